@@ -1,0 +1,69 @@
+# The verbs of this project. `make` alone lists them. Continuous integration runs `make check`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The interpreter that makes .venv; everything else runs inside it.
+PYTHON ?= python3
+export PYTHON
+# The code of the checkout is what is meant, whatever the shell that called.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+BIN := .venv/bin
+CODE := pdp adapters tests
+LISTEN ?= 127.0.0.1:50051
+# Arguments for pytest: make test ARGS='tests/unit -k consent'
+ARGS ?=
+
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## Make .venv with everything in it (again only when something changed)
+	@scripts/setup.sh
+
+run: setup  ## Serve the policies on 127.0.0.1:50051 (LISTEN=host:port for another address)
+	$(BIN)/pdp serve --listen $(LISTEN) --policies policies
+
+test: setup  ## Run every test (ARGS='tests/unit -k consent' for some)
+	$(BIN)/pytest -q -n 2 $(ARGS)
+
+check: fmt-check lint types imports proto-check proto-lint test wheel  ## Everything that a change has to pass
+
+fmt: setup  ## Format the code and sort its imports
+	$(BIN)/ruff check --quiet --select I --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+fmt-check: setup
+	$(BIN)/ruff format --check $(CODE)
+
+lint: setup  ## Look for mistakes and bad habits (ruff)
+	$(BIN)/ruff check $(CODE)
+
+types: setup  ## Check the types (mypy, strict)
+	$(BIN)/mypy
+
+imports: setup  ## Check who imports whom (import-linter)
+	$(BIN)/lint-imports
+
+proto: setup  ## Generate pdp/api/v1 from proto/
+	PYTHON=$(BIN)/python scripts/generate_proto.sh
+
+proto-check: setup  ## Fail when pdp/api/v1 is not what proto/ generates
+	PYTHON=$(BIN)/python scripts/check_proto.sh
+
+proto-lint: setup  ## Check the style of the wire contract (buf)
+	$(BIN)/buf lint
+
+wheel: setup  ## Build the wheel and use it in an empty environment
+	scripts/wheel.sh
+
+policies: setup  ## Validate the policies and run their cases: what an edit of a policy has to pass
+	scripts/check_policies.sh
+
+lock: setup  ## Pin and hash the packages again (UPGRADE=1 for newer ones)
+	scripts/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean:  ## Remove .venv and all that tools have left behind
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find pdp adapters tests -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Adapters: implementations of the ports in `pdp.core.ports`, one technology a module."""

@@ -1,0 +1,1 @@
+"""The wire contract, one subpackage for each version."""

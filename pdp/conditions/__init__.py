@@ -1,0 +1,27 @@
+"""The closed language of conditions: read, evaluated three-valued, and said in both languages."""
+
+from pdp.conditions.evaluation import Evaluator, Frame, Result, conjunction
+from pdp.conditions.expression import Condition, Expression, Named
+from pdp.conditions.parsing import RESERVED, parse_condition
+from pdp.conditions.resolving import Resolver
+from pdp.conditions.tokens import ConditionSyntaxError
+from pdp.conditions.traversal import parts_of, properties_needed
+from pdp.conditions.wording import lacking, say
+
+__all__ = [
+    "RESERVED",
+    "Condition",
+    "ConditionSyntaxError",
+    "Evaluator",
+    "Expression",
+    "Frame",
+    "Named",
+    "Resolver",
+    "Result",
+    "conjunction",
+    "lacking",
+    "parse_condition",
+    "parts_of",
+    "properties_needed",
+    "say",
+]

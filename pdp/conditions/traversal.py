@@ -1,0 +1,63 @@
+"""Walks an expression: its parts, and the properties of the request that it needs."""
+
+from collections.abc import Iterator, Mapping
+
+from pdp.conditions.expression import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    EachPerson,
+    Expression,
+    HasType,
+    Holds,
+    Named,
+    Not,
+    Root,
+    Shifted,
+    SomeConsent,
+    SomeGround,
+    Stated,
+    Term,
+)
+
+
+def parts_of(expression: Expression) -> Iterator[Expression]:
+    """Yield *expression* and every expression inside it."""
+    yield expression
+    match expression:
+        case All(parts=parts) | AnyOf(parts=parts):
+            inner: tuple[Expression | None, ...] = parts
+        case Not(part=part):
+            inner = (part,)
+        case EachPerson(inner=one):
+            inner = (one,)
+        case SomeGround(where=where) | SomeConsent(where=where):
+            inner = (where,)
+        case _:
+            inner = ()
+    for part in inner:
+        if part is not None:
+            yield from parts_of(part)
+
+
+def properties_needed(expression: Expression, conditions: Mapping[str, Condition]) -> frozenset[str]:
+    """Return the paths of the request that *expression*, with the conditions it rests on, looks at."""
+    needed: set[str] = set()
+    for part in parts_of(expression):
+        if isinstance(part, Named):
+            needed |= properties_needed(conditions[part.name].expression, conditions)
+        needed.update(term.path for term in _terms(part) if term.root is not Root.FACT)
+    return frozenset(needed)
+
+
+def _terms(part: Expression) -> Iterator[Term]:
+    match part:
+        case Compare(left=left, right=right):
+            yield left
+            if isinstance(right, Shifted):
+                yield right.term
+            elif isinstance(right, Term):
+                yield right
+        case Stated(term=term) | HasType(term=term) | Holds(term=term):
+            yield term

@@ -1,0 +1,238 @@
+"""Says conditions, and what was missing from them, in both languages."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from pdp.conditions.evaluation import Evaluator, Frame
+from pdp.conditions.expression import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    EachPerson,
+    Emptiness,
+    Expression,
+    HasType,
+    Holds,
+    Literal,
+    Named,
+    Not,
+    Relation,
+    Root,
+    Shifted,
+    SomeConsent,
+    SomeGround,
+    Stated,
+    Term,
+)
+from pdp.core.decision import Outcome
+from pdp.core.fact_schema import ValueType
+from pdp.core.facts import Fact, Ground, Value
+from pdp.core.text import Text, join_texts
+
+_RELATIONS: Final[Mapping[Relation, Text]] = {
+    Relation.IS: Text("là", "is"),
+    Relation.IS_NOT: Text("không phải là", "is not"),
+    Relation.ONE_OF: Text("là một trong:", "is one of"),
+    Relation.NOT_ONE_OF: Text("không thuộc:", "is not one of"),
+    Relation.IN: Text("thuộc", "is among"),
+    Relation.NOT_IN: Text("không thuộc", "is not among"),
+    Relation.WITHIN: Text("chỉ gồm:", "is only of"),
+    Relation.INCLUDES: Text("có", "includes"),
+    Relation.AT_LEAST: Text("ít nhất là", "is at least"),
+    Relation.AT_MOST: Text("nhiều nhất là", "is at most"),
+    Relation.MORE: Text("lớn hơn", "is more than"),
+    Relation.LESS: Text("nhỏ hơn", "is less than"),
+    Relation.BEFORE: Text("trước", "is before"),
+    Relation.NOT_BEFORE: Text("không trước", "is not before"),
+    Relation.AFTER: Text("sau", "is after"),
+    Relation.NOT_AFTER: Text("không sau", "is not after"),
+}
+
+
+def say(expression: Expression, conditions: Mapping[str, Condition]) -> Text:
+    """Say *expression* as a statement, in both languages."""
+    return _SAYINGS[type(expression)](expression, conditions)
+
+
+def lacking(expression: Expression, evaluator: Evaluator, frame: Frame) -> tuple[Text, ...]:
+    """Say each part of *expression* that kept it from being true, with the value that was found; none when it is."""
+    if evaluator.evaluate(expression, frame).outcome is Outcome.TRUE:
+        return ()
+    match expression:
+        case All(parts=parts) | AnyOf(parts=parts):
+            return tuple(text for part in parts for text in lacking(part, evaluator, frame))
+        case Named(name=name):
+            condition = evaluator.condition(name)
+            inner = lacking(condition.expression, evaluator, Frame(frame.person))
+            return (_because(condition.text, inner),)
+        case EachPerson(inner=inner_expression):
+            return tuple(
+                _about(str(person), text)
+                for person in evaluator.circumstances.people
+                for text in lacking(inner_expression, evaluator, replace(frame, person=person))
+            ) or (Text("không nêu dữ liệu nói về ai", "nobody is named whom the data is about"),)
+        case SomeGround() | SomeConsent():
+            return (_closest(expression, evaluator, frame),)
+        case Compare(left=left) | Stated(term=left) | HasType(term=left) | Holds(term=left):
+            return (_with_found(say(expression, evaluator.conditions), left, evaluator.value(left, frame)),)
+        case _:
+            return (say(expression, evaluator.conditions),)
+
+
+def _because(head: Text, parts: tuple[Text, ...]) -> Text:
+    if not parts or parts == (head,):
+        return head
+    inner = join_texts(parts, "; ", "; ")
+    return Text(f"{head.vi} ({inner.vi})", f"{head.en} ({inner.en})")
+
+
+def _about(name: str, text: Text) -> Text:
+    return Text(f"với `{name}`: {text.vi}", f"for `{name}`: {text.en}")
+
+
+def _with_found(statement: Text, term: Term, value: Value | Emptiness) -> Text:
+    if isinstance(value, Emptiness):
+        if value is Emptiness.UNKNOWN:
+            return Text(f"{statement.vi} – thiếu `{term.path}`", f"{statement.en} – `{term.path}` is missing")
+        return statement
+    if term.root in {Root.NOW, Root.PERSON} or (term.root is Root.SUBJECT and not term.name):
+        return statement
+    shown = _shown(value)
+    return Text(f"{statement.vi} – thực tế: {shown}", f"{statement.en} – it is {shown}")
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, bool):
+        return "`yes`" if value else "`no`"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return ", ".join(f"`{item}`" for item in value) or "`[]`"
+    return f"`{value}`"
+
+
+def _closest(expression: SomeGround | SomeConsent, evaluator: Evaluator, frame: Frame) -> Text:
+    """Say what the most nearly fitting fact lacks, or that there is none."""
+    statement = say(expression, evaluator.conditions)
+    if expression.where is None:
+        return statement
+    best: tuple[Fact, tuple[Text, ...]] | None = None
+    for fact in evaluator.candidates(expression, frame):
+        lacks = lacking(expression.where, evaluator, replace(frame, fact=fact))
+        if best is None or len(lacks) < len(best[1]):
+            best = (fact, lacks)
+    if best is None:
+        return statement
+    name = f"`{best[0].kind.id}`" if isinstance(best[0].kind, Ground) else ""
+    lack = join_texts(best[1], "; ", "; ")
+    return Text(
+        f"{statement.vi} – gần nhất {name}, còn thiếu: {lack.vi}".replace("  ", " "),
+        f"{statement.en} – the nearest {name} lacks: {lack.en}".replace("  ", " "),
+    )
+
+
+def _say_compare(expression: Compare, conditions: Mapping[str, Condition]) -> Text:
+    left = expression.left
+    if left.type is ValueType.BOOL and isinstance(expression.right, Literal):
+        negative = (expression.right.value is False) is (expression.relation is Relation.IS)
+        if negative:
+            return Text(f"không phải: {left.text.vi}", f"it is not so that {left.text.en}")
+        return left.text
+    relation = _RELATIONS[expression.relation]
+    right = _say_operand(expression.right)
+    subject = _say_operand(left)
+    return Text(f"{subject.vi} {relation.vi} {right.vi}", f"{subject.en} {relation.en} {right.en}")
+
+
+def _say_operand(operand: Term | Literal | Shifted) -> Text:
+    if isinstance(operand, Shifted):
+        term = _say_operand(operand.term)
+        duration = operand.duration.text
+        return Text(f"{duration.vi} sau {term.vi}", f"{duration.en} after {term.en}")
+    return operand.text
+
+
+def _say_stated(expression: Stated, conditions: Mapping[str, Condition]) -> Text:
+    text = expression.term.text
+    return Text(f"có nêu {text.vi}", f"{text.en} is stated")
+
+
+def _say_has_type(expression: HasType, conditions: Mapping[str, Condition]) -> Text:
+    text = expression.term.text
+    return Text(f"{text.vi} là {expression.text.vi}", f"{text.en} is a {expression.text.en}")
+
+
+def _say_holds(expression: Holds, conditions: Mapping[str, Condition]) -> Text:
+    text = expression.term.text
+    scope = expression.scope_type
+    place = Text(f" ở cấp `{scope}`", f" in the `{scope}` itself") if scope else Text("", "")
+    return Text(
+        f"{text.vi} giữ vai trò {expression.text.vi}{place.vi}", f"{text.en} holds the role {expression.text.en}{place.en}"
+    )
+
+
+def _say_ground(expression: SomeGround, conditions: Mapping[str, Condition]) -> Text:
+    head = Text(f"có {expression.text.vi}", f"there is a {expression.text.en}")
+    return _with_where(head, expression.where, conditions)
+
+
+def _say_consent(expression: SomeConsent, conditions: Mapping[str, Condition]) -> Text:
+    head = Text(
+        f"có sự đồng ý của {expression.text.vi} cho đúng việc này",
+        f"there is a consent by a {expression.text.en} for exactly this",
+    )
+    return _with_where(head, expression.where, conditions)
+
+
+def _with_where(head: Text, where: Expression | None, conditions: Mapping[str, Condition]) -> Text:
+    if where is None:
+        return head
+    inner = say(where, conditions)
+    return Text(f"{head.vi} mà {inner.vi}", f"{head.en} for which {inner.en}")
+
+
+def _say_each_person(expression: EachPerson, conditions: Mapping[str, Condition]) -> Text:
+    inner = say(expression.inner, conditions)
+    return Text(f"với từng người có trong dữ liệu: {inner.vi}", f"for each person in the data: {inner.en}")
+
+
+def _say_named(expression: Named, conditions: Mapping[str, Condition]) -> Text:
+    return conditions[expression.name].text
+
+
+def _say_not(expression: Not, conditions: Mapping[str, Condition]) -> Text:
+    inner = say(expression.part, conditions)
+    return Text(f"không phải: {inner.vi}", f"it is not so that {inner.en}")
+
+
+def _say_all(expression: All, conditions: Mapping[str, Condition]) -> Text:
+    return join_texts((_bracketed(part, conditions) for part in expression.parts), " và ", " and ")
+
+
+def _say_any_of(expression: AnyOf, conditions: Mapping[str, Condition]) -> Text:
+    return join_texts((_bracketed(part, conditions) for part in expression.parts), " hoặc ", " or ")
+
+
+def _bracketed(part: Expression, conditions: Mapping[str, Condition]) -> Text:
+    text = say(part, conditions)
+    if isinstance(part, All | AnyOf):
+        return Text(f"({text.vi})", f"({text.en})")
+    return text
+
+
+_SAYINGS: Final[Mapping[type, Callable[..., Text]]] = {
+    All: _say_all,
+    AnyOf: _say_any_of,
+    Not: _say_not,
+    Named: _say_named,
+    Compare: _say_compare,
+    Stated: _say_stated,
+    HasType: _say_has_type,
+    Holds: _say_holds,
+    SomeGround: _say_ground,
+    SomeConsent: _say_consent,
+    EachPerson: _say_each_person,
+}

@@ -1,0 +1,120 @@
+"""Everything that a decision may look at, gathered before it is taken."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from pdp.core.consents import ConsentJudge, Wish
+from pdp.core.containment import Containers
+from pdp.core.entity import Entity
+from pdp.core.facts import Fact, Ground
+from pdp.core.policy import Granting, Hierarchies
+from pdp.core.request import Request
+from pdp.core.role_holding import DATA_SUBJECT, THIRD_PARTY, Assignment, RoleHolding
+
+PUBLISHING: Final = "publish"
+"""The action that hands data to everybody: no single recipient's consent covers it."""
+
+
+class Circumstances:
+    """A request with its facts at one instant; immutable once built.
+
+    Building raises BoundExceededError when the containments of the request go round or too far.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        stored: Iterable[Fact],
+        instant: datetime,
+        hierarchies: Hierarchies,
+        granting: Mapping[str, Granting],
+    ) -> None:
+        self.request = request
+        self.instant = instant
+        self.hierarchies = hierarchies
+        self.facts: tuple[Fact, ...] = (*stored, *request.facts)
+        self.operator = Entity("operator", request.operator)
+        self._containers = Containers(self.facts, instant)
+        resource = request.resource
+        about = {resource.data_subject} if resource.data_subject else set[Entity]()
+        self.scopes = self._containers.closure({*about, *resource.scopes}) - about
+        self.anchors = self._containers.closure({resource.entity, *about, *resource.scopes}) | {self.operator}
+        self._holding = RoleHolding(self.facts, instant, self._containers, granting, hierarchies)
+        self._consents = ConsentJudge(self.facts, instant, self._containers, hierarchies)
+        self.assignments: tuple[Assignment, ...] = self._holding.assignments(request.subject, self.anchors)
+        self.roles = self._roles()
+
+    def _roles(self) -> frozenset[str]:
+        held = {assignment.role.role for assignment in self.assignments if assignment.counts}
+        if self.request.subject == self.request.resource.data_subject:
+            held.add(DATA_SUBJECT)
+        return frozenset(held or {THIRD_PARTY})
+
+    @property
+    def people(self) -> tuple[Entity, ...]:
+        """Return everybody concerned: the data subject and all who are pictured, each once."""
+        resource = self.request.resource
+        pictured = resource.properties.get("pictured", ())
+        named = (resource.data_subject, *(pictured if isinstance(pictured, tuple) else ()))
+        return tuple(dict.fromkeys(person for person in named if isinstance(person, Entity)))
+
+    def assignments_of(self, entity: Entity, person: Entity | None = None) -> tuple[Assignment, ...]:
+        """Judge every role fact of *entity* towards *person* (default: towards the resource)."""
+        return self._holding.assignments(entity, self.anchors_of(person))
+
+    def anchors_of(self, person: Entity | None) -> frozenset[Entity]:
+        """Return the scopes in which a role counts towards *person*, closed upward."""
+        if person is None or person == self.request.resource.data_subject:
+            return self.anchors
+        return self._containers.closure((person,)) | {self.operator}
+
+    def holds(
+        self, entity: Entity, role: str, *, person: Entity | None = None, scope_type: str | None = None
+    ) -> bool:
+        """Say whether *entity* holds *role* towards *person* (default: towards the resource)."""
+        if role == DATA_SUBJECT:
+            return entity == (person or self.request.resource.data_subject)
+        return self._holding.holds(entity, role, self.anchors_of(person), scope_type)
+
+    def consents(self, person: Entity, givers: tuple[str, ...]) -> tuple[Fact, ...]:
+        """Return the consents for data about *person* that cover this request, given by holders of one of *givers*.
+
+        A giver's role must count towards *person* itself: the guardian of one pictured child consents for no other.
+        """
+        wish = Wish(person, self.request.purpose, self.request.resource.type, self.recipient)
+        return self._consents.effective(
+            wish, lambda giver: any(self.holds(giver, role, person=person) for role in givers)
+        )
+
+    @property
+    def recipient(self) -> Entity | None:
+        """Return who would have the data: the recipient named, nobody in particular when published, else the subject."""
+        named = self.request.context.get("recipient")
+        if isinstance(named, Entity):
+            return named
+        return None if self.request.action == PUBLISHING else self.request.subject
+
+    def grounds(self, kind: str) -> tuple[tuple[Fact, Ground], ...]:
+        """Return the grounds of *kind* in force that are not about another thing of their own type.
+
+        A ground whose id has a type that occurs among the scopes counts only if it is one of them.
+        """
+        scope_types = {scope.type for scope in self.request.resource.scopes}
+        return tuple(
+            (fact, fact.kind)
+            for fact in self.facts
+            if isinstance(fact.kind, Ground)
+            and fact.kind.kind == kind
+            and fact.in_force(self.instant)
+            and (fact.kind.id.type not in scope_types or fact.kind.id in self.request.resource.scopes)
+        )
+
+    def boundaries(self) -> frozenset[datetime]:
+        """Return every later instant at which the term of some fact begins or ends."""
+        return frozenset(
+            bound
+            for fact in self.facts
+            for bound in (fact.valid_from, fact.valid_until)
+            if bound is not None and bound > self.instant
+        )

@@ -1,0 +1,95 @@
+"""Which consent counts for a request (contract, section 2, "Consent")."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from pdp.core.containment import Containers
+from pdp.core.entity import Entity
+from pdp.core.facts import Consent, Fact
+from pdp.core.policy import Hierarchies
+from pdp.core.vocabulary import WordKind
+
+GIVEN: Final = "given"
+STOPPING: Final = frozenset({"withdrawn", "refused"})
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a consent would have to cover: data of *category* about *person*, for *purpose*, to *recipient*.
+
+    *recipient* None: everybody (data that is published).
+    """
+
+    person: Entity
+    purpose: str
+    category: str
+    recipient: Entity | None
+
+
+class ConsentJudge:
+    """Judges consents at one instant."""
+
+    def __init__(
+        self, facts: Iterable[Fact], instant: datetime, containers: Containers, hierarchies: Hierarchies
+    ) -> None:
+        self._consents = tuple(
+            (fact, fact.kind) for fact in facts if isinstance(fact.kind, Consent) and fact.in_force(instant)
+        )
+        self._containers = containers
+        self._hierarchies = hierarchies
+
+    def effective(self, wish: Wish, is_entitled: Callable[[Entity], bool]) -> tuple[Fact, ...]:
+        """Return the consents in force that cover *wish*; none when anybody entitled refused or withdrew a part of it.
+
+        *is_entitled* says whose word counts. Of one giver's facts the latest `valid_from` is heard; at the same instant
+        the refusal. Between several givers the refusal wins.
+        """
+        heard: dict[Entity, list[tuple[Fact, Consent]]] = {}
+        for fact, consent in self._consents:
+            if consent.data_subject == wish.person and self._concerns(consent, wish) and is_entitled(consent.given_by):
+                heard.setdefault(consent.given_by, []).append((fact, consent))
+        covering: list[Fact] = []
+        for said in heard.values():
+            latest = max(fact.valid_from or _BEGINNING for fact, _ in said)
+            last_word = [(fact, consent) for fact, consent in said if (fact.valid_from or _BEGINNING) == latest]
+            if any(consent.status in STOPPING for _, consent in last_word):
+                return ()
+            covering.extend(fact for fact, _ in last_word)
+        return tuple(covering)
+
+    def _concerns(self, consent: Consent, wish: Wish) -> bool:
+        if consent.status == GIVEN:
+            return self._covers(consent, wish)
+        return consent.status in STOPPING and self._touches(consent, wish)
+
+    def _covers(self, consent: Consent, wish: Wish) -> bool:
+        """Say whether every part of *wish* equals, or lies in, what *consent* names."""
+        covers = self._hierarchies.covers
+        return (
+            any(covers(WordKind.PURPOSE, purpose, wish.purpose) for purpose in consent.purposes)
+            and any(covers(WordKind.CATEGORY, category, wish.category) for category in consent.categories)
+            and (
+                consent.recipient is None
+                or (wish.recipient is not None and consent.recipient in self._containers.closure((wish.recipient,)))
+            )
+        )
+
+    def _touches(self, consent: Consent, wish: Wish) -> bool:
+        """Say whether *consent* names any part of *wish*; an empty list names everything."""
+        return (
+            self._overlaps(WordKind.PURPOSE, consent.purposes, wish.purpose)
+            and self._overlaps(WordKind.CATEGORY, consent.categories, wish.category)
+            and (
+                consent.recipient is None
+                or wish.recipient is None
+                or consent.recipient in self._containers.closure((wish.recipient,))
+                or wish.recipient in self._containers.closure((consent.recipient,))
+            )
+        )
+
+    def _overlaps(self, kind: WordKind, named: tuple[str, ...], wished: str) -> bool:
+        covers = self._hierarchies.covers
+        return not named or any(covers(kind, word, wished) or covers(kind, wished, word) for word in named)

@@ -1,0 +1,107 @@
+"""The answer, and everything that led to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pdp.core.text import Text
+
+
+class Effect(StrEnum):
+    """What a rule does. LINE never decides: it says which sentence closes a region."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    LINE = "line"
+
+
+class Cause(StrEnum):
+    """Why the answer is what it is (contract, section 1)."""
+
+    RULE = "rule"
+    UNMET = "unmet"
+    SILENT = "silent"
+    ERROR = "error"
+
+
+class Outcome(StrEnum):
+    """The value of a condition (contract, section 4)."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionTrace:
+    """One condition of a rule as it came out.
+
+    *missing* names the properties whose absence made it unknown; *message* says the condition, or the part of it that
+    failed, in words. *error* says that evaluating it failed.
+    """
+
+    name: str
+    outcome: Outcome
+    missing: tuple[str, ...]
+    message: Text
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """A rule and how each of its conditions came out. *lacks* counts what kept it from applying."""
+
+    rule: str
+    clause: str
+    effect: Effect
+    file: str
+    line: int
+    conditions: tuple[ConditionTrace, ...]
+
+    @property
+    def lacks(self) -> int:
+        """Return how many of the conditions are not true."""
+        return sum(condition.outcome is not Outcome.TRUE for condition in self.conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One sentence that led to the answer. *rule* and *clause* are "" when no rule speaks of the request."""
+
+    clause: str
+    rule: str
+    effect: Effect
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """What the caller must do when it acts on the answer; when *before*, before it acts."""
+
+    id: str
+    clause: str
+    parameters: Mapping[str, object]
+    before: bool
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one request.
+
+    *revision* identifies the policy set, *checked_at* the facts that it saw, *valid_until* the first instant at which
+    the passing of time could change it. *matched* holds every rule that speaks of the request, for the explanation.
+    """
+
+    decision_id: str
+    request_id: str
+    allowed: bool
+    cause: Cause
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    revision: str
+    checked_at: str
+    valid_until: datetime | None
+    matched: tuple[RuleTrace, ...]
+    cached: bool = False

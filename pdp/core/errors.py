@@ -1,0 +1,80 @@
+"""The exceptions of the package; a denial is never one of them.
+
+PdpError
+├── InvalidRequestError     the caller is wrong: holds every error of the request
+├── InvalidPolicyError      the policy files are wrong: holds every finding
+├── InvalidSettingsError    the settings are wrong: holds every mistake
+├── NoPolicyError           this operator has no valid policy set
+├── ForeignTokenError       a freshness token belongs to another store
+├── NotImplementedYetError  a part of the contract that this version does not serve
+└── UnavailableError        facts, or their freshness, cannot be had now
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pdp.core.finding import Finding
+from pdp.core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class RequestError:
+    """One mistake in a request.
+
+    *field* is the path as written in the wire message (`facts[2].role.scope`), *value* what stood there,
+    *suggestion* the nearest right value or the accepted form ("" when there is none).
+    """
+
+    code: str
+    field: str
+    value: str
+    suggestion: str
+    message: Text
+
+
+class PdpError(Exception):
+    """Base of every exception that this package raises on purpose."""
+
+
+class InvalidRequestError(PdpError):
+    """A request that cannot be right; *errors* holds all of its mistakes in order of their place."""
+
+    def __init__(self, errors: Iterable[RequestError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message.en}" for error in self.errors))
+
+
+class InvalidPolicyError(PdpError):
+    """Policy files that may not be served; *findings* holds every problem found."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class InvalidSettingsError(PdpError):
+    """Settings that cannot be right; *mistakes* holds one sentence for each."""
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class NoPolicyError(PdpError):
+    """The operator is known and has no valid policy set."""
+
+    def __init__(self, operator: str) -> None:
+        self.operator = operator
+        super().__init__(f"operator `{operator}` has no valid policy set")
+
+
+class ForeignTokenError(PdpError):
+    """A freshness token that this store did not issue."""
+
+
+class NotImplementedYetError(PdpError):
+    """A part of the contract that this version does not serve; the text says which."""
+
+
+class UnavailableError(PdpError):
+    """The facts, or the knowledge of how fresh they are, cannot be had now."""

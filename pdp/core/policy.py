@@ -1,0 +1,145 @@
+"""What an operator's folder says: rules, lines, clauses, duties, who may grant what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pdp.core.decision import Effect
+from pdp.core.text import Text
+from pdp.core.vocabulary import Vocabulary, WordKind
+
+ANY: Final = "any"
+"""Stands in a row for every word of its column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The part of the space of requests that a row speaks of; each part is a word, a group of the folder, or ANY."""
+
+    role: str
+    action: str
+    category: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row that allows or denies, at *file*:*line*.
+
+    *conditions* are names, all of which must hold; *owes* are obligations of an answer that this rule decides.
+    """
+
+    id: str
+    effect: Effect
+    region: Region
+    conditions: tuple[str, ...]
+    clause: str
+    owes: tuple[str, ...]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row that never decides: its sentence closes a region, and a denial there cites it."""
+
+    id: str
+    region: Region
+    clause: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One published sentence.
+
+    *quote* is its exact text, *lead_in* the sentence that a list item continues; *summary* says it in English;
+    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause file.
+    """
+
+    id: str
+    section: str
+    quote: str
+    summary: str
+    kind: str
+    lead_in: str = ""
+    reading: Text | None = None
+    published: bool = True
+
+    @property
+    def text(self) -> Text:
+        """Return the sentence as an answer says it: word for word in Vietnamese, in substance in English."""
+        vietnamese = f"{self.lead_in} {self.quote}" if self.lead_in else self.quote
+        return Text(vi=vietnamese, en=self.summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """How this operator imposes one obligation: under which clause, with which parameters, whether before acting.
+
+    A parameter is a fixed value, or the path of a property of the request (`resource.product`) given in *taken_from*.
+    """
+
+    obligation: str
+    clause: str
+    before: bool
+    fixed: Mapping[str, object]
+    taken_from: Mapping[str, str]
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Granting:
+    """Who may grant a role: holders of one of *by* in a scope that is, or contains, the scope of the grant.
+
+    When *required*, a role fact without a granter does not count.
+    """
+
+    role: str
+    by: tuple[str, ...]
+    required: bool
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchies:
+    """Which words lie in which: for each kind, every word with itself and all that contain it."""
+
+    upward: Mapping[WordKind, Mapping[str, frozenset[str]]]
+    downward: Mapping[WordKind, Mapping[str, frozenset[str]]]
+
+    def covers(self, kind: WordKind, broad: str, narrow: str) -> bool:
+        """Say whether a rule for *broad* speaks of *narrow*."""
+        return broad == ANY or broad in self.upward[kind].get(narrow, frozenset())
+
+    def covers_region(self, region: Region, action: str, category: str, purpose: str) -> bool:
+        """Say whether *region* speaks of the action, category and purpose, whoever asks."""
+        return (
+            self.covers(WordKind.ACTION, region.action, action)
+            and self.covers(WordKind.CATEGORY, region.category, category)
+            and self.covers(WordKind.PURPOSE, region.purpose, purpose)
+        )
+
+    def covers_role(self, region: Region, roles: frozenset[str]) -> bool:
+        """Say whether *region* speaks of a subject that holds *roles*."""
+        return any(self.covers(WordKind.ROLE, region.role, role) for role in roles)
+
+
+def hierarchies(vocabulary: Vocabulary, groups: Mapping[WordKind, Mapping[str, frozenset[str]]]) -> Hierarchies:
+    """Build the hierarchies of *vocabulary* with the *groups* of a folder: group -> the words directly in it."""
+    upward: dict[WordKind, dict[str, frozenset[str]]] = {}
+    downward: dict[WordKind, dict[str, frozenset[str]]] = {}
+    for kind in WordKind:
+        members = groups.get(kind, {})
+        above: dict[str, frozenset[str]] = {}
+        for word in vocabulary.words(kind):
+            chain = set(vocabulary.upward(kind, word))
+            above[word] = frozenset(chain | {group for group, inside in members.items() if chain & inside})
+        below: dict[str, set[str]] = {word: set() for word in (*above, *members)}
+        for narrow, chain_up in above.items():
+            for broad in chain_up:
+                below[broad].add(narrow)
+        upward[kind] = above
+        downward[kind] = {word: frozenset(inside) for word, inside in below.items()}
+    return Hierarchies(upward, downward)

@@ -1,0 +1,70 @@
+"""What is asked: a subject, an action, a resource, a purpose and the circumstances."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from pdp.core.entity import Entity
+from pdp.core.facts import Fact, Properties, no_properties
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The data asked for.
+
+    *type* is a category of the vocabulary, *data_subject* whom the data is about (None: nobody in particular),
+    *scopes* what the data lies in, narrow to wide.
+    """
+
+    type: str
+    id: str
+    data_subject: Entity | None = None
+    scopes: tuple[Entity, ...] = ()
+    properties: Properties = field(default_factory=no_properties)
+
+    @property
+    def entity(self) -> Entity:
+        """Return the resource as an entity: `category:id`."""
+        return Entity(self.type, self.id)
+
+
+class Freshness(StrEnum):
+    """How fresh the facts must be (contract, section 2, "Freshness")."""
+
+    UNSET = "unset"
+    MINIMIZE_LATENCY = "minimize_latency"
+    AT_LEAST_AS_FRESH = "at_least_as_fresh"
+    FULLY_CONSISTENT = "fully_consistent"
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """The freshness asked for, and the token that AT_LEAST_AS_FRESH compares with."""
+
+    freshness: Freshness = Freshness.UNSET
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question. Every word in it is known and every value has its type: the wire refuses anything else.
+
+    *context* holds the known context properties but the time; *extra* what the operator's folder declares;
+    *unread* the `x_` keys by path, carried into the record and seen by no rule.
+    """
+
+    request_id: str
+    operator: str
+    subject: Entity
+    action: str
+    resource: Resource
+    purpose: str
+    subject_properties: Properties = field(default_factory=no_properties)
+    context: Properties = field(default_factory=no_properties)
+    extra: Properties = field(default_factory=no_properties)
+    time: datetime | None = None
+    facts: tuple[Fact, ...] = ()
+    consistency: Consistency = field(default_factory=Consistency)
+    unread: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))

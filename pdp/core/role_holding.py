@@ -1,0 +1,122 @@
+"""Who holds which role for a request, and why an assignment does not count."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pdp.core.containment import MAXIMUM_STEPS, Containers
+from pdp.core.entity import Entity
+from pdp.core.facts import Fact, RoleAssignment
+from pdp.core.policy import Granting, Hierarchies
+from pdp.core.text import Text
+from pdp.core.vocabulary import WordKind
+
+DATA_SUBJECT: Final = "data_subject"
+THIRD_PARTY: Final = "third_party"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One role fact of an entity: whether it counts, and why not."""
+
+    fact: Fact
+    role: RoleAssignment
+    why_not: Text | None
+
+    @property
+    def counts(self) -> bool:
+        """Say whether the role counts."""
+        return self.why_not is None
+
+
+class RoleHolding:
+    """Judges role facts at one instant (contract, section 2, "Role")."""
+
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        instant: datetime,
+        containers: Containers,
+        granting: Mapping[str, Granting],
+        hierarchies: Hierarchies,
+    ) -> None:
+        self._by_subject: dict[Entity, list[tuple[Fact, RoleAssignment]]] = {}
+        for fact in facts:
+            if isinstance(fact.kind, RoleAssignment):
+                self._by_subject.setdefault(fact.kind.subject, []).append((fact, fact.kind))
+        self._instant = instant
+        self._containers = containers
+        self._granting = granting
+        self._hierarchies = hierarchies
+
+    def assignments(self, entity: Entity, anchors: frozenset[Entity]) -> tuple[Assignment, ...]:
+        """Judge every role fact of *entity* for a request whose scopes, closed upward, are *anchors*."""
+        return self._judge(entity, anchors, ())
+
+    def roles(self, entity: Entity, anchors: frozenset[Entity]) -> frozenset[str]:
+        """Return the roles of *entity* that count within *anchors*, without the broader ones."""
+        return frozenset(found.role.role for found in self.assignments(entity, anchors) if found.counts)
+
+    def holds(self, entity: Entity, role: str, anchors: frozenset[Entity], scope_type: str | None = None) -> bool:
+        """Say whether *entity* holds *role*, or one narrower, within *anchors* (in a scope of *scope_type* if given)."""
+        return any(
+            found.counts
+            and self._hierarchies.covers(WordKind.ROLE, role, found.role.role)
+            and (scope_type is None or found.role.scope.type == scope_type)
+            for found in self.assignments(entity, anchors)
+        )
+
+    def _judge(self, entity: Entity, anchors: frozenset[Entity], path: tuple[Fact, ...]) -> tuple[Assignment, ...]:
+        return tuple(
+            Assignment(fact, role, self._why_not(fact, role, anchors, path))
+            for fact, role in self._by_subject.get(entity, ())
+        )
+
+    def _why_not(
+        self, fact: Fact, role: RoleAssignment, anchors: frozenset[Entity], path: tuple[Fact, ...]
+    ) -> Text | None:
+        if not fact.in_force(self._instant):
+            return out_of_term(fact, self._instant)
+        if role.scope not in anchors:
+            return Text(
+                vi=f"`{role.scope}` không phải là phạm vi của yêu cầu này và không chứa phạm vi nào của nó",
+                en=f"`{role.scope}` is no scope of this request and contains none of its scopes",
+            )
+        return self._ungranted(fact, role, path)
+
+    def _ungranted(self, fact: Fact, role: RoleAssignment, path: tuple[Fact, ...]) -> Text | None:
+        """Say why the grant behind *role* is ineffective: a granted role counts as long as its granter may grant it."""
+        granting = self._granting.get(role.role)
+        if granting is None:
+            return None
+        if role.granted_by is None:
+            if not granting.required:
+                return None
+            return Text(
+                vi=f"vai trò `{role.role}` không ghi ai đã cấp", en=f"nobody is recorded as granter of `{role.role}`"
+            )
+        # FAIL CLOSED (grant chain): a chain that returns to itself, or is too long, proves nothing.
+        if fact not in path and len(path) < MAXIMUM_STEPS:
+            reach = self._containers.closure((role.scope,)) | {s for s in self._operator_scopes(role.granted_by)}
+            for found in self._judge(role.granted_by, reach, (*path, fact)):
+                if found.counts and any(
+                    self._hierarchies.covers(WordKind.ROLE, by, found.role.role) for by in granting.by
+                ):
+                    return None
+        return Text(
+            vi=f"người cấp `{role.granted_by}` không giữ vai trò {' / '.join(granting.by)} trong `{role.scope}`",
+            en=f"the granter `{role.granted_by}` does not hold {' or '.join(granting.by)} in `{role.scope}`",
+        )
+
+    def _operator_scopes(self, entity: Entity) -> Iterable[Entity]:
+        """Yield the operator-wide scopes in which *entity* is assigned a role: they contain everything."""
+        return (role.scope for _, role in self._by_subject.get(entity, ()) if role.scope.type == "operator")
+
+
+def out_of_term(fact: Fact, instant: datetime) -> Text:
+    """Say why *fact* is not in force at *instant*."""
+    if fact.valid_until is not None and instant >= fact.valid_until:
+        return Text(vi=f"hết hiệu lực từ {fact.valid_until.isoformat()}", en=f"ended at {fact.valid_until.isoformat()}")
+    start = fact.valid_from.isoformat() if fact.valid_from else ""
+    return Text(vi=f"chỉ có hiệu lực từ {start}", en=f"begins only at {start}")

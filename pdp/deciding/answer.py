@@ -1,0 +1,22 @@
+"""What the rules answer, before it becomes a decision with an id and a revision."""
+
+from dataclasses import dataclass
+
+from pdp.core.decision import Cause, Obligation, Reason, RuleTrace
+from pdp.deciding.judgement import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Allow or deny with its reasons; *judgement* is None when the circumstances themselves could not be gathered."""
+
+    allowed: bool
+    cause: Cause
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    matched: tuple[RuleTrace, ...]
+    judgement: Judgement | None
+
+    def same_for_caller(self, other: "Answer") -> bool:
+        """Say whether a caller would act alike on both."""
+        return self.allowed is other.allowed and self.obligations == other.obligations

@@ -1,0 +1,125 @@
+"""Names the sentences that led to an answer."""
+
+from collections.abc import Iterable, Sequence
+
+from pdp.core.decision import Effect, Outcome, Reason, RuleTrace
+from pdp.core.policy import Line, Region
+from pdp.core.text import Text, join_texts
+from pdp.core.vocabulary import WordKind
+from pdp.deciding.judgement import Judgement
+
+NEAREST_SHOWN = 3
+
+
+def deciding_reasons(judgement: Judgement, rule_ids: Iterable[str]) -> tuple[Reason, ...]:
+    """Return one reason for each rule that decided, by rule id."""
+    policy = judgement.policy
+    rules = [policy.rules[rule_id] for rule_id in sorted(rule_ids)]
+    return tuple(Reason(rule.clause, rule.id, rule.effect, policy.clauses[rule.clause].text) for rule in rules)
+
+
+def error_reasons(judgement: Judgement) -> tuple[Reason, ...]:
+    """Return one reason for each rule whose evaluation failed, without the text of what was raised."""
+    policy = judgement.policy
+    rules = [policy.rules[rule_id] for rule_id in sorted({error.rule for error in judgement.matches.errors})]
+    return tuple(
+        Reason(
+            rule.clause,
+            rule.id,
+            rule.effect,
+            Text(
+                f"không xét được quy tắc `{rule.id}`: từ chối để an toàn",
+                f"the rule `{rule.id}` could not be evaluated: denied to be safe",
+            ),
+        )
+        for rule in rules
+    )
+
+
+def unmet_reasons(judgement: Judgement, nearest: Sequence[RuleTrace]) -> tuple[Reason, ...]:
+    """Return the sentences that draw the line here, then what the nearest allow rules lack."""
+    policy = judgement.policy
+    lines = tuple(
+        Reason(line.clause, line.id, Effect.LINE, policy.clauses[line.clause].text) for line in drawn_lines(judgement)
+    )
+    fewest = min((trace.lacks for trace in nearest), default=0)
+    lacks = tuple(
+        Reason(trace.clause, trace.rule, trace.effect, _missing(trace)) for trace in nearest if trace.lacks == fewest
+    )
+    return (*lines, *lacks)
+
+
+def silent_reason(judgement: Judgement) -> Reason:
+    """Return the one reason that says that no rule speaks of the request, with the sentence that closes the rest."""
+    policy = judgement.policy
+    said = Text(
+        "không có câu nào trong chính sách đã công bố cho phép việc này; những gì không hứa thì không được phép",
+        "no published sentence speaks of this; what is not promised is not allowed",
+    )
+    lines = drawn_lines(judgement)
+    if not lines:
+        return Reason("", "", Effect.DENY, said)
+    clause = policy.clauses[lines[0].clause].text
+    return Reason(
+        lines[0].clause, lines[0].id, Effect.LINE, Text(f"{said.vi} – {clause.vi}", f"{said.en} – {clause.en}")
+    )
+
+
+def nearest_rules(judgement: Judgement) -> tuple[RuleTrace, ...]:
+    """Return the allow rules that came closest to allowing, fewest lacks first.
+
+    Rules for this action, category and purpose come first; only when there are none, all others.
+    """
+    policy, request = judgement.policy, judgement.circumstances.request
+    allowing = [rule for rule in policy.rules.values() if rule.effect is Effect.ALLOW]
+    about = [
+        rule
+        for rule in allowing
+        if policy.hierarchies.covers_region(rule.region, request.action, request.resource.type, request.purpose)
+    ]
+    traces = [judgement.near_trace(rule) for rule in about or allowing]
+    traces.sort(key=lambda trace: (trace.lacks, any(c.name == "role" for c in trace.conditions), trace.rule))
+    return tuple(traces[:NEAREST_SHOWN])
+
+
+def speaks(judgement: Judgement) -> bool:
+    """Say whether any allow rule speaks of this action, category and purpose, for whichever role."""
+    policy, request = judgement.policy, judgement.circumstances.request
+    return any(
+        rule.effect is Effect.ALLOW
+        and policy.hierarchies.covers_region(rule.region, request.action, request.resource.type, request.purpose)
+        for rule in policy.rules.values()
+    )
+
+
+def drawn_lines(judgement: Judgement) -> tuple[Line, ...]:
+    """Return the lines whose region holds the request, without those that only enclose a narrower one, by id."""
+    policy, request = judgement.policy, judgement.circumstances.request
+    within = [
+        line
+        for line in policy.lines
+        if policy.hierarchies.covers_region(line.region, request.action, request.resource.type, request.purpose)
+        and policy.hierarchies.covers_role(line.region, judgement.circumstances.roles)
+    ]
+    closest = [
+        line for line in within if not any(_encloses(line.region, other.region, judgement) for other in within)
+    ]
+    return tuple(sorted(closest, key=lambda line: line.id))
+
+
+def _encloses(outer: Region, inner: Region, judgement: Judgement) -> bool:
+    """Say whether *outer* holds *inner* and more."""
+    covers = judgement.policy.hierarchies.covers
+    pairs = (
+        (WordKind.ROLE, outer.role, inner.role),
+        (WordKind.ACTION, outer.action, inner.action),
+        (WordKind.CATEGORY, outer.category, inner.category),
+        (WordKind.PURPOSE, outer.purpose, inner.purpose),
+    )
+    return outer != inner and all(broad == narrow or covers(kind, broad, narrow) for kind, broad, narrow in pairs)
+
+
+def _missing(trace: RuleTrace) -> Text:
+    lacks = [condition.message for condition in trace.conditions if condition.outcome is not Outcome.TRUE]
+    said = join_texts(lacks, "; ", "; ")
+    return Text(f"còn thiếu: {said.vi}", f"missing: {said.en}")

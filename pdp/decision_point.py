@@ -1,0 +1,84 @@
+"""The corridor: request, facts, decision, record."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pdp.core.decision import Decision
+from pdp.core.errors import NoPolicyError
+from pdp.core.explanation import Explanation
+from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
+from pdp.core.request import Consistency, Request
+from pdp.deciding import Answer, decide, explain, valid_until
+from pdp.policy_set import PolicySet
+
+
+class DecisionPoint:
+    """Answers requests whose words are known; everything it holds is immutable, so any thread may ask."""
+
+    def __init__(
+        self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog
+    ) -> None:
+        self.policies = policies
+        self._facts = facts
+        self._clock = clock
+        self._log = log
+
+    def check(self, request: Request) -> Decision:
+        """Return the answer to *request*, once its record is kept.
+
+        Raises NoPolicyError, ForeignTokenError and UnavailableError; what fails while deciding is a deny.
+        """
+        return self.check_batch(request.operator, [request], request.consistency)[0]
+
+    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
+        """Return the answers to *requests*, all of *operator*, in their order: one policy and one fact revision for all.
+
+        Raises what check raises, for the whole batch.
+        """
+        policy = self._policy(operator)
+        stored = self._facts.gather(operator, requests, consistency)
+        now = self._clock.now()
+        return tuple(self._check(policy, request, stored, now) for request in requests)
+
+    def explain(self, request: Request) -> Explanation:
+        """Return the answer to *request* with everything that led to it.
+
+        It is the answer that check would give, and is recorded as one. Raises what check raises.
+        """
+        policy = self._policy(request.operator)
+        stored = self._facts.gather(request.operator, [request], request.consistency)
+        at = request.time or self._clock.now()
+        answer, decision = self._decide(policy, request, stored, at)
+        self._log.record(request, decision, at)
+        return explain(decision, answer)
+
+    def _policy(self, operator: str) -> PolicySet:
+        policy = self.policies.get(operator)
+        if policy is None:
+            raise NoPolicyError(operator)
+        return policy
+
+    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime) -> Decision:
+        at = request.time or now
+        _, decision = self._decide(policy, request, stored, at)
+        self._log.record(request, decision, at)
+        return decision
+
+    def _decide(
+        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
+    ) -> tuple[Answer, Decision]:
+        answer = decide(policy, request, stored.facts, at)
+        decision = Decision(
+            decision_id=str(uuid.uuid4()),
+            request_id=request.request_id or str(uuid.uuid4()),
+            allowed=answer.allowed,
+            cause=answer.cause,
+            reasons=answer.reasons,
+            obligations=answer.obligations,
+            revision=policy.revision,
+            checked_at=stored.token,
+            valid_until=valid_until(policy, request, stored.facts, at, answer),
+            matched=answer.matched,
+        )
+        return answer, decision

@@ -1,0 +1,219 @@
+"""From the files of an operator's folder to a policy set, or to every problem in them."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pdp.conditions import Condition, Resolver
+from pdp.core.errors import InvalidPolicyError
+from pdp.core.fact_schema import FactSchema, PropertySpec
+from pdp.core.finding import Finding
+from pdp.core.policy import Clause, Duty, Granting, hierarchies
+from pdp.core.text import Text, nearest
+from pdp.core.vocabulary import Vocabulary, WordKind
+from pdp.engine import PyCasbinEngine, Row
+from pdp.policy_set import (
+    clause_file,
+    condition_file,
+    duty_file,
+    granting_file,
+    group_file,
+    model_check,
+    property_file,
+)
+from pdp.policy_set.hierarchy_rows import read_groupings
+from pdp.policy_set.policy_set import PolicySet
+from pdp.policy_set.reachability import report_unreachable
+from pdp.policy_set.report import FolderReport
+from pdp.policy_set.rows import LocatedRow, read_rows
+from pdp.policy_set.rule_rows import KnownNames, RuleRows, read_rules
+
+ENGINE_VERSION: Final = "pycasbin-1"
+"""Raised whenever the same files would be decided differently."""
+
+POLICY_FILE: Final = "policy.csv"
+DOCUMENT_FILE: Final = "document.txt"
+_REQUIRED: Final = (POLICY_FILE, condition_file.FILE, clause_file.FILE)
+_KNOWN: Final = (
+    *_REQUIRED,
+    model_check.FILE,
+    duty_file.FILE,
+    granting_file.FILE,
+    group_file.FILE,
+    property_file.FILE,
+    DOCUMENT_FILE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a folder."""
+
+    clauses: Mapping[str, Clause]
+    groups: Mapping[WordKind, Mapping[str, Text]]
+    declared: Mapping[str, PropertySpec]
+    conditions: Mapping[str, Condition]
+    duties: Mapping[str, Duty]
+    granting: Mapping[str, Granting]
+    rows: tuple[LocatedRow, ...]
+    found: RuleRows
+    members: Mapping[WordKind, Mapping[str, frozenset[str]]]
+
+
+class _Folder:
+    """The files of a folder, by their names inside it, with the paths that are shown to people."""
+
+    def __init__(self, operator: str, files: Sequence[tuple[str, bytes]]) -> None:
+        self._operator = operator
+        self.contents = {path.rsplit("/", 1)[-1]: content for path, content in files}
+        self._paths = {path.rsplit("/", 1)[-1]: path for path, _ in files}
+
+    def __getitem__(self, name: str) -> tuple[str, bytes | None]:
+        return self._paths.get(name, f"{self._operator}/{name}"), self.contents.get(name)
+
+
+def check_folder(
+    operator: str, files: Sequence[tuple[str, bytes]], vocabulary: Vocabulary, schema: FactSchema
+) -> tuple[Finding, ...]:
+    """Return every finding in the folder of *operator*, warnings included."""
+    report = FolderReport()
+    _read(operator, _Folder(operator, files), vocabulary, schema, report)
+    return report.findings
+
+
+def build_policy_set(
+    operator: str, files: Sequence[tuple[str, bytes]], vocabulary: Vocabulary, schema: FactSchema
+) -> PolicySet:
+    """Build the policy set of *operator* from (path, content) of its files.
+
+    Raises InvalidPolicyError, holding every finding, when one of them is an error.
+    """
+    folder = _Folder(operator, files)
+    report = FolderReport()
+    read = _read(operator, folder, vocabulary, schema, report)
+    if report.has_errors or read is None:
+        raise InvalidPolicyError(report.findings)
+    engine = PyCasbinEngine(model_check.default_model(), [Row(row.type, row.texts) for row in read.rows])
+    digests = {name: hashlib.sha256(folder.contents[name]).hexdigest() for name in _KNOWN if name in folder.contents}
+    return PolicySet(
+        operator=operator,
+        revision=_revision(operator, digests, vocabulary, schema),
+        vocabulary=vocabulary,
+        rules={rule.id: rule for rule in read.found.rules},
+        lines=read.found.lines,
+        clauses=read.clauses,
+        conditions=read.conditions,
+        duties=read.duties,
+        granting=read.granting,
+        groups=read.groups,
+        declared=read.declared,
+        hierarchies=hierarchies(vocabulary, read.members),
+        engine=engine,
+        tier=engine.tier,
+        files=digests,
+        warnings=report.findings,
+    )
+
+
+def _read(
+    operator: str, folder: _Folder, vocabulary: Vocabulary, schema: FactSchema, report: FolderReport
+) -> _Read | None:
+    if not _check_files(operator, folder, vocabulary, report):
+        return None
+    model_check.check_model(*folder[model_check.FILE], report)
+    document = folder.contents.get(DOCUMENT_FILE)
+    clauses = clause_file.read_clauses(
+        *folder[clause_file.FILE],
+        vocabulary.words(WordKind.OPERATOR)[operator].clause_prefix,
+        clause_file.document_text(document) if document is not None else None,
+        report,
+    )
+    groups = group_file.read_groups(*folder[group_file.FILE], vocabulary, report)
+    declared = property_file.read_declared(*folder[property_file.FILE], operator, schema, report)
+    resolver = Resolver(operator, vocabulary, schema, declared, groups)
+    conditions, condition_names = condition_file.read_conditions(*folder[condition_file.FILE], resolver, clauses, report)
+    duties = duty_file.read_duties(*folder[duty_file.FILE], schema, clauses, resolver, report)
+    granting = granting_file.read_granting(*folder[granting_file.FILE], vocabulary, clauses, report)
+    policy_path, policy_content = folder[POLICY_FILE]
+    rows = read_rows(policy_path, policy_content or b"", report)
+    members = read_groupings(policy_path, rows, vocabulary, groups, report)
+    names = KnownNames(vocabulary, groups, clauses, condition_names, frozenset(duties))
+    found = read_rules(policy_path, rows, names, report)
+    if not report.has_errors:
+        report_unreachable(policy_path, found.rules, hierarchies(vocabulary, members), report)
+    _report_unused(folder, conditions, duties, found, report)
+    return _Read(clauses, groups, declared, conditions, duties, granting, rows, found, members)
+
+
+def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report: FolderReport) -> bool:
+    if not vocabulary.knows(WordKind.OPERATOR, operator):
+        report.error(
+            operator,
+            (1, 1),
+            "unknown-operator",
+            f"không có nhà cung cấp `{operator}`",
+            f"there is no operator `{operator}`",
+            vocabulary.nearest(WordKind.OPERATOR, operator),
+        )
+        return False
+    for name in folder.contents:
+        if name not in _KNOWN and not name.endswith((".json", ".md")):
+            report.warning(
+                folder[name][0],
+                (1, 1),
+                "unknown-file",
+                f"tệp `{name}` không được đọc",
+                f"the file `{name}` is not read",
+                nearest(name, _KNOWN),
+            )
+    missing = [name for name in _REQUIRED if name not in folder.contents]
+    for name in missing:
+        report.error(
+            folder[name][0], (1, 1), "file-missing", f"thiếu tệp `{name}`", f"the file `{name}` is missing", name
+        )
+    return not missing
+
+
+def _report_unused(
+    folder: _Folder,
+    conditions: Mapping[str, Condition],
+    duties: Mapping[str, Duty],
+    found: RuleRows,
+    report: FolderReport,
+) -> None:
+    cited = {name for rule in found.rules for name in rule.conditions}
+    cited |= {
+        named.name
+        for condition in conditions.values()
+        for named in condition_file.references(condition.expression)
+    }
+    for name in sorted(set(conditions) - cited):
+        report.warning(
+            folder[condition_file.FILE][0],
+            (conditions[name].line, 1),
+            "unused-condition",
+            f"không dòng nào dùng điều kiện `{name}`",
+            f"no row rests on the condition `{name}`",
+        )
+    owed = {name for rule in found.rules for name in rule.owes}
+    for name in sorted(set(duties) - owed):
+        report.warning(
+            folder[duty_file.FILE][0],
+            (1, 1),
+            "unused-obligation",
+            f"không dòng nào đặt ra nghĩa vụ `{name}`",
+            f"no row imposes the obligation `{name}`",
+        )
+
+
+def _revision(operator: str, digests: Mapping[str, str], vocabulary: Vocabulary, schema: FactSchema) -> str:
+    digest = hashlib.sha256()
+    parts = [ENGINE_VERSION, operator, vocabulary.digest, schema.digest]
+    parts += [part for name in sorted(digests) for part in (name, digests[name])]
+    for part in parts:
+        encoded = part.encode()
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
+    model = model_check.default_model().encode()
+    digest.update(model)
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,45 @@
+"""One operator's policy, whole and immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pdp.conditions import Condition
+from pdp.core.fact_schema import PropertySpec
+from pdp.core.finding import Finding
+from pdp.core.policy import Clause, Duty, Granting, Hierarchies, Line, Rule
+from pdp.core.text import Text
+from pdp.core.vocabulary import Vocabulary, WordKind
+from pdp.engine import RuleEngine
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """Everything that decides for one operator.
+
+    *revision* is a digest of the files, the words and the engine's version: equal revisions decide equally.
+    *warnings* are the findings that do not keep it from being served.
+    """
+
+    operator: str
+    revision: str
+    vocabulary: Vocabulary
+    rules: Mapping[str, Rule]
+    lines: tuple[Line, ...]
+    clauses: Mapping[str, Clause]
+    conditions: Mapping[str, Condition]
+    duties: Mapping[str, Duty]
+    granting: Mapping[str, Granting]
+    groups: Mapping[WordKind, Mapping[str, Text]]
+    declared: Mapping[str, PropertySpec]
+    hierarchies: Hierarchies
+    engine: RuleEngine
+    tier: str
+    files: Mapping[str, str]
+    warnings: tuple[Finding, ...] = ()
+
+    def word_text(self, kind: WordKind, word: str) -> Text:
+        """Return how a word of a row is said: a word of the vocabulary, a group of the folder, or `any`."""
+        group = self.groups.get(kind, {}).get(word)
+        if group is not None:
+            return group
+        return self.vocabulary.text(kind, word) if self.vocabulary.knows(kind, word) else Text("bất kỳ", "any")

@@ -1,0 +1,142 @@
+"""Reads policy.csv strictly: what Casbin would drop or misread without a word is an error with its place."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pdp.core.text import nearest
+from pdp.policy_set.report import FolderReport
+from pdp.words import file_text
+
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "p": ("id", "eft", "role", "action", "category", "purpose", "when", "clause", "owes"),
+    "p2": ("id", "role", "action", "category", "purpose", "clause"),
+    "g": ("narrow", "broad"),
+    "g2": ("narrow", "broad"),
+    "g3": ("narrow", "broad"),
+    "g4": ("narrow", "broad"),
+}
+
+_FIELD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a row and the column (from 1) at which it stands."""
+
+    text: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedRow:
+    """One row that has the columns of its type."""
+
+    type: str
+    fields: tuple[Field, ...]
+    line: int
+
+    def __getitem__(self, column: str) -> Field:
+        return self.fields[COLUMNS[self.type].index(column)]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Return the texts of the fields."""
+        return tuple(field.text for field in self.fields)
+
+
+def read_rows(file: str, content: bytes, report: FolderReport) -> tuple[LocatedRow, ...]:
+    """Return the well-formed rows of *content*; report every other line that is neither blank nor a comment."""
+    text, findings = file_text(file, content)
+    for finding in findings:
+        report.add(finding)
+    if text is None:
+        return ()
+    rows = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        row = _row(file, number, line, report)
+        if row is not None:
+            rows.append(row)
+    if not any(row.type == "p" for row in rows) and not findings:
+        report.error(
+            file,
+            (1, 1),
+            "policy-empty",
+            "không có dòng quy tắc nào (`p, ...`)",
+            "there is no rule row (`p, ...`)",
+            "an empty policy is never served",
+        )
+    return tuple(rows)
+
+
+def _row(file: str, number: int, line: str, report: FolderReport) -> LocatedRow | None:
+    if "#" in line:
+        report.error(
+            file,
+            (number, line.index("#") + 1),
+            "trailing-comment",
+            "ghi chú phải đứng trên một dòng riêng: Casbin coi nó là một phần của dòng",
+            "a comment must stand on a line of its own: Casbin takes it as part of the row",
+            "move the comment to the line above",
+        )
+        return None
+    type_, *fields = _split(line)
+    if type_.text not in COLUMNS:
+        report.error(
+            file,
+            (number, type_.column),
+            "unknown-row-type",
+            f"loại dòng `{type_.text}` không có; Casbin bỏ qua dòng này mà không báo",
+            f"there is no row type `{type_.text}`; Casbin drops such a row without a word",
+            nearest(type_.text, COLUMNS) or ", ".join(COLUMNS),
+        )
+        return None
+    if not _well_formed(file, number, fields, report):
+        return None
+    columns = COLUMNS[type_.text]
+    if len(fields) != len(columns):
+        report.error(
+            file,
+            (number, fields[-1].column if fields else type_.column),
+            "row-columns",
+            f"dòng có {len(fields)} cột sau `{type_.text}`, cần {len(columns)}",
+            f"the row has {len(fields)} columns after `{type_.text}` and needs {len(columns)}",
+            f"{type_.text}, " + ", ".join(columns),
+        )
+        return None
+    return LocatedRow(type_.text, tuple(fields), number)
+
+
+def _split(line: str) -> list[Field]:
+    fields = []
+    start = 0
+    for part in line.split(","):
+        fields.append(Field(part.strip(), start + len(part) - len(part.lstrip()) + 1))
+        start += len(part) + 1
+    return fields
+
+
+def _well_formed(file: str, number: int, fields: list[Field], report: FolderReport) -> bool:
+    fine = True
+    for field in fields:
+        if not field.text:
+            report.error(
+                file, (number, field.column), "row-empty-field", "cột này trống", "this column is empty", "always, any, nothing"
+            )
+            fine = False
+        elif not _FIELD.fullmatch(field.text):
+            strange = next(c for i, c in enumerate(field.text) if not _FIELD.fullmatch(field.text[: i + 1]))
+            report.error(
+                file,
+                (number, field.column + field.text.index(strange)),
+                "row-character",
+                f"ký tự `{strange}` không dùng được trong một cột",
+                f"the character `{strange}` cannot be used in a column",
+                "letters, digits, `_`, `-`, `.` and spaces",
+            )
+            fine = False
+    return fine

@@ -1,0 +1,126 @@
+"""Settings: flags, then environment, then a settings file, then defaults; every mistake is told at once."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pdp.core.errors import InvalidSettingsError
+from pdp.core.text import nearest
+
+ENVIRONMENT_PREFIX: Final = "PDP_"
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
+NO_STORE: Final = "memory:"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process runs.
+
+    *listen* is HOST:PORT with port 0 for any free one; *policies* a directory with one folder for each operator;
+    *decision_log* a path, `-` for stdout or `none`; *threads* how many requests are answered side by side.
+    """
+
+    listen: str = "127.0.0.1:50051"
+    policies: Path = Path("policies")
+    store: str = NO_STORE
+    workers: int = 1
+    threads: int = 8
+    decision_log: str = "-"
+    reflection: bool = True
+    grace_seconds: int = 10
+
+    @property
+    def host(self) -> str:
+        """Return the host part of *listen*."""
+        return self.listen.rpartition(":")[0]
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("must be a whole number of at least 1")
+    return int(text)
+
+
+def _one_worker(text: str) -> int:
+    if _whole(text) != 1:
+        raise ValueError("this version serves with one worker; start it with 1")
+    return 1
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise ValueError("must be `yes` or `no`")
+    return text == "yes"
+
+
+def _listen(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be HOST:PORT with a port from 0 to 65535")
+    if host not in LOOPBACK:
+        raise ValueError("without configured callers the server listens on loopback only: 127.0.0.1, localhost or [::1]")
+    return text
+
+
+def _store(text: str) -> str:
+    # FAIL CLOSED (store ignored): a store that was named and not read could hold the refusal that matters.
+    if text != NO_STORE:
+        raise ValueError(f"this version stores no facts: leave it out or give `{NO_STORE}`")
+    return text
+
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "listen": _listen,
+    "policies": Path,
+    "store": _store,
+    "workers": _one_worker,
+    "threads": _whole,
+    "decision_log": str,
+    "reflection": _yes_or_no,
+    "grace_seconds": _whole,
+}
+
+
+def read_settings(
+    flags: Mapping[str, str | None], environment: Mapping[str, str], settings_file: Path | None = None
+) -> Settings:
+    """Return the settings; raise InvalidSettingsError with every mistake, each naming where it was made."""
+    mistakes: list[str] = []
+    layers = [
+        {f"--{key.replace('_', '-')}": (key, value) for key, value in flags.items() if value is not None},
+        {f"{ENVIRONMENT_PREFIX}{key.upper()}": (key, environment.get(f"{ENVIRONMENT_PREFIX}{key.upper()}")) for key in _READERS},
+        _from_file(settings_file, mistakes),
+    ]
+    chosen: dict[str, object] = {}
+    for layer in layers:
+        for source, (key, value) in layer.items():
+            if value is None or key in chosen:
+                continue
+            try:
+                chosen[key] = _READERS[key](value)
+            except ValueError as error:
+                mistakes.append(f"{source}: `{value}` {error}")
+    if mistakes:
+        raise InvalidSettingsError(mistakes)
+    return Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
+
+
+def _from_file(path: Path | None, mistakes: list[str]) -> dict[str, tuple[str, str | None]]:
+    if path is None:
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        mistakes.append(f"{path}: cannot be read: {error}")
+        return {}
+    found: dict[str, tuple[str, str | None]] = {}
+    for key, value in content.items():
+        if key not in _READERS:
+            hint = nearest(key, _READERS)
+            mistakes.append(f"{path}: there is no setting `{key}`" + (f"; did you mean `{hint}`?" if hint else ""))
+            continue
+        text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+        found[f"{path}: {key}"] = (key, text)
+    return found

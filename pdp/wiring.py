@@ -1,0 +1,92 @@
+"""The composition root: settings in, a decision point out. Only this module picks adapters."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pdp.core.errors import InvalidPolicyError, UnavailableError
+from pdp.core.finding import Finding
+from pdp.core.ports import DecisionLog
+from pdp.decision_point import DecisionPoint
+from pdp.policy_set import PolicySet, build_policy_set, check_folder
+from pdp.settings import Settings
+from pdp.wire.words import Words
+from pdp.words import load_fact_schema, load_vocabulary
+from pdp_adapters.folder_policies import FolderPolicies
+from pdp_adapters.json_decision_log import JsonDecisionLog
+from pdp_adapters.no_decision_log import NoDecisionLog
+from pdp_adapters.no_stored_facts import NoStoredFacts
+from pdp_adapters.system_clock import SystemClock
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The policy sets that may be served, and the findings of every folder by operator."""
+
+    sets: Mapping[str, PolicySet]
+    findings: Mapping[str, tuple[Finding, ...]]
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Return the operators whose folder has an error."""
+        return tuple(sorted(self.findings.keys() - self.sets.keys()))
+
+
+def load_words() -> Words:
+    """Return the words that requests and policies are written in."""
+    vocabulary = load_vocabulary()
+    return Words(vocabulary, load_fact_schema(vocabulary))
+
+
+def load_policies(directory: Path, words: Words) -> Policies:
+    """Build the policy set of every operator under *directory*; a folder with an error leaves the others alone.
+
+    Raises UnavailableError when the directory cannot be read.
+    """
+    source = FolderPolicies(directory)
+    sets: dict[str, PolicySet] = {}
+    findings: dict[str, tuple[Finding, ...]] = {}
+    for operator in source.operators():
+        try:
+            policy = build_policy_set(operator, source.read(operator), words.vocabulary, words.schema)
+            sets[operator], findings[operator] = policy, policy.warnings
+        except InvalidPolicyError as error:
+            findings[operator] = error.findings
+    return Policies(sets, findings)
+
+
+def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Finding, ...]]:
+    """Return the findings of *directory*: of its operators' folders, or of itself when it is one.
+
+    Raises UnavailableError when it cannot be read.
+    """
+    if (directory / "policy.csv").exists():
+        source = FolderPolicies(directory.resolve().parent)
+        name = directory.resolve().name
+        return {name: check_folder(name, source.read(name), words.vocabulary, words.schema)}
+    source = FolderPolicies(directory)
+    return {
+        operator: check_folder(operator, source.read(operator), words.vocabulary, words.schema)
+        for operator in source.operators()
+    }
+
+
+def decision_point(settings: Settings, policies: Policies) -> DecisionPoint:
+    """Return the decision point that *settings* ask for."""
+    return DecisionPoint(policies.sets, NoStoredFacts(), SystemClock(), decision_log(settings.decision_log))
+
+
+def decision_log(where: str) -> DecisionLog:
+    """Return the log that writes to *where*: a path, `-` for stdout, `none`.
+
+    Raises UnavailableError when the file cannot be opened.
+    """
+    if where == "none":
+        return NoDecisionLog()
+    if where == "-":
+        return JsonDecisionLog(sys.stdout)
+    try:
+        return JsonDecisionLog(Path(where).open("a", encoding="utf-8"))
+    except OSError as error:
+        raise UnavailableError(f"the decision log `{where}` cannot be opened: {error.strerror}") from error
