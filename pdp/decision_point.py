@@ -16,9 +16,7 @@ from pdp.policy_set import PolicySet
 class DecisionPoint:
     """Answers requests whose words are known; everything it holds is immutable, so any thread may ask."""
 
-    def __init__(
-        self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog
-    ) -> None:
+    def __init__(self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog) -> None:
         self.policies = policies
         self._facts = facts
         self._clock = clock
@@ -32,7 +30,7 @@ class DecisionPoint:
         return self.check_batch(request.operator, [request], request.consistency)[0]
 
     def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
-        """Return the answers to *requests*, all of *operator*, in their order: one policy and one fact revision for all.
+        """Return the answers to *requests*, all of *operator*, in their order: one policy, one fact revision.
 
         Raises what check raises, for the whole batch.
         """

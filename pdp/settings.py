@@ -60,7 +60,9 @@ def _listen(text: str) -> str:
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError("must be HOST:PORT with a port from 0 to 65535")
     if host not in LOOPBACK:
-        raise ValueError("without configured callers the server listens on loopback only: 127.0.0.1, localhost or [::1]")
+        raise ValueError(
+            "without configured callers the server listens on loopback only: 127.0.0.1, localhost or [::1]"
+        )
     return text
 
 
@@ -88,9 +90,12 @@ def read_settings(
 ) -> Settings:
     """Return the settings; raise InvalidSettingsError with every mistake, each naming where it was made."""
     mistakes: list[str] = []
-    layers = [
+    layers: list[dict[str, tuple[str, str | None]]] = [
         {f"--{key.replace('_', '-')}": (key, value) for key, value in flags.items() if value is not None},
-        {f"{ENVIRONMENT_PREFIX}{key.upper()}": (key, environment.get(f"{ENVIRONMENT_PREFIX}{key.upper()}")) for key in _READERS},
+        {
+            f"{ENVIRONMENT_PREFIX}{key.upper()}": (key, environment.get(f"{ENVIRONMENT_PREFIX}{key.upper()}"))
+            for key in _READERS
+        },
         _from_file(settings_file, mistakes),
     ]
     chosen: dict[str, object] = {}

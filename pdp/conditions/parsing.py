@@ -1,13 +1,13 @@
 """Reads the text of a condition into an expression.
 
-    expression := conjunction ("or" conjunction)*
-    conjunction := negation ("and" negation)*
-    negation := "not" negation | "(" expression ")" | statement
-    statement := "some" GROUND ["where" "(" expression ")"] | "no" GROUND [...]
-               | "consent from" ROLE ("or" ROLE)* ["where" "(" expression ")"]
-               | "each person" "(" expression ")"
-               | TERM RELATION value | TERM "is stated" | TERM "has type" TYPE ["or" TYPE]
-               | TERM "holds" ROLE ("or" ROLE)* ["in" TYPE] | NAME
+expression := conjunction ("or" conjunction)*
+conjunction := negation ("and" negation)*
+negation := "not" negation | "(" expression ")" | statement
+statement := "some" GROUND ["where" "(" expression ")"] | "no" GROUND [...]
+           | "consent from" ROLE ("or" ROLE)* ["where" "(" expression ")"]
+           | "each person" "(" expression ")"
+           | TERM RELATION value | TERM "is stated" | TERM "has type" TYPE ["or" TYPE]
+           | TERM "holds" ROLE ("or" ROLE)* ["in" TYPE] | NAME
 """
 
 from datetime import timedelta
@@ -41,11 +41,13 @@ from pdp.core.vocabulary import WordKind
 
 MAXIMUM_DEPTH: Final = 16
 
-RESERVED: Final = frozenset(
-    "and or not some no where consent from each person is stated has type holds in one of within includes at least most "
-    "more than less before after its subject resource context extra now always any nothing yes days day minutes minute "
-    "years year hours hour".split()
-)
+_GRAMMAR: Final = "and or not some no where consent from each person is stated has type holds in one of within its yes"
+_COMPARING: Final = "includes at least most more than less before after subject resource context extra now"
+_ROWS: Final = "always any nothing"
+_DURATIONS: Final = "minute minutes hour hours day days year years"
+
+RESERVED: Final = frozenset(f"{_GRAMMAR} {_COMPARING} {_ROWS} {_DURATIONS}".split())
+"""Words that no condition may be called by."""
 
 _UNITS: Final = {
     "minute": (timedelta(minutes=1), "phút", "minute"),
@@ -105,7 +107,9 @@ class _Parser:
     def _unexpected(self, wanted: str) -> ConditionSyntaxError:
         token = self._peek
         if token.kind is TokenKind.END:
-            return ConditionSyntaxError(token.at, f"điều kiện kết thúc mà thiếu {wanted}", f"ends where {wanted} is missing")
+            return ConditionSyntaxError(
+                token.at, f"điều kiện kết thúc mà thiếu {wanted}", f"ends where {wanted} is missing"
+            )
         return ConditionSyntaxError(
             token.at, f"`{token.text}` đứng ở chỗ cần {wanted}", f"`{token.text}` stands where {wanted} is expected"
         )
@@ -300,7 +304,9 @@ class _Parser:
             token = self._take()
             literal = self._resolver.literal(token.text, like, token.at)
             if not isinstance(literal.value, str | Entity):
-                raise ConditionSyntaxError(token.at, f"`{token.text}` không thể nằm trong danh sách", f"`{token.text}` cannot stand in a list")
+                raise ConditionSyntaxError(
+                    token.at, f"`{token.text}` không thể nằm trong danh sách", f"`{token.text}` cannot stand in a list"
+                )
             values.append(literal.value)
             texts.append(literal.text)
             if not self._accept(","):
@@ -330,9 +336,10 @@ class _Parser:
             return Duration(Text(f"{count} năm", f"{count} year{plural}"), years=count)
         if unit not in _UNITS:
             raise ConditionSyntaxError(
-                token.at, f"`{token.text}` không phải là đơn vị thời gian", f"`{token.text}` is no unit of time", "minutes, hours, days, years"
+                token.at,
+                f"`{token.text}` không phải là đơn vị thời gian",
+                f"`{token.text}` is no unit of time",
+                "minutes, hours, days, years",
             )
         span, vietnamese, english = _UNITS[unit]
         return Duration(Text(f"{count} {vietnamese}", f"{count} {english}{plural}"), span=span * count)
-
-

@@ -26,7 +26,9 @@ class _Known:
 
 _FIXED: Final[Mapping[tuple[Root, str], _Known]] = {
     (Root.SUBJECT, ""): _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("người yêu cầu", "the subject")),
-    (Root.PERSON, ""): _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("người mà dữ liệu nói về", "the person concerned")),
+    (Root.PERSON, ""): _Known(
+        _ENTITY, False, Emptiness.UNKNOWN, Text("người mà dữ liệu nói về", "the person concerned")
+    ),
     (Root.NOW, ""): _Known(ValueType.TIMESTAMP, False, Emptiness.UNKNOWN, Text("thời điểm này", "this moment")),
     (Root.RESOURCE, ""): _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("dữ liệu được hỏi", "the data asked for")),
     (Root.RESOURCE, "data_subject"): _Known(
@@ -100,7 +102,8 @@ class Resolver:
                 at,
                 f"`{path}` không phải là một giá trị của yêu cầu",
                 f"`{path}` is no value of a request",
-                nearest(head, [root for root in Root if root is not Root.FACT]) or "subject, resource, context, its ...",
+                nearest(head, [root for root in Root if root is not Root.FACT])
+                or "subject, resource, context, its ...",
             )
         root = Root(head)
         fixed = _FIXED.get((root, name))
@@ -254,7 +257,9 @@ def _unknown_field(kind: str, name: str, known: tuple[str, ...], at: int) -> Con
 
 def _read_bool(word: str, at: int) -> Literal:
     if word not in {"yes", "no"}:
-        raise ConditionSyntaxError(at, f"`{word}` phải là `yes` hoặc `no`", f"`{word}` must be `yes` or `no`", "yes, no")
+        raise ConditionSyntaxError(
+            at, f"`{word}` phải là `yes` hoặc `no`", f"`{word}` must be `yes` or `no`", "yes, no"
+        )
     return Literal(word == "yes", Text("có", "yes") if word == "yes" else Text("không", "no"))
 
 
@@ -275,7 +280,9 @@ def _read_entity(word: str, at: int) -> Literal:
 
 def _read_string(word: str, at: int) -> Literal:
     if not word.startswith('"'):
-        raise ConditionSyntaxError(at, f"`{word}` phải đặt trong dấu ngoặc kép", f"`{word}` must stand in quotes", f'"{word}"')
+        raise ConditionSyntaxError(
+            at, f"`{word}` phải đặt trong dấu ngoặc kép", f"`{word}` must stand in quotes", f'"{word}"'
+        )
     return Literal(word.strip('"'), Text(word, word))
 
 

@@ -25,9 +25,10 @@ from pdp.conditions.expression import (
 def parts_of(expression: Expression) -> Iterator[Expression]:
     """Yield *expression* and every expression inside it."""
     yield expression
+    inner: tuple[Expression | None, ...]
     match expression:
         case All(parts=parts) | AnyOf(parts=parts):
-            inner: tuple[Expression | None, ...] = parts
+            inner = parts
         case Not(part=part):
             inner = (part,)
         case EachPerson(inner=one):
@@ -36,9 +37,9 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
             inner = (where,)
         case _:
             inner = ()
-    for part in inner:
-        if part is not None:
-            yield from parts_of(part)
+    for found in inner:
+        if found is not None:
+            yield from parts_of(found)
 
 
 def properties_needed(expression: Expression, conditions: Mapping[str, Condition]) -> frozenset[str]:

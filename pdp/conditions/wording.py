@@ -116,22 +116,32 @@ def _shown(value: Value) -> str:
 
 def _closest(expression: SomeGround | SomeConsent, evaluator: Evaluator, frame: Frame) -> Text:
     """Say what the most nearly fitting fact lacks, or that there is none."""
-    statement = say(expression, evaluator.conditions)
     if expression.where is None:
-        return statement
+        return say(expression, evaluator.conditions)
     best: tuple[Fact, tuple[Text, ...]] | None = None
     for fact in evaluator.candidates(expression, frame):
         lacks = lacking(expression.where, evaluator, replace(frame, fact=fact))
         if best is None or len(lacks) < len(best[1]):
             best = (fact, lacks)
     if best is None:
-        return statement
-    name = f"`{best[0].kind.id}`" if isinstance(best[0].kind, Ground) else ""
+        return _none_found(expression)
+    name = f" `{best[0].kind.id}`" if isinstance(best[0].kind, Ground) else ""
     lack = join_texts(best[1], "; ", "; ")
-    return Text(
-        f"{statement.vi} – gần nhất {name}, còn thiếu: {lack.vi}".replace("  ", " "),
-        f"{statement.en} – the nearest {name} lacks: {lack.en}".replace("  ", " "),
-    )
+    what = _noun(expression)
+    return Text(f"{what.vi}{name} còn thiếu: {lack.vi}", f"the {what.en}{name} lacks: {lack.en}")
+
+
+def _none_found(expression: SomeGround | SomeConsent) -> Text:
+    what = _noun(expression)
+    if isinstance(expression, SomeConsent):
+        return Text(f"không có {what.vi} nào bao gồm việc này", f"no {what.en} covers this")
+    return Text(f"không có {what.vi} nào", f"there is no {what.en}")
+
+
+def _noun(expression: SomeGround | SomeConsent) -> Text:
+    if isinstance(expression, SomeGround):
+        return expression.text
+    return Text(f"sự đồng ý của {expression.text.vi}", f"consent by a {expression.text.en}")
 
 
 def _say_compare(expression: Compare, conditions: Mapping[str, Condition]) -> Text:
@@ -170,7 +180,8 @@ def _say_holds(expression: Holds, conditions: Mapping[str, Condition]) -> Text:
     scope = expression.scope_type
     place = Text(f" ở cấp `{scope}`", f" in the `{scope}` itself") if scope else Text("", "")
     return Text(
-        f"{text.vi} giữ vai trò {expression.text.vi}{place.vi}", f"{text.en} holds the role {expression.text.en}{place.en}"
+        f"{text.vi} giữ vai trò {expression.text.vi}{place.vi}",
+        f"{text.en} holds the role {expression.text.en}{place.en}",
     )
 
 

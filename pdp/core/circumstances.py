@@ -69,9 +69,7 @@ class Circumstances:
             return self.anchors
         return self._containers.closure((person,)) | {self.operator}
 
-    def holds(
-        self, entity: Entity, role: str, *, person: Entity | None = None, scope_type: str | None = None
-    ) -> bool:
+    def holds(self, entity: Entity, role: str, *, person: Entity | None = None, scope_type: str | None = None) -> bool:
         """Say whether *entity* holds *role* towards *person* (default: towards the resource)."""
         if role == DATA_SUBJECT:
             return entity == (person or self.request.resource.data_subject)
@@ -89,7 +87,7 @@ class Circumstances:
 
     @property
     def recipient(self) -> Entity | None:
-        """Return who would have the data: the recipient named, nobody in particular when published, else the subject."""
+        """Return who would have the data: the recipient named, nobody in particular if published, else the subject."""
         named = self.request.context.get("recipient")
         if isinstance(named, Entity):
             return named

@@ -59,7 +59,7 @@ class RoleHolding:
         return frozenset(found.role.role for found in self.assignments(entity, anchors) if found.counts)
 
     def holds(self, entity: Entity, role: str, anchors: frozenset[Entity], scope_type: str | None = None) -> bool:
-        """Say whether *entity* holds *role*, or one narrower, within *anchors* (in a scope of *scope_type* if given)."""
+        """Say whether *entity* holds *role*, or one narrower, within *anchors* (in a *scope_type* if given)."""
         return any(
             found.counts
             and self._hierarchies.covers(WordKind.ROLE, role, found.role.role)
@@ -98,7 +98,7 @@ class RoleHolding:
             )
         # FAIL CLOSED (grant chain): a chain that returns to itself, or is too long, proves nothing.
         if fact not in path and len(path) < MAXIMUM_STEPS:
-            reach = self._containers.closure((role.scope,)) | {s for s in self._operator_scopes(role.granted_by)}
+            reach = self._containers.closure((role.scope,)) | set(self._operator_scopes(role.granted_by))
             for found in self._judge(role.granted_by, reach, (*path, fact)):
                 if found.counts and any(
                     self._hierarchies.covers(WordKind.ROLE, by, found.role.role) for by in granting.by

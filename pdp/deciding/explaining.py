@@ -19,7 +19,7 @@ def explain(decision: Decision, answer: Answer) -> Explanation:
         return Explanation(decision, (), (), ())
     rules = judgement.policy.rules
     matched = tuple(judgement.trace(rules[trace.rule], in_detail=True) for trace in answer.matched)
-    nearest = () if decision.allowed else nearest_rules(judgement)
+    nearest = () if decision.allowed else nearest_rules(judgement, in_detail=True)
     uses = tuple(_use(fact, judgement) for fact in judgement.circumstances.facts)
     return Explanation(decision, matched, nearest, uses)
 
@@ -37,7 +37,9 @@ def _why_not(fact: Fact, judgement: Judgement) -> Text | None:
         case RoleAssignment():
             return _role_why_not(fact, fact.kind, judgement)
         case Ground():
-            return None if judgement.evaluator.rested_on(fact) else _ground_why_not(fact, fact.kind, judgement.evaluator)
+            return (
+                None if judgement.evaluator.rested_on(fact) else _ground_why_not(fact, fact.kind, judgement.evaluator)
+            )
         case Consent():
             return None if judgement.evaluator.rested_on(fact) else _consent_why_not(fact.kind, judgement)
         case Containment():
@@ -75,7 +77,8 @@ def _consent_why_not(consent: Consent, judgement: Judgement) -> Text:
     circumstances, evaluator = judgement.circumstances, judgement.evaluator
     if consent.status != "given":
         return Text(
-            f"trạng thái là `{consent.status}`: không phải là sự đồng ý", f"its status is `{consent.status}`: no consent"
+            f"trạng thái là `{consent.status}`: không phải là sự đồng ý",
+            f"its status is `{consent.status}`: no consent",
         )
     if consent.data_subject not in circumstances.people:
         return Text("nói về một người khác", "it is about somebody else")

@@ -44,9 +44,9 @@ class Judgement:
         conditions = tuple(self._condition(name, in_detail) for name in rule.conditions)
         return RuleTrace(rule.id, rule.clause, rule.effect, rule.file, rule.line, conditions)
 
-    def near_trace(self, rule: Rule) -> RuleTrace:
+    def near_trace(self, rule: Rule, *, in_detail: bool = False) -> RuleTrace:
         """Return the trace of *rule* with the parts of its region that the request is outside of as lacks."""
-        whole = self.trace(rule, in_detail=True)
+        whole = self.trace(rule, in_detail=in_detail)
         outside = (*self._outside(rule), *self._role_lack(rule))
         return RuleTrace(whole.rule, whole.clause, whole.effect, whole.file, whole.line, (*outside, *whole.conditions))
 
@@ -68,7 +68,13 @@ class Judgement:
         request = self.circumstances.request
         parts = (
             ("action", WordKind.ACTION, rule.region.action, request.action, Text("hành động là", "the action is")),
-            ("category", WordKind.CATEGORY, rule.region.category, request.resource.type, Text("dữ liệu là", "the data is")),
+            (
+                "category",
+                WordKind.CATEGORY,
+                rule.region.category,
+                request.resource.type,
+                Text("dữ liệu là", "the data is"),
+            ),
             ("purpose", WordKind.PURPOSE, rule.region.purpose, request.purpose, Text("mục đích là", "the purpose is")),
         )
         return tuple(
@@ -95,9 +101,7 @@ class Judgement:
             for found in self.circumstances.assignments
             if not found.counts and self.policy.hierarchies.covers(WordKind.ROLE, wanted, found.role.role)
         )
-        message = Text(
-            f"`{subject}` giữ vai trò “{text.vi}”", f"`{subject}` holds the role `{wanted}` ({text.en})"
-        )
+        message = Text(f"`{subject}` giữ vai trò “{text.vi}”", f"`{subject}` holds the role `{wanted}` ({text.en})")
         for found in held:
             why = found.why_not or Text("", "")
             message = Text(

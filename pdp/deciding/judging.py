@@ -18,7 +18,6 @@ from pdp.deciding.obligations import leave_out, owed
 from pdp.deciding.reasons import (
     deciding_reasons,
     error_reasons,
-    nearest_rules,
     silent_reason,
     speaks,
     unmet_reasons,
@@ -47,12 +46,21 @@ def decide(policy: PolicySet, request: Request, stored: Iterable[Fact], instant:
     if matches.errors:
         return Answer(False, Cause.ERROR, error_reasons(judgement), (), matched, judgement)
     if matches.allowing:
-        return _allowed(judgement, matches.allowing, stored, Answer(
-            True, Cause.RULE, deciding_reasons(judgement, matches.allowing), owed(judgement, matches.allowing), matched,
+        return _allowed(
             judgement,
-        ))
+            matches.allowing,
+            stored,
+            Answer(
+                True,
+                Cause.RULE,
+                deciding_reasons(judgement, matches.allowing),
+                owed(judgement, matches.allowing),
+                matched,
+                judgement,
+            ),
+        )
     if speaks(judgement):
-        reasons = unmet_reasons(judgement, nearest_rules(judgement))
+        reasons = unmet_reasons(judgement)
         return Answer(False, Cause.UNMET, reasons, (), matched, judgement)
     return Answer(False, Cause.SILENT, (silent_reason(judgement),), (), matched, judgement)
 
@@ -66,7 +74,9 @@ def failed_answer() -> Answer:
     return Answer(False, Cause.ERROR, (Reason("", "", Effect.DENY, message),), (), (), None)
 
 
-def valid_until(policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime, answer: Answer) -> datetime | None:
+def valid_until(
+    policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime, answer: Answer
+) -> datetime | None:
     """Return the first instant after *instant* at which the answer would be another, None when time changes nothing.
 
     Each instant at which a fact begins or ends, or a comparison with the time turns over, is tried in order; after
@@ -97,7 +107,7 @@ def _boundaries(judgement: Judgement, instant: datetime) -> set[datetime]:
 
 
 def _allowed(judgement: Judgement, allowing: frozenset[str], stored: Iterable[Fact], answer: Answer) -> Answer:
-    """Take out of an allow for a broad category what a deny rule keeps back of it (contract, "The broad and the narrow")."""
+    """Take out of an allow for a broad category what a deny rule keeps back (contract, "The broad and the narrow")."""
     denied = _denied_within(judgement, stored)
     if not denied:
         return answer
@@ -109,7 +119,9 @@ def _allowed(judgement: Judgement, allowing: frozenset[str], stored: Iterable[Fa
         return Answer(
             False, Cause.RULE, deciding_reasons(judgement, rules), owed(judgement, rules), answer.matched, judgement
         )
-    outermost = {word for word in denied if not set(policy.vocabulary.upward(WordKind.CATEGORY, word)) - {word} & denied.keys()}
+    outermost = {
+        word for word in denied if not set(policy.vocabulary.upward(WordKind.CATEGORY, word)) - {word} & denied.keys()
+    }
     clauses: dict[str, set[str]] = {}
     for word in outermost:
         clauses.setdefault(policy.rules[min(denied[word])].clause, set()).add(word)
@@ -123,9 +135,7 @@ def _denied_within(judgement: Judgement, stored: Iterable[Fact]) -> dict[str, fr
     category = circumstances.request.resource.type
     below = policy.hierarchies.downward[WordKind.CATEGORY]
     named = {rule.region.category for rule in policy.rules.values() if rule.effect is Effect.DENY}
-    narrower = {
-        word for region in named if region in below for word in below[region] & (below[category] - {category})
-    }
+    narrower = {word for region in named if region in below for word in below[region] & (below[category] - {category})}
     denied: dict[str, frozenset[str]] = {}
     for word in sorted(narrower):
         request = circumstances.request

@@ -1,10 +1,10 @@
 """Names the sentences that led to an answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from pdp.core.decision import Effect, Outcome, Reason, RuleTrace
+from pdp.core.decision import ConditionTrace, Effect, Outcome, Reason, RuleTrace
 from pdp.core.policy import Line, Region
-from pdp.core.text import Text, join_texts
+from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
 from pdp.deciding.judgement import Judgement
 
@@ -36,17 +36,18 @@ def error_reasons(judgement: Judgement) -> tuple[Reason, ...]:
     )
 
 
-def unmet_reasons(judgement: Judgement, nearest: Sequence[RuleTrace]) -> tuple[Reason, ...]:
-    """Return the sentences that draw the line here, then what the nearest allow rules lack."""
+def unmet_reasons(judgement: Judgement) -> tuple[Reason, ...]:
+    """Return the sentences that draw the line here, then, for the nearest allow rules, that of each thing missing."""
     policy = judgement.policy
-    lines = tuple(
+    found = [
         Reason(line.clause, line.id, Effect.LINE, policy.clauses[line.clause].text) for line in drawn_lines(judgement)
-    )
-    fewest = min((trace.lacks for trace in nearest), default=0)
-    lacks = tuple(
-        Reason(trace.clause, trace.rule, trace.effect, _missing(trace)) for trace in nearest if trace.lacks == fewest
-    )
-    return (*lines, *lacks)
+    ]
+    for trace in nearest_rules(judgement):
+        for lack in trace.conditions:
+            if lack.outcome is not Outcome.TRUE:
+                clause = _clause_of(lack, trace, judgement)
+                found.append(Reason(clause, trace.rule, trace.effect, _missing(policy.clauses[clause].text, lack)))
+    return tuple(found)
 
 
 def silent_reason(judgement: Judgement) -> Reason:
@@ -65,10 +66,11 @@ def silent_reason(judgement: Judgement) -> Reason:
     )
 
 
-def nearest_rules(judgement: Judgement) -> tuple[RuleTrace, ...]:
-    """Return the allow rules that came closest to allowing, fewest lacks first.
+def nearest_rules(judgement: Judgement, *, in_detail: bool = False) -> tuple[RuleTrace, ...]:
+    """Return the allow rules that came closest to allowing: those with the fewest lacks, at most NEAREST_SHOWN.
 
-    Rules for this action, category and purpose come first; only when there are none, all others.
+    Rules for this action, category and purpose come first; only when there are none, all others. Among equals a rule
+    whose role the subject holds is nearer, and then the others of as few lacks are left out.
     """
     policy, request = judgement.policy, judgement.circumstances.request
     allowing = [rule for rule in policy.rules.values() if rule.effect is Effect.ALLOW]
@@ -77,9 +79,9 @@ def nearest_rules(judgement: Judgement) -> tuple[RuleTrace, ...]:
         for rule in allowing
         if policy.hierarchies.covers_region(rule.region, request.action, request.resource.type, request.purpose)
     ]
-    traces = [judgement.near_trace(rule) for rule in about or allowing]
-    traces.sort(key=lambda trace: (trace.lacks, any(c.name == "role" for c in trace.conditions), trace.rule))
-    return tuple(traces[:NEAREST_SHOWN])
+    traces = [judgement.near_trace(rule, in_detail=in_detail) for rule in about or allowing]
+    nearest = min((_distance(trace) for trace in traces), default=(0, False))
+    return tuple(sorted((t for t in traces if _distance(t) == nearest), key=lambda t: t.rule)[:NEAREST_SHOWN])
 
 
 def speaks(judgement: Judgement) -> bool:
@@ -101,9 +103,7 @@ def drawn_lines(judgement: Judgement) -> tuple[Line, ...]:
         if policy.hierarchies.covers_region(line.region, request.action, request.resource.type, request.purpose)
         and policy.hierarchies.covers_role(line.region, judgement.circumstances.roles)
     ]
-    closest = [
-        line for line in within if not any(_encloses(line.region, other.region, judgement) for other in within)
-    ]
+    closest = [line for line in within if not any(_encloses(line.region, other.region, judgement) for other in within)]
     return tuple(sorted(closest, key=lambda line: line.id))
 
 
@@ -119,7 +119,18 @@ def _encloses(outer: Region, inner: Region, judgement: Judgement) -> bool:
     return outer != inner and all(broad == narrow or covers(kind, broad, narrow) for kind, broad, narrow in pairs)
 
 
-def _missing(trace: RuleTrace) -> Text:
-    lacks = [condition.message for condition in trace.conditions if condition.outcome is not Outcome.TRUE]
-    said = join_texts(lacks, "; ", "; ")
-    return Text(f"còn thiếu: {said.vi}", f"missing: {said.en}")
+def _distance(trace: RuleTrace) -> tuple[int, bool]:
+    return trace.lacks, any(condition.name == "role" for condition in trace.conditions)
+
+
+def _clause_of(lack: ConditionTrace, trace: RuleTrace, judgement: Judgement) -> str:
+    """Return the clause whose words a missing condition renders; that of the rule for its role."""
+    condition = judgement.policy.conditions.get(lack.name)
+    return condition.clause if condition is not None else trace.clause
+
+
+def _missing(sentence: Text, lack: ConditionTrace) -> Text:
+    return Text(
+        f"{sentence.vi} – còn thiếu: {lack.message.vi}",
+        f"{sentence.en} – missing: {lack.message.en}",
+    )

@@ -34,8 +34,8 @@ ENGINE_VERSION: Final = "pycasbin-1"
 
 POLICY_FILE: Final = "policy.csv"
 DOCUMENT_FILE: Final = "document.txt"
-_REQUIRED: Final = (POLICY_FILE, condition_file.FILE, clause_file.FILE)
-_KNOWN: Final = (
+_REQUIRED: Final[tuple[str, ...]] = (POLICY_FILE, condition_file.FILE, clause_file.FILE)
+_KNOWN: Final[tuple[str, ...]] = (
     *_REQUIRED,
     model_check.FILE,
     duty_file.FILE,
@@ -132,7 +132,9 @@ def _read(
     groups = group_file.read_groups(*folder[group_file.FILE], vocabulary, report)
     declared = property_file.read_declared(*folder[property_file.FILE], operator, schema, report)
     resolver = Resolver(operator, vocabulary, schema, declared, groups)
-    conditions, condition_names = condition_file.read_conditions(*folder[condition_file.FILE], resolver, clauses, report)
+    conditions, condition_names = condition_file.read_conditions(
+        *folder[condition_file.FILE], resolver, clauses, report
+    )
     duties = duty_file.read_duties(*folder[duty_file.FILE], schema, clauses, resolver, report)
     granting = granting_file.read_granting(*folder[granting_file.FILE], vocabulary, clauses, report)
     policy_path, policy_content = folder[POLICY_FILE]
@@ -184,9 +186,7 @@ def _report_unused(
 ) -> None:
     cited = {name for rule in found.rules for name in rule.conditions}
     cited |= {
-        named.name
-        for condition in conditions.values()
-        for named in condition_file.references(condition.expression)
+        named.name for condition in conditions.values() for named in condition_file.references(condition.expression)
     }
     for name in sorted(set(conditions) - cited):
         report.warning(

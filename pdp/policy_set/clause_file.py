@@ -16,7 +16,7 @@ _KEYS: Final = {"section", "quote", "lead_in", "en", "kind", "reading"}
 def read_clauses(
     file: str, content: bytes | None, prefix: str, document: str | None, report: FolderReport
 ) -> Mapping[str, Clause]:
-    """Return the clauses by id; *prefix* is the operator's (`KIDS`), *document* the published text, None when unknown."""
+    """Return the clauses by id; *prefix* is the operator's (`KIDS`), *document* the published text or None."""
     found: dict[str, Clause] = {}
     for entry in entries(file, content, report, _KEYS):
         clause = _clause(entry)

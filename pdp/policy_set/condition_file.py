@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pdp.conditions import RESERVED, Condition, ConditionSyntaxError, Expression, Named, Resolver, parse_condition, parts_of
+from pdp.conditions import (
+    RESERVED,
+    Condition,
+    ConditionSyntaxError,
+    Expression,
+    Named,
+    Resolver,
+    parse_condition,
+    parts_of,
+)
 from pdp.core.policy import Clause
 from pdp.core.text import nearest
 from pdp.policy_set.entries import Entry, check_name, entries
@@ -33,9 +42,7 @@ def read_conditions(
         if expression is None or not named:
             broken.add(entry.name.text)
             continue
-        found[entry.name.text] = Condition(
-            entry.name.text, text, clause, reading, expression, file, entry.name.line
-        )
+        found[entry.name.text] = Condition(entry.name.text, text, clause, reading, expression, file, entry.name.line)
     _check_references(file, source, found, broken, report)
     return found, frozenset(found) | broken
 

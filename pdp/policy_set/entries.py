@@ -113,7 +113,7 @@ class Entry:
         return inner.spoken()
 
     def check_keys(self, known: set[str]) -> None:
-        """FolderReport every key that is not among *known*."""
+        """Report every key that is not among *known*."""
         for key, _ in self.body:
             if key.text not in known:
                 self.report.error(
@@ -161,7 +161,7 @@ def entries(file: str, content: bytes | None, report: FolderReport, known: set[s
 
 
 def check_name(entry: Entry, reserved: frozenset[str] = frozenset()) -> bool:
-    """FolderReport a name that cannot be used in a row or a condition; return whether it can."""
+    """Report a name that cannot be used in a row or a condition; return whether it can."""
     name = entry.name.text
     if NAME.fullmatch(name) and name not in reserved:
         return True

@@ -36,5 +36,3 @@ def read_granting(
             role, tuple(word.text for word in by), entry.flag("required"), cited_clause(entry, clauses)
         )
     return found
-
-

@@ -26,7 +26,7 @@ def default_model() -> str:
 
 
 def check_model(file: str, content: bytes | None, report: FolderReport) -> None:
-    """FolderReport every difference in meaning between *content* and the default model; None stands for no file.
+    """Report every difference in meaning between *content* and the default model; None stands for no file.
 
     A model decides how rules combine: one that reads almost right (an effect without its deny half) turns every deny
     rule off, so none but ours is served.

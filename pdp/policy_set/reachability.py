@@ -9,7 +9,7 @@ from pdp.policy_set.report import FolderReport
 
 
 def report_unreachable(file: str, rules: Sequence[Rule], hierarchies: Hierarchies, report: FolderReport) -> None:
-    """FolderReport each rule that another makes pointless: an allow inside a deny, or a repetition of a broader rule."""
+    """Report each rule that another makes pointless: an allow inside a deny, or what a broader rule says already."""
     for rule in rules:
         for other in rules:
             if other is rule or not _within(rule.region, other.region, hierarchies):

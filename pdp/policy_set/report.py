@@ -15,11 +15,11 @@ class FolderReport:
         self._findings.setdefault((*finding.place, finding.code, finding.message.en), finding)
 
     def error(self, file: str, at: tuple[int, int], code: str, vi: str, en: str, suggestion: str | None = "") -> None:
-        """FolderReport an error at *at* = (line, column)."""
+        """Report an error at *at* = (line, column)."""
         self.add(Finding(file, *at, Severity.ERROR, code, Text(vi, en), suggestion or ""))
 
     def warning(self, file: str, at: tuple[int, int], code: str, vi: str, en: str, suggestion: str | None = "") -> None:
-        """FolderReport something that is served all the same."""
+        """Report something that is served all the same."""
         self.add(Finding(file, *at, Severity.WARNING, code, Text(vi, en), suggestion or ""))
 
     @property

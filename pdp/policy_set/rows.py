@@ -125,7 +125,12 @@ def _well_formed(file: str, number: int, fields: list[Field], report: FolderRepo
     for field in fields:
         if not field.text:
             report.error(
-                file, (number, field.column), "row-empty-field", "cột này trống", "this column is empty", "always, any, nothing"
+                file,
+                (number, field.column),
+                "row-empty-field",
+                "cột này trống",
+                "this column is empty",
+                "always, any, nothing",
             )
             fine = False
         elif not _FIELD.fullmatch(field.text):

@@ -87,20 +87,32 @@ class _Reading:
         field = row["id"]
         if not _ID.fullmatch(field.text):
             self._error(
-                row, field, "row-id", f"`{field.text}` không dùng làm mã dòng được", f"`{field.text}` cannot be a row id",
+                row,
+                field,
+                "row-id",
+                f"`{field.text}` không dùng làm mã dòng được",
+                f"`{field.text}` cannot be a row id",
                 "a-z, 0-9, -",
             )
         elif field.text in self._ids:
             self._error(
-                row, field, "duplicate-row-id", f"mã `{field.text}` đã dùng ở dòng {self._ids[field.text]}",
-                f"the id `{field.text}` is used already on line {self._ids[field.text]}", "give the row an id of its own",
+                row,
+                field,
+                "duplicate-row-id",
+                f"mã `{field.text}` đã dùng ở dòng {self._ids[field.text]}",
+                f"the id `{field.text}` is used already on line {self._ids[field.text]}",
+                "give the row an id of its own",
             )
         self._ids.setdefault(field.text, row.line)
         content = (row.type, *row.texts[1:])
         if content in self._contents:
             self._error(
-                row, field, "duplicate-row", f"dòng này giống hệt dòng {self._contents[content]}",
-                f"this row says the same as line {self._contents[content]}", "remove one of them",
+                row,
+                field,
+                "duplicate-row",
+                f"dòng này giống hệt dòng {self._contents[content]}",
+                f"this row says the same as line {self._contents[content]}",
+                "remove one of them",
             )
         self._contents.setdefault(content, row.line)
         return field.text
@@ -109,7 +121,10 @@ class _Reading:
         field = row["eft"]
         if field.text not in _EFFECTS:
             self._error(
-                row, field, "unknown-effect", f"không có hiệu lực `{field.text}`; Casbin bỏ qua dòng này mà không báo",
+                row,
+                field,
+                "unknown-effect",
+                f"không có hiệu lực `{field.text}`; Casbin bỏ qua dòng này mà không báo",
                 f"unknown effect `{field.text}`; Casbin ignores such a row without a word",
                 nearest(field.text, _EFFECTS) or "write `allow` or `deny`",
             )
@@ -125,8 +140,12 @@ class _Reading:
         if field.text != ANY and field.text not in groups and not self._known.vocabulary.knows(kind, field.text):
             candidates = (*self._known.vocabulary.words(kind), *groups, ANY)
             self._error(
-                row, field, f"unknown-{kind.singular}", f"không có từ `{field.text}` ({kind.value})",
-                f"there is no {kind.singular} `{field.text}`", nearest(field.text, candidates),
+                row,
+                field,
+                f"unknown-{kind.singular}",
+                f"không có từ `{field.text}` ({kind.value})",
+                f"there is no {kind.singular} `{field.text}`",
+                nearest(field.text, candidates),
             )
         return field.text
 
@@ -134,20 +153,38 @@ class _Reading:
         field = row[column]
         if field.text == none:
             return ()
-        names = []
+        names: list[str] = []
         for match in re.finditer(r"\S+", field.text):
             place = Field(match.group(), field.column + match.start())
             # The names stand at the even places, the word `and` between them.
             if len(names) % 2 == 1:
                 if place.text != "and":
-                    self._error(row, place, "row-and", f"thiếu `and` trước `{place.text}`", f"`and` is missing before `{place.text}`", "a and b")
+                    self._error(
+                        row,
+                        place,
+                        "row-and",
+                        f"thiếu `and` trước `{place.text}`",
+                        f"`and` is missing before `{place.text}`",
+                        "a and b",
+                    )
             elif place.text not in known:
                 self._error(
-                    row, place, f"unknown-{what}", f"không có `{place.text}`", f"there is no {what} `{place.text}`",
+                    row,
+                    place,
+                    f"unknown-{what}",
+                    f"không có `{place.text}`",
+                    f"there is no {what} `{place.text}`",
                     nearest(place.text, (*known, none)),
                 )
             elif place.text in names:
-                self._error(row, place, "row-repeats", f"`{place.text}` lặp lại", f"`{place.text}` stands twice", "remove one of them")
+                self._error(
+                    row,
+                    place,
+                    "row-repeats",
+                    f"`{place.text}` lặp lại",
+                    f"`{place.text}` stands twice",
+                    "remove one of them",
+                )
             names.append(place.text)
         if len(names) % 2 == 0:
             self._error(row, field, "row-and", "kết thúc bằng `and`", "ends with `and`", "a and b")
@@ -158,12 +195,19 @@ class _Reading:
         clause = self._known.clauses.get(field.text)
         if clause is None:
             self._error(
-                row, field, "unknown-clause", f"không có điều khoản `{field.text}`", f"there is no clause `{field.text}`",
+                row,
+                field,
+                "unknown-clause",
+                f"không có điều khoản `{field.text}`",
+                f"there is no clause `{field.text}`",
                 nearest_clause(field.text, self._known.clauses),
             )
         elif clause.kind == "none":
             self._error(
-                row, field, "clause-decides-nothing", f"điều khoản `{field.text}` không nói gì về quyền truy cập",
+                row,
+                field,
+                "clause-decides-nothing",
+                f"điều khoản `{field.text}` không nói gì về quyền truy cập",
                 f"the clause `{field.text}` says nothing about access",
             )
         return field.text

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from pdp.api.v1 import request_pb2
 from pdp.core.fact_schema import PropertySpec
-from pdp.core.facts import NO_PROPERTIES, Properties, Value
+from pdp.core.facts import Properties, Value, no_properties
 from pdp.wire import phrases
 from pdp.wire.codes import Code
 from pdp.wire.instants import read_timestamp
@@ -28,7 +28,7 @@ def read_context(
     reading.check_known_fields(message, "context")
     usable = reading.operator.context.usable
     context: dict[str, Value] = {}
-    extra = NO_PROPERTIES
+    extra = no_properties()
     time: datetime | None = None
     for descriptor, value in message.ListFields():
         name = descriptor.name
@@ -45,7 +45,7 @@ def read_context(
             read = _read_value(reading, value, usable[name], field)
             if read is not None:
                 context[name] = read
-    return time, context or NO_PROPERTIES, extra
+    return time, context or no_properties(), extra
 
 
 def _read_value(reading: Reading, value: object, spec: PropertySpec, field: str) -> Value | None:

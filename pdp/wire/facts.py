@@ -6,7 +6,7 @@ from typing import Final
 from pdp.api.v1 import facts_pb2
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError
-from pdp.core.facts import NO_PROPERTIES, Consent, Containment, Fact, FactKind, RoleAssignment
+from pdp.core.facts import Consent, Containment, Fact, FactKind, RoleAssignment, no_properties
 from pdp.core.vocabulary import WordKind
 from pdp.wire import limits, phrases
 from pdp.wire.codes import Code
@@ -134,7 +134,7 @@ def _read_consent(reading: Reading, message: facts_pb2.Consent, place: str) -> C
     if form:
         member(reading, form, reading.words.schema.consent.forms, phrases.FORM, f"{place}.form")
     member(reading, message.status, reading.words.schema.consent.statuses, phrases.STATUS, f"{place}.status")
-    properties = NO_PROPERTIES
+    properties = no_properties()
     if message.HasField("properties"):
         properties = read_properties(reading, message.properties, reading.operator.consent, f"{place}.properties")
     if data_subject is None or given_by is None:

@@ -5,7 +5,7 @@ from typing import Final
 from pdp.api.v1 import facts_pb2
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import GroundSpec
-from pdp.core.facts import NO_PROPERTIES, Fact, Ground, Properties
+from pdp.core.facts import Fact, Ground, Properties, no_properties
 from pdp.wire import limits, phrases
 from pdp.wire.codes import Code
 from pdp.wire.entities import entity, member, optional_entity
@@ -31,7 +31,7 @@ def read_ground(reading: Reading, message: facts_pb2.Ground, place: str) -> Grou
         member(reading, message.status, spec.statuses, phrases.STATUS, f"{place}.status")
     elif not message.status:
         reading.refuse(Code.REQUIRED, f"{place}.status", "", phrases.REQUIRED)
-    properties = NO_PROPERTIES if spec is None else _read_properties(reading, message, spec, f"{place}.properties")
+    properties = no_properties() if spec is None else _read_properties(reading, message, spec, f"{place}.properties")
     if spec is None or id_ is None:
         return None
     return Ground(spec.kind, id_, message.status, beneficiary, data_subject, properties)
@@ -56,7 +56,7 @@ def _read_kind(reading: Reading, kind: str, field: str) -> GroundSpec | None:
 
 
 def _read_properties(reading: Reading, message: facts_pb2.Ground, spec: GroundSpec, place: str) -> Properties:
-    properties = NO_PROPERTIES
+    properties = no_properties()
     if message.HasField("properties"):
         properties = read_properties(reading, message.properties, reading.operator.ground_keys[spec.kind], place)
     for key in spec.requires:

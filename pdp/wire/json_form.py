@@ -14,7 +14,14 @@ from pdp.core.fact_schema import ValueType
 from pdp.wire import phrases
 from pdp.wire.codes import Code
 from pdp.wire.instants import read_instant, timestamp_from_instant
-from pdp.wire.json_text import fill_struct_from_json, json_text, parse_object, refuse_non_json, refuse_repeated
+from pdp.wire.json_text import (
+    fill_struct_from_json,
+    json_text,
+    parse_object,
+    refuse_no_key,
+    refuse_non_json,
+    refuse_repeated,
+)
 from pdp.wire.mistakes import Mistakes, shown
 
 _SCALARS: Final = {
@@ -45,13 +52,15 @@ def message_to_json(message: Message) -> dict[str, Any]:
     return MessageToDict(message, preserving_proto_field_name=True)
 
 
-def _fill_message(mistakes: Mistakes, message: Message, members: Mapping[str, object], place: str) -> None:
+def _fill_message(mistakes: Mistakes, message: Message, members: Mapping[Any, object], place: str) -> None:
     descriptor = message.DESCRIPTOR
     names: Mapping[str, Any] = {name: field for field in descriptor.fields for name in (field.json_name, field.name)}
     refuse_repeated(mistakes, members, place)
     seen: set[str] = set()
     forms: dict[str, str] = {}
     for key, value in members.items():
+        if refuse_no_key(mistakes, key, place):
+            continue
         field = names.get(key)
         if field is None:
             nearest = mistakes.suggest(key, descriptor.fields_by_name)

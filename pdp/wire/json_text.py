@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.struct_pb2 import Value as WireValue
@@ -66,13 +67,15 @@ def _unreadable(code: Code, value: str, message: Text) -> InvalidRequestError:
 
 
 def fill_struct_from_json(
-    mistakes: Mistakes, struct: Struct, members: Mapping[str, object], place: str, *, depth: int
+    mistakes: Mistakes, struct: Struct, members: Mapping[Any, object], place: str, *, depth: int
 ) -> None:
     """Put *members* into *struct*, which lies *depth* levels deep."""
     refuse_repeated(mistakes, members, place)
     for key, value in members.items():
-        path = f"{place}.{shown(str(key))}"
-        if not refuse_non_json(mistakes, key, path) and not refuse_non_json(mistakes, value, path):
+        if refuse_no_key(mistakes, key, place):
+            continue
+        path = f"{place}.{shown(key)}"
+        if not refuse_non_json(mistakes, value, path):
             _fill_value(mistakes, struct.fields[key], value, path, depth + 1)
 
 
@@ -94,7 +97,17 @@ def refuse_non_json(mistakes: Mistakes, value: object, path: str) -> bool:
     return True
 
 
-def refuse_repeated(mistakes: Mistakes, members: Mapping[str, object], place: str) -> None:
+def refuse_no_key(mistakes: Mistakes, key: object, place: str) -> bool:
+    """Report a key that is no text, or half a character; say whether it was refused."""
+    text = key if isinstance(key, str) else json_text(key)
+    path = f"{place}.{shown(text)}" if place else shown(text)
+    if isinstance(key, str):
+        return refuse_non_json(mistakes, key, path)
+    mistakes.refuse(Code.WRONG_TYPE, path, text, phrases.wrong_type(phrases.KEY))
+    return True
+
+
+def refuse_repeated(mistakes: Mistakes, members: Mapping[Any, object], place: str) -> None:
     """Report the keys that stood in a JSON object more than once: which value counts would be anybody's guess."""
     for key in members.repeated if isinstance(members, Members) else ():
         path = f"{place}.{shown(key)}" if place else shown(key)

@@ -9,7 +9,7 @@ from google.protobuf.struct_pb2 import Value as WireValue
 
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import PropertySpec, ValueType
-from pdp.core.facts import NO_PROPERTIES, Properties, Value
+from pdp.core.facts import Properties, Value, no_properties
 from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
 from pdp.wire import limits, phrases
@@ -34,11 +34,11 @@ def read_properties(reading: Reading, struct: Struct, keys: Keys, place: str) ->
     reading.check_known_fields(struct, place)
     fields = struct.fields
     if not fields:
-        return NO_PROPERTIES
+        return no_properties()
     if len(fields) > limits.KEYS:
         message = phrases.too_many(phrases.KEYS, len(fields), limits.KEYS)
         reading.refuse(Code.TOO_MANY, place, str(len(fields)), message)
-        return NO_PROPERTIES
+        return no_properties()
     read: dict[str, Value] = {}
     for key in sorted(fields):
         spec = keys.usable.get(key)

@@ -9,7 +9,7 @@ from pdp.api.v1 import decision_pb2, request_pb2
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError
 from pdp.core.fact_schema import PropertySpec
-from pdp.core.facts import NO_PROPERTIES, Properties
+from pdp.core.facts import Properties, no_properties
 from pdp.core.request import Consistency, Freshness, Request, Resource
 from pdp.core.vocabulary import WordKind
 from pdp.wire import limits, phrases
@@ -81,7 +81,7 @@ def _read_request(
     action = _read_action(reading, message.action)
     resource = _read_resource(reading, message.resource)
     purpose = word(reading, WordKind.PURPOSE, message.purpose, "purpose")
-    time, context, extra = None, NO_PROPERTIES, NO_PROPERTIES
+    time, context, extra = None, no_properties(), no_properties()
     if message.HasField("context"):
         time, context, extra = read_context(reading, message.context, declared)
     facts = read_facts(reading, message.facts, "facts") if message.facts else ()
@@ -113,7 +113,7 @@ def _read_subject(reading: Reading, message: request_pb2.Subject) -> tuple[Entit
     reading.check_known_fields(message, "subject")
     type_ = entity_type(reading, message.type, "subject", "type")
     id_ = entity_id(reading, message.id, "subject", "id")
-    properties = NO_PROPERTIES
+    properties = no_properties()
     if message.HasField("properties"):
         properties = read_properties(reading, message.properties, reading.operator.subject, "subject.properties")
     return Entity(type_, id_), properties
@@ -133,7 +133,7 @@ def _read_resource(reading: Reading, message: request_pb2.Resource) -> Resource:
     id_ = entity_id(reading, message.id, "resource", "id")
     data_subject = optional_entity(reading, message.data_subject, "resource", "data_subject")
     scopes = _read_scopes(reading, message) if message.scopes else ()
-    properties = NO_PROPERTIES
+    properties = no_properties()
     if message.HasField("properties"):
         properties = read_properties(reading, message.properties, reading.operator.resource, "resource.properties")
     return Resource(type_, id_, data_subject, scopes, properties)

@@ -1,0 +1,25 @@
+"""The command `pdp`: one file for each of its commands."""
+
+import click
+
+from pdp import __version__
+from pdp.cli.check import check
+from pdp.cli.explain import explain
+from pdp.cli.serve import serve
+from pdp.cli.test import run_cases
+from pdp.cli.validate import validate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="pdp")
+def main() -> None:
+    """Ask, explain, test and serve policies that keep published promises.
+
+    Exit codes everywhere: 0 yes, 1 no, 2 trouble.
+    """
+
+
+for command in (serve, check, explain, run_cases, validate):
+    main.add_command(command)
+
+__all__ = ["main"]

@@ -1,0 +1,51 @@
+"""`pdp explain`: why the answer is what it is."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pdp.cli.answering import explain_once
+from pdp.cli.asking import question_options, read_question
+from pdp.cli.check import exit_code
+from pdp.cli.options import fail, output_options, policies_option, server_option
+from pdp.cli.rendering import render_explanation
+from pdp.core.errors import PdpError
+from pdp.core.explanation import Explanation
+from pdp.wire.json_form import message_to_json
+from pdp.wire.responses import explanation_to_wire
+from pdp.wiring import load_words
+
+
+@click.command()
+@question_options
+@policies_option
+@server_option
+@output_options
+def explain(file: Any, policies: Path, server: str | None, form: str, lang: str, **flags: Any) -> None:
+    """Show how an answer came about: the sentence, the nearest rules and what each lacks, the facts.
+
+    FILE holds one CheckRequest as JSON, `-` is stdin. Exit code 0: allow, 1: deny, 2: trouble.
+    """
+    words = load_words()
+    try:
+        request = read_question(file, words, **flags)
+        explanation = explain_once(request, server, policies, words)
+    except PdpError as error:
+        fail(error, lang)
+    if form == "json":
+        click.echo(json.dumps(as_json(explanation, request.operator), ensure_ascii=False, indent=2))
+    else:
+        render_explanation(explanation, request, words.vocabulary, lang)
+    sys.exit(exit_code(explanation.decision))
+
+
+def as_json(explanation: Explanation, operator: str) -> dict[str, Any]:
+    """Return the wire form, with the reason why a fact did not count in both languages beside the one of the wire."""
+    answer = message_to_json(explanation_to_wire(explanation, operator))
+    for shown, use in zip(answer.get("facts", []), explanation.facts, strict=True):
+        if use.why_not is not None:
+            shown["why_not_message"] = dict(use.why_not.as_map())
+    return answer

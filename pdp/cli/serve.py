@@ -1,0 +1,71 @@
+"""`pdp serve`: the server."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from pdp.cli.options import Exit, fail
+from pdp.core.errors import InvalidSettingsError, PdpError
+from pdp.server import serve as run
+from pdp.settings import read_settings
+from pdp.wiring import decision_point, load_policies, load_words
+
+FIRST_QUESTION = """
+Ask a first question in another terminal:
+
+  .venv/bin/pdp explain --server {address} --operator kidsonline --subject user:di-hoa --action read \\
+    --resource child_photo:anh-01 --data-subject child:minh --scope class:la-1 --scope school:hoa-sen \\
+    --purpose family_follow_up --context authenticated=true --context authentication_method=password \\
+    --context transport_encrypted=true \\
+    --fact "user:lan is primary_guardian in child:minh" \\
+    --fact "user:di-hoa is family_member in child:minh granted by user:lan"
+"""
+
+
+@click.command()
+@click.option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes any free one. [127.0.0.1:50051]")
+@click.option("--policies", metavar="DIR", help="Directory with one folder for each operator. [policies]")
+@click.option("--store", metavar="URL", help="Where facts are stored; this version stores none: `memory:`.")
+@click.option("--workers", metavar="N", help="Worker processes; this version serves with 1.")
+@click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
+@click.option("--decision-log", metavar="PATH|-|none", help="Where decision records go; `-` is stdout. [-]")
+@click.option("--reflection", type=click.Choice(["yes", "no"]), help="Whether the server describes its schema. [yes]")
+@click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    envvar="PDP_SETTINGS",
+    help="A TOML file with these settings.",
+)
+@click.option("--first-question", is_flag=True, help="Print a ready-to-paste first question once it answers.")
+def serve(settings_file: Path | None, first_question: bool, **flags: str | None) -> None:
+    """Serve decisions over gRPC.
+
+    Settings come from flags, then the environment (PDP_LISTEN, ...), then the settings file, then defaults.
+    """
+    try:
+        settings = read_settings(flags, os.environ, settings_file)
+        words = load_words()
+        policies = load_policies(settings.policies, words)
+        point = decision_point(settings, policies)
+    except InvalidSettingsError as error:
+        for mistake in error.mistakes:
+            click.echo(mistake, err=True)
+        sys.exit(Exit.TROUBLE)
+    except PdpError as error:
+        fail(error, "en")
+    for operator in policies.refused:
+        for finding in policies.findings[operator]:
+            click.echo(str(finding), err=True)
+    if not policies.sets:
+        click.echo(f"{settings.policies}: no operator has a valid policy folder", err=True)
+        sys.exit(Exit.TROUBLE)
+
+    def ready(address: str) -> None:
+        if first_question:
+            click.echo(FIRST_QUESTION.format(address=address), err=True)
+
+    sys.exit(run(point, words, settings, on_ready=ready))

@@ -1,0 +1,121 @@
+"""A client of DecisionService."""
+
+import random
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self
+
+import grpc
+from grpc_status import rpc_status
+
+from pdp.api.v1 import decision_pb2, decision_pb2_grpc
+from pdp.core.decision import Decision
+from pdp.core.errors import InvalidRequestError, PdpError
+from pdp.core.explanation import Explanation
+from pdp.core.request import Request
+from pdp.wire.errors import errors_from_status
+from pdp.wire.outgoing import request_to_wire
+from pdp.wire.responses import decision_from_wire, explanation_from_wire
+from pdp.wire.words import Words
+
+DEADLINE_SECONDS: Final = 2.0
+ATTEMPTS: Final = 3
+_FIRST_PAUSE: Final = 0.1
+_OPTIONS: Final = (
+    ("grpc.enable_retries", 0),
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 500),
+)
+
+Question = Request | decision_pb2.CheckRequest
+
+
+class ServerError(PdpError):
+    """The server gave no decision, which its caller has to take for a denial.
+
+    *code* is the name of the gRPC status (`UNAVAILABLE`), *details* what the server said.
+    """
+
+    def __init__(self, code: str, details: str) -> None:
+        self.code = code
+        self.details = details
+        super().__init__(f"{code}: {details}" if details else code)
+
+
+class DecisionClient:
+    """Asks the server at *address*, HOST:PORT, for decisions; any thread may use it.
+
+    An answer that does not come within *deadline_seconds*, retries included, is none.
+    """
+
+    def __init__(self, address: str, words: Words, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self._words = words
+        self._deadline_seconds = deadline_seconds
+        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._stub = decision_pb2_grpc.DecisionServiceStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._channel.close()
+
+    def check(self, question: Question) -> Decision:
+        """Return the answer to *question*.
+
+        Raises InvalidRequestError for one that cannot be right, and ServerError when there is no answer.
+        """
+        answer: decision_pb2.CheckResponse = self._call(self._stub.Check, _message(question))
+        return decision_from_wire(answer)
+
+    def explain(self, question: Question, *, level: str = "") -> Explanation:
+        """Return the answer to *question* with what led to it, as much as *level* shows ("caller" or "admin").
+
+        Raises what check raises.
+        """
+        request = decision_pb2.ExplainRequest(request=_message(question), level=level)
+        answer: decision_pb2.ExplainResponse = self._call(self._stub.Explain, request)
+        return explanation_from_wire(answer, self._words)
+
+    def _call(self, method: Callable[..., Any], message: object) -> Any:
+        """Return the answer of *method*, asking again when the server cannot be reached and there is time left."""
+        end = time.monotonic() + self._deadline_seconds
+        pause = _FIRST_PAUSE
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return method(message, timeout=max(end - time.monotonic(), 0))
+            except grpc.RpcError as error:
+                # Nothing else is asked twice: a refusal stays one, and a late answer comes no sooner.
+                retriable = error.code() is grpc.StatusCode.UNAVAILABLE and attempt < ATTEMPTS
+                wait = pause * random.uniform(0.5, 1.0)
+                if not retriable or time.monotonic() + wait >= end:
+                    raise _as_error(error) from None
+            time.sleep(wait)
+            pause *= 2
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _message(question: Question) -> decision_pb2.CheckRequest:
+    return request_to_wire(question) if isinstance(question, Request) else question
+
+
+def _as_error(error: grpc.RpcError) -> InvalidRequestError | ServerError:
+    """Return what *error* says, rebuilt from the details of its status where it is about the request."""
+    if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
+        try:
+            status = rpc_status.from_call(error)  # type: ignore[arg-type]  # every RpcError of a call is one
+        except ValueError:
+            status = None
+        invalid = errors_from_status(status) if status is not None else None
+        if invalid is not None:
+            return invalid
+    return ServerError(error.code().name, error.details() or "")

@@ -1,0 +1,129 @@
+"""Keeps exceptions in: whatever a handler raises, the caller gets a status without its text."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NoReturn, TypeAlias
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc_status import rpc_status
+from structlog.typing import FilteringBoundLogger
+
+from pdp.server.status import CallOverError, malformed_message, status_of
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Behaviour = Callable[..., Any]
+Parse = Callable[[bytes], Any]
+
+HANDLER_KINDS: Final[Mapping[tuple[bool, bool], tuple[str, Callable[..., Handler]]]] = {
+    (False, False): ("unary_unary", grpc.unary_unary_rpc_method_handler),
+    (False, True): ("unary_stream", grpc.unary_stream_rpc_method_handler),
+    (True, False): ("stream_unary", grpc.stream_unary_rpc_method_handler),
+    (True, True): ("stream_stream", grpc.stream_stream_rpc_method_handler),
+}
+"""(requests are streamed, answers are streamed) -> the name of the behaviour in a handler, and what makes one."""
+
+
+class ExceptionBarrier(grpc.ServerInterceptor):
+    """Stands between gRPC and every handler, ours or a library's.
+
+    It takes the bytes of a request and parses them itself, so that bytes that are no message are the caller's mistake.
+    *pools* gives services, by full name, threads of their own, so that a stream idling there keeps no decision waiting.
+    """
+
+    def __init__(self, log: FilteringBoundLogger, pools: Mapping[str, ThreadPoolExecutor]) -> None:
+        self._log = log
+        self._pools = pools
+        self._guarded: dict[str, Handler] = {}
+
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], "Handler | None"],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "Handler | None":
+        """Return the guarded handler of a method, None for a method that nobody serves (gRPC answers UNIMPLEMENTED)."""
+        method = handler_call_details.method
+        guarded = self._guarded.get(method)
+        if guarded is None:
+            handler = continuation(handler_call_details)
+            if handler is None:
+                return None
+            guarded = self._guarded[method] = self._guard(handler, method)
+        return guarded
+
+    def _guard(self, handler: Handler, method: str) -> Handler:
+        name, make = HANDLER_KINDS[handler.request_streaming, handler.response_streaming]
+        behaviour: Behaviour = getattr(handler, name)
+        parse = handler.request_deserializer
+        if parse is not None:
+            behaviour = (_parsing_each if handler.request_streaming else _parsing)(behaviour, parse)
+        if not handler.response_streaming:
+            behaviour = _serializing(behaviour, handler.response_serializer)
+        guarded = self._guarded_behaviour(behaviour, method, streams=handler.response_streaming)
+        pool = self._pools.get(method.strip("/").partition("/")[0])
+        if pool is not None:
+            guarded.experimental_thread_pool = pool  # type: ignore[attr-defined]  # gRPC looks for it there
+        return make(guarded, None, handler.response_serializer if handler.response_streaming else None)
+
+    def _guarded_behaviour(self, behaviour: Behaviour, method: str, *, streams: bool) -> Behaviour:
+        @functools.wraps(behaviour)
+        def guarded(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
+            try:
+                if context.time_remaining() <= 0 or not context.is_active():
+                    raise CallOverError
+                answer = behaviour(request, context, *callback)
+            # FAIL CLOSED (exception text): everything, for what passes here reaches the caller word for word, or leaves
+            # it waiting.
+            except BaseException as error:  # noqa: BLE001
+                self._refuse(error, method, context)
+            return self._guarded_stream(answer, method, context) if streams and answer is not None else answer
+
+        return guarded
+
+    def _guarded_stream(self, answers: Iterator[Any], method: str, context: grpc.ServicerContext) -> Iterator[Any]:
+        try:
+            yield from answers
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # noqa: BLE001  # FAIL CLOSED (exception text)
+            self._refuse(error, method, context)
+
+    def _refuse(self, error: BaseException, method: str, context: grpc.ServicerContext) -> NoReturn:
+        if isinstance(error, grpc.RpcError) and not context.is_active():
+            context.abort(grpc.StatusCode.CANCELLED, "")  # the caller has gone: nobody hears this
+        context.abort_with_status(rpc_status.to_status(status_of(error, method, self._log)))
+
+
+def _parsing(behaviour: Behaviour, parse: Parse) -> Behaviour:
+    @functools.wraps(behaviour)
+    def parsing(body: bytes, context: grpc.ServicerContext, *callback: Any) -> Any:
+        return behaviour(_parsed(body, parse), context, *callback)
+
+    return parsing
+
+
+def _parsing_each(behaviour: Behaviour, parse: Parse) -> Behaviour:
+    @functools.wraps(behaviour)
+    def parsing(bodies: Iterator[bytes], context: grpc.ServicerContext, *callback: Any) -> Any:
+        return behaviour((_parsed(body, parse) for body in bodies), context, *callback)
+
+    return parsing
+
+
+def _parsed(body: bytes, parse: Parse) -> Any:
+    try:
+        return parse(body)
+    except DecodeError:
+        raise malformed_message() from None
+
+
+def _serializing(behaviour: Behaviour, serialize: Callable[[Any], bytes] | None) -> Behaviour:
+    if serialize is None:
+        return behaviour
+
+    @functools.wraps(behaviour)
+    def serializing(request: Any, context: grpc.ServicerContext) -> bytes:
+        return serialize(behaviour(request, context))
+
+    return serializing

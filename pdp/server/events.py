@@ -1,0 +1,83 @@
+"""What the server says about itself: lines of JSON, each with one event of the table below."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from enum import StrEnum
+from typing import Any, Final, TextIO
+
+import structlog
+from structlog.typing import FilteringBoundLogger, Processor
+
+
+class Event(StrEnum):
+    """The events; none is renamed or given another meaning once released.
+
+    ready               the server answers: `address`, `revision` (one digest over all operators'), `pid`
+    open-to-local       no callers are configured: whoever connects is the caller `local`, which may do everything
+    operator-not-served `operator` has no valid policy set; its requests are refused
+    request-failed      a request to `method` met an error of ours; the caller has been told `correlation_id` alone
+    unavailable         a request to `method` was refused because something that it needs cannot be had now
+    not-started         the server cannot listen where it should; `mistakes` say why
+    draining            `signal` came: nothing new is accepted, what has begun is finished within `grace_seconds`
+    hurried             `signal` came while draining: what has begun is broken off
+    stopped             everything that had begun is answered
+    stopped-unfinished  some of what had begun was broken off
+    library             a library logged `message`
+    """
+
+    READY = "ready"
+    OPEN_TO_LOCAL = "open-to-local"
+    OPERATOR_NOT_SERVED = "operator-not-served"
+    REQUEST_FAILED = "request-failed"
+    UNAVAILABLE = "unavailable"
+    NOT_STARTED = "not-started"
+    DRAINING = "draining"
+    HURRIED = "hurried"
+    STOPPED = "stopped"
+    STOPPED_UNFINISHED = "stopped-unfinished"
+    LIBRARY = "library"
+
+
+def json_log(stream: TextIO | None = None) -> FilteringBoundLogger:
+    """Return a log that writes one line of JSON for each event to *stream* (default: stderr)."""
+    log: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.WriteLogger(stream or sys.stderr),
+        processors=[*_SHARED, _event_first, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        context_class=dict,
+    )
+    return log
+
+
+def log_libraries_too(stream: TextIO | None = None) -> None:
+    """Let what libraries log come out in the same form, from WARNING on."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _as_library_event,
+                _event_first,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _event_first(_log: object, _level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {"event": event.pop("event"), **event}
+
+
+def _as_library_event(_log: object, _level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {**event, "event": Event.LIBRARY.value, "message": event["event"]}
+
+
+# Tracebacks as text: the structured form would carry local variables, and with them data about people.
+_SHARED: Final[list[Processor]] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    structlog.processors.format_exc_info,
+]

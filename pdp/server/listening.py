@@ -1,0 +1,61 @@
+"""Where the server listens, and what it bears from those who connect."""
+
+import ipaddress
+import socket
+from typing import Final
+
+import grpc
+
+from pdp.core.errors import InvalidSettingsError
+
+MAXIMUM_MESSAGE_BYTES: Final = 1 << 20
+_MINUTE: Final = 60_000
+
+
+def options(maximum_calls: int) -> list[tuple[str, int]]:
+    """Return the options of a server that answers at most *maximum_calls* at once."""
+    return [
+        # FAIL CLOSED (stale server): two servers that share a port by accident would answer from two policies.
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", MAXIMUM_MESSAGE_BYTES),
+        ("grpc.max_metadata_size", 8 << 10),
+        ("grpc.max_concurrent_streams", maximum_calls),
+        ("grpc.max_connection_idle_ms", 15 * _MINUTE),
+        ("grpc.keepalive_time_ms", _MINUTE),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ]
+
+
+def listen_on(server: grpc.Server, listen: str) -> str:
+    """Let *server* listen on *listen*, HOST:PORT, and return the address with the port that it got.
+
+    Raises InvalidSettingsError when the host is not this machine alone or the port cannot be had.
+    """
+    host, port = _loopback(listen)
+    try:
+        bound = server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError as error:
+        raise InvalidSettingsError(
+            [f"cannot listen on {host}:{port}: another program may be listening there, or the port may not be yours"]
+        ) from error
+    return f"{host}:{bound}"
+
+
+def _loopback(listen: str) -> tuple[str, int]:
+    """Return the numeric loopback address that *listen* stands for.
+
+    It is resolved once and the number is bound, so that no name service can make it another one in between.
+    """
+    host, _, port = listen.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    try:
+        number = int(port)
+        found = socket.getaddrinfo(bare, number, type=socket.SOCK_STREAM) if bare else []
+    except (OSError, ValueError, OverflowError, UnicodeError) as error:
+        raise InvalidSettingsError([f"cannot listen on `{listen}`: it is no HOST:PORT of this machine"]) from error
+    addresses = sorted({str(sockaddr[0]) for *_, sockaddr in found}, key=lambda address: (":" in address, address))
+    # FAIL CLOSED (unknown callers): nobody is told apart yet, so nobody from outside may connect.
+    if not addresses or not all(ipaddress.ip_address(address).is_loopback for address in addresses):
+        raise InvalidSettingsError([f"cannot listen on `{listen}`: without configured callers only on loopback"])
+    return (f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]), number

@@ -1,0 +1,207 @@
+"""The life of a server: it starts, says that it is ready, answers, drains and stops."""
+
+import hashlib
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final, NoReturn, Protocol
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import HealthServicer
+from grpc_reflection.v1alpha import reflection
+from structlog.typing import FilteringBoundLogger
+
+from pdp.core.errors import InvalidSettingsError
+from pdp.core.vocabulary import WordKind
+from pdp.decision_point import DecisionPoint
+from pdp.policy_set import PolicySet
+from pdp.server.barrier import ExceptionBarrier
+from pdp.server.decisions import Decisions
+from pdp.server.events import Event, json_log, log_libraries_too
+from pdp.server.health import health_of
+from pdp.server.listening import listen_on, options
+from pdp.server.methods import SERVICES, add_contract
+from pdp.wire.words import Words
+
+CALLS_PER_THREAD: Final = 32
+"""So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
+
+EXIT_OK: Final = 0
+EXIT_TROUBLE: Final = 2
+
+_SIDE_THREADS: Final = 2
+_LAST_SECONDS: Final = 1.0
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class ServingSettings(Protocol):
+    """What a server has to be told."""
+
+    @property
+    def listen(self) -> str:
+        """Return HOST:PORT; port 0 stands for any free one."""
+
+    @property
+    def threads(self) -> int:
+        """Return how many requests are answered side by side."""
+
+    @property
+    def reflection(self) -> bool:
+        """Say whether the server describes its services to those who ask."""
+
+    @property
+    def grace_seconds(self) -> int:
+        """Return how long a stopping server goes on with what has begun."""
+
+
+class RunningServer:
+    """A server that answers at *address*."""
+
+    def __init__(
+        self, server: grpc.Server, health: HealthServicer, pools: tuple[ThreadPoolExecutor, ...], address: str
+    ) -> None:
+        self.address = address
+        self._server = server
+        self._health = health
+        self._pools = pools
+
+    def drain(self, grace: float | None) -> threading.Event:
+        """Accept nothing new and finish what has begun within *grace* seconds (None: break it off).
+
+        The event is set once every call has ended.
+        """
+        self._health.enter_graceful_shutdown()
+        return self._server.stop(grace)
+
+    def has_finished(self, seconds: float = _LAST_SECONDS) -> bool:
+        """Say whether all threads come to an end within *seconds*, once every call has ended."""
+        waiter = threading.Thread(target=self._end_threads, daemon=True)
+        waiter.start()
+        waiter.join(seconds)
+        return not waiter.is_alive()
+
+    def _end_threads(self) -> None:
+        for pool in self._pools:
+            pool.shutdown(cancel_futures=True)
+
+
+def start(point: DecisionPoint, words: Words, settings: ServingSettings, log: FilteringBoundLogger) -> RunningServer:
+    """Return a server that answers for *point* from now on.
+
+    Raises InvalidSettingsError when it cannot listen where *settings* say.
+    """
+    decisions = ThreadPoolExecutor(settings.threads, "decisions")
+    side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
+    maximum_calls = settings.threads * CALLS_PER_THREAD
+    server = grpc.server(
+        decisions,
+        interceptors=[ExceptionBarrier(log, side_pools)],
+        options=options(maximum_calls),
+        maximum_concurrent_rpcs=maximum_calls,
+    )
+    add_contract(server, Decisions(point, words).served)
+    health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    if settings.reflection:
+        names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
+    address = listen_on(server, settings.listen)
+    server.start()
+    return RunningServer(server, health, (decisions, *side_pools.values()), address)
+
+
+def serve(
+    point: DecisionPoint,
+    words: Words,
+    settings: ServingSettings,
+    *,
+    on_ready: Callable[[str], None] = lambda _address: None,
+) -> int:
+    """Answer until SIGTERM or SIGINT, then drain; return the exit code. Only the main thread may call this.
+
+    *on_ready* is told the address once the server answers. A second signal, or the end of the grace, breaks off what is
+    still under way; where even that does not end it, so does the process.
+    """
+    log = json_log()
+    log_libraries_too()
+    with _caught_signals() as signals:
+        try:
+            server = start(point, words, settings, log)
+        except InvalidSettingsError as error:
+            log.error(Event.NOT_STARTED.value, mistakes=error.mistakes)
+            return EXIT_TROUBLE
+        _announce(point.policies, words, server.address, log)
+        on_ready(server.address)
+        _drain(server, signals, settings.grace_seconds, log)
+        if not server.has_finished():
+            log.error(Event.STOPPED_UNFINISHED.value)
+            _leave(EXIT_TROUBLE)
+    log.info(Event.STOPPED.value)
+    return EXIT_OK
+
+
+def revision_of(policies: Mapping[str, PolicySet]) -> str:
+    """Return one digest over the revisions of all operators."""
+    lines = "".join(f"{operator}={policies[operator].revision}\n" for operator in sorted(policies))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _announce(policies: Mapping[str, PolicySet], words: Words, address: str, log: FilteringBoundLogger) -> None:
+    for operator in words.vocabulary.words(WordKind.OPERATOR):
+        if operator not in policies:
+            log.warning(Event.OPERATOR_NOT_SERVED.value, operator=operator)
+    log.warning(
+        Event.OPEN_TO_LOCAL.value,
+        message="no callers are configured: whoever connects is the caller `local`, which may do everything",
+    )
+    log.info(Event.READY.value, address=address, revision=revision_of(policies), pid=os.getpid())
+
+
+def _drain(
+    server: RunningServer, signals: "queue.SimpleQueue[int]", grace_seconds: int, log: FilteringBoundLogger
+) -> None:
+    """Wait for a signal and let *server* finish; a second signal hurries it."""
+    first = signals.get()
+    log.info(Event.DRAINING.value, signal=signal.Signals(first).name, grace_seconds=grace_seconds)
+    ended = server.drain(grace_seconds)
+    _call_when(ended, lambda: signals.put(0))
+    second = signals.get()
+    if second:
+        log.warning(Event.HURRIED.value, signal=signal.Signals(second).name)
+        server.drain(None)
+
+
+def _call_when(event: threading.Event, then: Callable[[], None]) -> None:
+    def wait() -> None:
+        event.wait()
+        then()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def _caught_signals() -> Iterator["queue.SimpleQueue[int]"]:
+    """Put the signals that end a server into a queue, whose `put` alone may be called from a signal handler."""
+    caught: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def catch(number: int, _frame: FrameType | None) -> None:
+        caught.put(number)
+
+    before = {number: signal.signal(number, catch) for number in _SIGNALS}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without waiting for threads that do not come back."""
+    os._exit(code)

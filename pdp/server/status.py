@@ -1,0 +1,107 @@
+"""From errors to gRPC statuses; only this module knows which code stands for what."""
+
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+from google.rpc import status_pb2
+from structlog.typing import FilteringBoundLogger
+
+from pdp.core.errors import (
+    ForeignTokenError,
+    InvalidPolicyError,
+    InvalidRequestError,
+    InvalidSettingsError,
+    NoPolicyError,
+    NotImplementedYetError,
+    RequestError,
+    UnavailableError,
+)
+from pdp.core.text import Text
+from pdp.server.events import Event
+from pdp.wire.errors import rich_status
+
+MALFORMED_MESSAGE: Final = "malformed-message"
+"""Code of the mistake that the bytes of a call are no message of its type."""
+
+NO_POLICY: Final = "no-policy"
+"""Code of an item of a batch whose operator has no valid policy set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How one kind of error is told: a code and a sentence that never holds the text of an exception."""
+
+    code: grpc.StatusCode
+    sentence: str
+    event: Event | None = None
+
+
+class CallOverError(Exception):
+    """The deadline of a call had passed, or its caller had gone, before the work began."""
+
+
+_OURS: Final = Refusal(grpc.StatusCode.INTERNAL, "no decision was made: an error of the server", Event.REQUEST_FAILED)
+
+REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
+    InvalidRequestError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be right; the details say why"),
+    NoPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "this operator has no valid policy set"),
+    InvalidPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the policy files are not valid"),
+    ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token in `consistency` is of another store"),
+    NotImplementedYetError: Refusal(grpc.StatusCode.UNIMPLEMENTED, "this version does not serve that"),
+    UnavailableError: Refusal(
+        grpc.StatusCode.UNAVAILABLE,
+        "no decision was made: something that it needs cannot be had now",
+        Event.UNAVAILABLE,
+    ),
+    InvalidSettingsError: _OURS,
+    CallOverError: Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline had passed before the work began"),
+}
+
+
+def refusal_of(error: BaseException) -> Refusal:
+    """Return how *error* is told; what is not in the table is an error of ours."""
+    for type_ in type(error).__mro__:
+        if type_ in REFUSALS:
+            return REFUSALS[type_]
+    return _OURS
+
+
+def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> status_pb2.Status:
+    """Return the status that tells the caller of *method* about *error*, and log what must not be told."""
+    refusal = refusal_of(error)
+    code, sentence = _number(refusal.code), refusal.sentence
+    if isinstance(error, InvalidRequestError):
+        return rich_status(code, sentence, error)
+    if isinstance(error, NotImplementedYetError):
+        return status_pb2.Status(code=code, message=str(error) or sentence)
+    if refusal.event is None:
+        return status_pb2.Status(code=code, message=sentence)
+    correlation_id = str(uuid.uuid4())
+    # FAIL CLOSED (exception text): a log that cannot be written must not become a second, unguarded exception.
+    with suppress(Exception):
+        log.error(refusal.event.value, method=method, correlation_id=correlation_id, exc_info=error)
+    return status_pb2.Status(code=code, message=f"{sentence}; correlation id {correlation_id}")
+
+
+def malformed_message() -> InvalidRequestError:
+    """Return what is wrong with bytes that are no message."""
+    text = Text(vi="các byte này không phải là thông điệp của phương thức", en="these bytes are no such message")
+    return InvalidRequestError([RequestError(MALFORMED_MESSAGE, "", "", "", text)])
+
+
+def no_policy(operator: str) -> InvalidRequestError:
+    """Return what is wrong with an item of a batch that is for *operator*, which has no valid policy set."""
+    text = Text(
+        vi=f"nhà cung cấp `{operator}` không có bộ chính sách hợp lệ",
+        en=f"operator `{operator}` has no valid policy set",
+    )
+    return InvalidRequestError([RequestError(NO_POLICY, "operator", operator, "", text)])
+
+
+def _number(code: grpc.StatusCode) -> int:
+    number: int = code.value[0]
+    return number
