@@ -23,7 +23,7 @@ setup:  ## Make .venv with everything in it (again only when something changed)
 	@scripts/setup.sh
 
 run: setup  ## Serve the policies on 127.0.0.1:50051 (LISTEN=host:port for another address)
-	$(BIN)/pdp serve --listen $(LISTEN) --policies policies
+	$(BIN)/pdp serve --listen $(LISTEN) --policies policies --first-question
 
 test: setup  ## Run every test (ARGS='tests/unit -k consent' for some)
 	$(BIN)/pytest -q -n 2 $(ARGS)

@@ -7,6 +7,8 @@ from typing import Final
 from pdp.core.errors import UnavailableError
 
 MAXIMUM_FILES: Final = 64
+SHARED: Final = "shared"
+"""The folder whose files belong to every operator."""
 
 
 class FolderPolicies:
@@ -21,11 +23,17 @@ class FolderPolicies:
             names = [entry.name for entry in self._directory.iterdir() if entry.is_dir()]
         except OSError as error:
             raise UnavailableError(f"`{self._directory}` cannot be read: {error.strerror}") from error
-        return sorted(name for name in names if not name.startswith((".", "_")))
+        return sorted(name for name in names if not name.startswith(".") and name != SHARED)
 
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
-        """Return (path, content) of each file of *operator*, sorted by path; hidden files and folders are left out."""
-        folder = self._directory / operator
+        """Return (path, content) of each file of *operator* and of the shared folder, sorted by path.
+
+        Hidden files, and folders inside a folder, are left out.
+        """
+        shared = self._directory / SHARED
+        return [*self._read(self._directory / operator), *(self._read(shared) if shared.is_dir() else [])]
+
+    def _read(self, folder: Path) -> list[tuple[str, bytes]]:
         try:
             paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
             if len(paths) > MAXIMUM_FILES:

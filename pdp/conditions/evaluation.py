@@ -10,6 +10,7 @@ from pdp.conditions.expression import (
     AnyOf,
     Compare,
     Condition,
+    CoversCategory,
     EachPerson,
     Emptiness,
     Expression,
@@ -30,6 +31,7 @@ from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
 from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Fact, Ground, Properties, Value
+from pdp.core.vocabulary import WordKind
 
 VIETNAM: Final = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Vietnam has kept one offset, without summer time, since 1975."""
@@ -75,6 +77,7 @@ class Evaluator:
             Named: self._named,
             Compare: self._compare,
             Stated: self._stated,
+            CoversCategory: self._covers_category,
             HasType: self._has_type,
             Holds: self._holds,
             SomeGround: self._some_ground,
@@ -159,6 +162,13 @@ class Evaluator:
             return FALSE if known else self._absent(expression.term, value)
         blank = value == () or (isinstance(value, str) and not value.strip())
         return FALSE if blank else TRUE
+
+    def _covers_category(self, expression: CoversCategory, frame: Frame) -> Result:
+        listed = self.value(expression.term, frame)
+        if isinstance(listed, Emptiness):
+            return self._absent(expression.term, listed)
+        asked, covers = self.circumstances.request.resource.type, self.circumstances.hierarchies.covers
+        return _known(isinstance(listed, tuple) and any(covers(WordKind.CATEGORY, str(word), asked) for word in listed))
 
     def _has_type(self, expression: HasType, frame: Frame) -> Result:
         value = self.value(expression.term, frame)

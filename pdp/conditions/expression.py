@@ -115,6 +115,13 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class CoversCategory:
+    """One of the categories listed by *term* is, or contains, the category asked for."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
 class Stated:
     """The value is there and not blank."""
 
@@ -194,7 +201,20 @@ class AnyOf:
     parts: tuple["Expression", ...]
 
 
-Expression = Compare | Stated | HasType | Holds | SomeGround | SomeConsent | EachPerson | Named | Not | All | AnyOf
+Expression = (
+    Compare
+    | CoversCategory
+    | Stated
+    | HasType
+    | Holds
+    | SomeGround
+    | SomeConsent
+    | EachPerson
+    | Named
+    | Not
+    | All
+    | AnyOf
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pdp.conditions.expression import (
     All,
     AnyOf,
     Compare,
+    CoversCategory,
     Duration,
     EachPerson,
     Expression,
@@ -42,7 +43,9 @@ from pdp.core.vocabulary import WordKind
 MAXIMUM_DEPTH: Final = 16
 
 _GRAMMAR: Final = "and or not some no where consent from each person is stated has type holds in one of within its yes"
-_COMPARING: Final = "includes at least most more than less before after subject resource context extra now"
+_COMPARING: Final = (
+    "includes cover the category at least most more than less before after subject resource context extra now"
+)
 _ROWS: Final = "always any nothing"
 _DURATIONS: Final = "minute minutes hour hours day days year years"
 
@@ -216,6 +219,8 @@ class _Parser:
     def _comparison(self, term: Term) -> Expression:
         if self._accept("is", "stated"):
             return Stated(term)
+        if self._accept("cover", "the", "category"):
+            return self._covers_category(term)
         if self._accept("has", "type"):
             return self._has_type(term)
         if self._peek.text == "holds":
@@ -224,6 +229,15 @@ class _Parser:
             if self._accept(*relation.value.split()):
                 return self._related(term, relation)
         raise self._unexpected("`is`, `holds`, `has type` or another relation")
+
+    def _covers_category(self, term: Term) -> Expression:
+        if term.type is not ValueType.CATEGORY or not term.is_list:
+            raise ConditionSyntaxError(
+                term.at,
+                f"`{term.path}` không phải là danh sách loại dữ liệu",
+                f"`{term.path}` is no list of categories",
+            )
+        return CoversCategory(term)
 
     def _has_type(self, term: Term) -> Expression:
         self._require(term, (ValueType.ENTITY,), "has type")

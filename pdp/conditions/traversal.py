@@ -7,6 +7,7 @@ from pdp.conditions.expression import (
     AnyOf,
     Compare,
     Condition,
+    CoversCategory,
     EachPerson,
     Expression,
     HasType,
@@ -60,5 +61,5 @@ def _terms(part: Expression) -> Iterator[Term]:
                 yield right.term
             elif isinstance(right, Term):
                 yield right
-        case Stated(term=term) | HasType(term=term) | Holds(term=term):
+        case CoversCategory(term=term) | Stated(term=term) | HasType(term=term) | Holds(term=term):
             yield term

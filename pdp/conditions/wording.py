@@ -11,6 +11,7 @@ from pdp.conditions.expression import (
     AnyOf,
     Compare,
     Condition,
+    CoversCategory,
     EachPerson,
     Emptiness,
     Expression,
@@ -76,7 +77,7 @@ def lacking(expression: Expression, evaluator: Evaluator, frame: Frame) -> tuple
             ) or (Text("không nêu dữ liệu nói về ai", "nobody is named whom the data is about"),)
         case SomeGround() | SomeConsent():
             return (_closest(expression, evaluator, frame),)
-        case Compare(left=left) | Stated(term=left) | HasType(term=left) | Holds(term=left):
+        case Compare(left=left) | CoversCategory(term=left) | Stated(term=left) | HasType(term=left) | Holds(term=left):
             return (_with_found(say(expression, evaluator.conditions), left, evaluator.value(left, frame)),)
         case _:
             return (say(expression, evaluator.conditions),)
@@ -165,6 +166,11 @@ def _say_operand(operand: Term | Literal | Shifted) -> Text:
     return operand.text
 
 
+def _say_covers(expression: CoversCategory, conditions: Mapping[str, Condition]) -> Text:
+    text = expression.term.text
+    return Text(f"{text.vi} bao gồm loại dữ liệu được hỏi", f"{text.en} cover the category asked for")
+
+
 def _say_stated(expression: Stated, conditions: Mapping[str, Condition]) -> Text:
     text = expression.term.text
     return Text(f"có nêu {text.vi}", f"{text.en} is stated")
@@ -240,6 +246,7 @@ _SAYINGS: Final[Mapping[type, Callable[..., Text]]] = {
     Not: _say_not,
     Named: _say_named,
     Compare: _say_compare,
+    CoversCategory: _say_covers,
     Stated: _say_stated,
     HasType: _say_has_type,
     Holds: _say_holds,

@@ -55,7 +55,8 @@ class Clause:
     """One published sentence.
 
     *quote* is its exact text, *lead_in* the sentence that a list item continues; *summary* says it in English;
-    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause file.
+    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause file. *not_decidable* says why no decision here can keep it, and whose duty it is;
+    *contradicts* names the clauses of the same document that say otherwise.
     """
 
     id: str
@@ -65,7 +66,8 @@ class Clause:
     kind: str
     lead_in: str = ""
     reading: Text | None = None
-    published: bool = True
+    not_decidable: Text | None = None
+    contradicts: tuple[str, ...] = ()
 
     @property
     def text(self) -> Text:
@@ -78,15 +80,24 @@ class Clause:
 class Duty:
     """How this operator imposes one obligation: under which clause, with which parameters, whether before acting.
 
-    A parameter is a fixed value, or the path of a property of the request (`resource.product`) given in *taken_from*.
+    A parameter is a value in *fixed*, the path of a property of the request (`resource.product`) in *taken_from*, or in
+    *chosen* the value of the first case whose condition is not false (None: always), so that what is unknown gets the
+    case that stands first. *clauses* are all that may impose the obligation.
     """
 
     obligation: str
     clause: str
+    clauses: tuple[str, ...]
     before: bool
     fixed: Mapping[str, object]
     taken_from: Mapping[str, str]
+    chosen: Mapping[str, tuple[tuple[str | None, object], ...]]
     text: Text
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """Return the names of the conditions that choose parameters."""
+        return frozenset(name for cases in self.chosen.values() for name, _ in cases if name is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ class Judgement:
             return outcome is Outcome.TRUE
         return outcome is not Outcome.FALSE
 
+    def is_false(self, condition: str) -> bool:
+        """Say whether a condition is known not to hold."""
+        return self.evaluator.named(condition).outcome is Outcome.FALSE
+
     def trace(self, rule: Rule, *, in_detail: bool = False) -> RuleTrace:
         """Return how each condition of *rule* came out; *in_detail*, what each that is not true lacks."""
         conditions = tuple(self._condition(name, in_detail) for name in rule.conditions)

@@ -22,7 +22,7 @@ def owed(judgement: Judgement, rule_ids: Iterable[str]) -> tuple[Obligation, ...
     for rule_id in sorted(rule_ids):
         rule = policy.rules[rule_id]
         for name in rule.owes:
-            obligation = _obligation(policy.duties[name], rule, judgement.circumstances.request)
+            obligation = _obligation(policy.duties[name], rule, judgement)
             found.setdefault((obligation.id, obligation.clause), obligation)
     return tuple(found[key] for key in sorted(found))
 
@@ -40,13 +40,18 @@ def leave_out(categories: Iterable[str], clause: str) -> Obligation:
     )
 
 
-def _obligation(duty: Duty, rule: Rule, request: Request) -> Obligation:
+def _obligation(duty: Duty, rule: Rule, judgement: Judgement) -> Obligation:
     parameters = dict(duty.fixed)
     for key, path in duty.taken_from.items():
-        value = property_at(request, path)
+        value = property_at(judgement.circumstances.request, path)
         if value is not None:
             parameters[key] = plain(value)
-    return Obligation(duty.obligation, duty.clause, parameters, duty.before, duty.text)
+    for key, cases in duty.chosen.items():
+        parameters[key] = next(
+            (value for name, value in cases if name is None or not judgement.is_false(name)), cases[-1][1]
+        )
+    clause = rule.clause if rule.clause in duty.clauses else duty.clause
+    return Obligation(duty.obligation, clause, parameters, duty.before, duty.text)
 
 
 def property_at(request: Request, path: str) -> Value | None:

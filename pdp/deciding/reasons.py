@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pdp.core.decision import ConditionTrace, Effect, Outcome, Reason, RuleTrace
 from pdp.core.policy import Line, Region
-from pdp.core.text import Text
+from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
 from pdp.deciding.judgement import Judgement
 
@@ -43,10 +43,14 @@ def unmet_reasons(judgement: Judgement) -> tuple[Reason, ...]:
         Reason(line.clause, line.id, Effect.LINE, policy.clauses[line.clause].text) for line in drawn_lines(judgement)
     ]
     for trace in nearest_rules(judgement):
+        lacks: dict[str, list[Text]] = {}
         for lack in trace.conditions:
             if lack.outcome is not Outcome.TRUE:
-                clause = _clause_of(lack, trace, judgement)
-                found.append(Reason(clause, trace.rule, trace.effect, _missing(policy.clauses[clause].text, lack)))
+                lacks.setdefault(_clause_of(lack, trace, judgement), []).append(lack.message)
+        found += [
+            Reason(clause, trace.rule, trace.effect, _missing(policy.clauses[clause].text, missing))
+            for clause, missing in lacks.items()
+        ]
     return tuple(found)
 
 
@@ -129,8 +133,6 @@ def _clause_of(lack: ConditionTrace, trace: RuleTrace, judgement: Judgement) -> 
     return condition.clause if condition is not None else trace.clause
 
 
-def _missing(sentence: Text, lack: ConditionTrace) -> Text:
-    return Text(
-        f"{sentence.vi} – còn thiếu: {lack.message.vi}",
-        f"{sentence.en} – missing: {lack.message.en}",
-    )
+def _missing(sentence: Text, lacks: list[Text]) -> Text:
+    what = join_texts(lacks, "; ", "; ")
+    return Text(f"{sentence.vi} – còn thiếu: {what.vi}", f"{sentence.en} – missing: {what.en}")

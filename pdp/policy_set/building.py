@@ -22,6 +22,7 @@ from pdp.policy_set import (
     model_check,
     property_file,
 )
+from pdp.policy_set.clause_places import Place, clause_places, report_places
 from pdp.policy_set.hierarchy_rows import read_groupings
 from pdp.policy_set.policy_set import PolicySet
 from pdp.policy_set.reachability import report_unreachable
@@ -33,6 +34,9 @@ ENGINE_VERSION: Final = "pycasbin-1"
 """Raised whenever the same files would be decided differently."""
 
 POLICY_FILE: Final = "policy.csv"
+SHARED: Final = "shared"
+"""The folder beside the operators' folders whose files belong to all of them."""
+
 DOCUMENT_FILE: Final = "document.txt"
 _REQUIRED: Final[tuple[str, ...]] = (POLICY_FILE, condition_file.FILE, clause_file.FILE)
 _KNOWN: Final[tuple[str, ...]] = (
@@ -43,6 +47,7 @@ _KNOWN: Final[tuple[str, ...]] = (
     group_file.FILE,
     property_file.FILE,
     DOCUMENT_FILE,
+    condition_file.SHARED_FILE,
 )
 
 
@@ -51,6 +56,7 @@ class _Read:
     """What was read of a folder."""
 
     clauses: Mapping[str, Clause]
+    places: Mapping[str, Place | None]
     groups: Mapping[WordKind, Mapping[str, Text]]
     declared: Mapping[str, PropertySpec]
     conditions: Mapping[str, Condition]
@@ -62,15 +68,21 @@ class _Read:
 
 
 class _Folder:
-    """The files of a folder, by their names inside it, with the paths that are shown to people."""
+    """The files of a folder by their names inside it, `shared/...` for those of all operators, with their paths."""
 
     def __init__(self, operator: str, files: Sequence[tuple[str, bytes]]) -> None:
         self._operator = operator
-        self.contents = {path.rsplit("/", 1)[-1]: content for path, content in files}
-        self._paths = {path.rsplit("/", 1)[-1]: path for path, _ in files}
+        named = [(_name_of(path), path, content) for path, content in files]
+        self.contents = {name: content for name, _, content in named}
+        self._paths = {name: path for name, path, _ in named}
 
     def __getitem__(self, name: str) -> tuple[str, bytes | None]:
         return self._paths.get(name, f"{self._operator}/{name}"), self.contents.get(name)
+
+
+def _name_of(path: str) -> str:
+    parts = path.split("/")
+    return "/".join(parts[-2:]) if parts[-2:-1] == [SHARED] else parts[-1]
 
 
 def check_folder(
@@ -103,6 +115,7 @@ def build_policy_set(
         rules={rule.id: rule for rule in read.found.rules},
         lines=read.found.lines,
         clauses=read.clauses,
+        places=read.places,
         conditions=read.conditions,
         duties=read.duties,
         granting=read.granting,
@@ -133,9 +146,9 @@ def _read(
     declared = property_file.read_declared(*folder[property_file.FILE], operator, schema, report)
     resolver = Resolver(operator, vocabulary, schema, declared, groups)
     conditions, condition_names = condition_file.read_conditions(
-        *folder[condition_file.FILE], resolver, clauses, report
+        folder[condition_file.FILE], folder[condition_file.SHARED_FILE], resolver, clauses, report
     )
-    duties = duty_file.read_duties(*folder[duty_file.FILE], schema, clauses, resolver, report)
+    duties = duty_file.read_duties(*folder[duty_file.FILE], schema, clauses, resolver, condition_names, report)
     granting = granting_file.read_granting(*folder[granting_file.FILE], vocabulary, clauses, report)
     policy_path, policy_content = folder[POLICY_FILE]
     rows = read_rows(policy_path, policy_content or b"", report)
@@ -145,7 +158,9 @@ def _read(
     if not report.has_errors:
         report_unreachable(policy_path, found.rules, hierarchies(vocabulary, members), report)
     _report_unused(folder, conditions, duties, found, report)
-    return _Read(clauses, groups, declared, conditions, duties, granting, rows, found, members)
+    places = clause_places(clauses, found, conditions, duties, granting)
+    report_places(folder[clause_file.FILE][0], clauses, places, report)
+    return _Read(clauses, places, groups, declared, conditions, duties, granting, rows, found, members)
 
 
 def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report: FolderReport) -> bool:
@@ -185,12 +200,13 @@ def _report_unused(
     report: FolderReport,
 ) -> None:
     cited = {name for rule in found.rules for name in rule.conditions}
+    cited |= {name for duty in duties.values() for name in duty.conditions}
     cited |= {
         named.name for condition in conditions.values() for named in condition_file.references(condition.expression)
     }
     for name in sorted(set(conditions) - cited):
         report.warning(
-            folder[condition_file.FILE][0],
+            conditions[name].file,
             (conditions[name].line, 1),
             "unused-condition",
             f"không dòng nào dùng điều kiện `{name}`",

@@ -10,7 +10,7 @@ from pdp.policy_set.report import FolderReport
 
 FILE: Final = "clauses.yaml"
 KINDS: Final = ("decision", "obligation", "deadline", "retention", "quota", "account_state", "none")
-_KEYS: Final = {"section", "quote", "lead_in", "en", "kind", "reading"}
+_KEYS: Final = {"section", "quote", "lead_in", "en", "kind", "reading", "not_decidable_here", "contradicts"}
 
 
 def read_clauses(
@@ -33,7 +33,22 @@ def read_clauses(
                     "copy the sentence from the document",
                 )
         found[clause.id] = clause
+    _check_contradictions(file, found, report)
     return found
+
+
+def _check_contradictions(file: str, found: Mapping[str, Clause], report: FolderReport) -> None:
+    for clause in found.values():
+        for other in clause.contradicts:
+            if other not in found or clause.id not in found[other].contradicts:
+                report.error(
+                    file,
+                    (1, 1),
+                    "clause-contradiction",
+                    f"`{clause.id}` mâu thuẫn với `{other}`, nhưng `{other}` không nói như vậy",
+                    f"`{clause.id}` contradicts `{other}`, and `{other}` does not say so",
+                    f"write `contradicts: [{clause.id}]` at `{other}`" if other in found else nearest(other, found),
+                )
 
 
 def _clause(entry: Entry) -> Clause:
@@ -47,6 +62,8 @@ def _clause(entry: Entry) -> Clause:
         kind=kind.text if kind else "",
         lead_in=" ".join(lead_in.text.split()) if lead_in else "",
         reading=entry.reading(),
+        not_decidable=entry.reading("not_decidable_here"),
+        contradicts=tuple(word.text for word in entry.words("contradicts")) if entry.body.get("contradicts") else (),
     )
 
 

@@ -1,6 +1,7 @@
 """Reads conditions.yaml: the named conditions that rules cite."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from pdp.conditions import (
@@ -20,31 +21,90 @@ from pdp.policy_set.report import FolderReport
 from pdp.words import LocatedText, file_text, position
 
 FILE: Final = "conditions.yaml"
-_KEYS: Final = {"vi", "en", "clause", "when", "reading"}
+SHARED_FILE: Final = "shared/conditions.yaml"
+_KEYS: Final = {"vi", "en", "clause", "when", "reading", "same_as"}
+_SHARED_KEYS: Final = {"vi", "en", "when", "reading"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file of conditions: its entries by name and its text."""
+
+    file: str
+    text: str
+    entries: Mapping[str, Entry]
 
 
 def read_conditions(
-    file: str, content: bytes | None, resolver: Resolver, clauses: Mapping[str, Clause], report: FolderReport
+    own: tuple[str, bytes | None],
+    shared: tuple[str, bytes | None],
+    resolver: Resolver,
+    clauses: Mapping[str, Clause],
+    report: FolderReport,
 ) -> tuple[Mapping[str, Condition], frozenset[str]]:
-    """Return the conditions that could be read, by name, and the names of all that the file has.
+    """Return the conditions that could be read, by name, and the names of all that the folder has.
 
-    Reports every condition that cannot be read, and every reference that leads nowhere.
+    *own* is the file of the folder, *shared* that of all operators, from which an entry takes its words and its
+    expression with `same_as`. Reports every condition that cannot be read, and every reference that leads nowhere.
     """
+    source = _read_source(*own, _KEYS, report)
+    common = _read_source(*shared, _SHARED_KEYS, report)
     found: dict[str, Condition] = {}
-    broken: set[str] = set()
-    source = (file_text(file, content)[0] if content is not None else None) or ""
-    for entry in entries(file, content, report, _KEYS):
-        named = check_name(entry, RESERVED)
-        expression = _expression(entry, source, resolver)
-        clause = cited_clause(entry, clauses)
-        text = entry.spoken()
-        reading = entry.reading()
-        if expression is None or not named:
-            broken.add(entry.name.text)
-            continue
-        found[entry.name.text] = Condition(entry.name.text, text, clause, reading, expression, file, entry.name.line)
-    _check_references(file, source, found, broken, report)
-    return found, frozenset(found) | broken
+    for entry in source.entries.values():
+        condition = _condition(entry, source, common, resolver, clauses)
+        if condition is not None:
+            found[condition.name] = condition
+    names = frozenset(source.entries)
+    _check_references(source, found, names, report)
+    return found, names
+
+
+def _read_source(file: str, content: bytes | None, keys: set[str], report: FolderReport) -> _Source:
+    text = (file_text(file, content)[0] if content is not None else None) or ""
+    return _Source(file, text, {entry.name.text: entry for entry in entries(file, content, report, keys)})
+
+
+def _condition(
+    entry: Entry, source: _Source, common: _Source, resolver: Resolver, clauses: Mapping[str, Clause]
+) -> Condition | None:
+    named = check_name(entry, RESERVED)
+    clause = cited_clause(entry, clauses)
+    origin, place = _origin(entry, source, common)
+    if origin is None:
+        return None
+    expression = _expression(origin, place.text, resolver)
+    text, reading = origin.spoken(), entry.reading() or origin.reading()
+    if expression is None or not named:
+        return None
+    return Condition(entry.name.text, text, clause, reading, expression, place.file, origin.name.line)
+
+
+def _origin(entry: Entry, source: _Source, common: _Source) -> tuple[Entry | None, _Source]:
+    """Return the entry that has the words and the expression of *entry*, and its file: itself, or a shared one."""
+    same_as = entry.optional("same_as")
+    if same_as is None:
+        return entry, source
+    for key in ("vi", "en", "when"):
+        if entry.body.get(key) is not None:
+            entry.report.error(
+                entry.file,
+                entry.place(key),
+                "condition-twice",
+                f"`{key}` đã có trong điều kiện dùng chung `{same_as.text}`",
+                f"`{key}` comes from the shared condition `{same_as.text}` already",
+                "remove it, or remove `same_as`",
+            )
+    origin = common.entries.get(same_as.text)
+    if origin is None:
+        entry.report.error(
+            entry.file,
+            (same_as.line, same_as.column),
+            "unknown-condition",
+            f"không có điều kiện dùng chung `{same_as.text}`",
+            f"there is no shared condition `{same_as.text}`",
+            nearest(same_as.text, common.entries),
+        )
+    return origin, common
 
 
 def cited_clause(entry: Entry, clauses: Mapping[str, Clause]) -> str:
@@ -91,25 +151,26 @@ def _start(written: LocatedText, source: str) -> int:
 
 
 def _check_references(
-    file: str, source: str, found: dict[str, Condition], broken: set[str], report: FolderReport
+    source: _Source, found: Mapping[str, Condition], names: frozenset[str], report: FolderReport
 ) -> None:
     for condition in found.values():
         for named in references(condition.expression):
-            if named.name not in found and named.name not in broken:
+            if named.name not in names:
+                place = position(source.text, named.at) if condition.file == source.file else (condition.line, 1)
                 report.error(
-                    file,
-                    position(source, named.at),
+                    condition.file,
+                    place,
                     "unknown-condition",
                     f"không có điều kiện `{named.name}`",
                     f"there is no condition `{named.name}`",
-                    nearest(named.name, found),
+                    nearest(named.name, names),
                 )
     for name in sorted(found):
         cycle = _cycle(name, found, ())
         if cycle:
             shown = " → ".join(cycle)
             report.error(
-                file,
+                found[name].file,
                 (found[name].line, 1),
                 "condition-cycle",
                 f"điều kiện dựa vào chính nó: {shown}",

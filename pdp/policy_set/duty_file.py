@@ -10,9 +10,10 @@ from pdp.core.text import nearest
 from pdp.policy_set.condition_file import cited_clause
 from pdp.policy_set.entries import Entry, entries
 from pdp.policy_set.report import FolderReport
-from pdp.words import LocatedMap, LocatedText
+from pdp.words import Located, LocatedList, LocatedMap, LocatedText
 
 FILE: Final = "obligations.yaml"
+NONE: Final = "none"
 _KEYS: Final = {"clause", "before", "parameters"}
 
 
@@ -22,6 +23,7 @@ def read_duties(
     schema: FactSchema,
     clauses: Mapping[str, Clause],
     resolver: Resolver,
+    conditions: frozenset[str],
     report: FolderReport,
 ) -> Mapping[str, Duty]:
     """Return the duties by the id of their obligation."""
@@ -48,49 +50,93 @@ def read_duties(
                 f"the clause `{clause}` does not impose the obligation `{spec.id}`",
                 ", ".join(known for known in spec.clauses if known in clauses),
             )
-        fixed, taken_from = _parameters(entry, spec, resolver)
-        found[spec.id] = Duty(spec.id, clause, entry.flag("before"), fixed, taken_from, spec.text)
+        parameters = _Parameters(entry, resolver, conditions)
+        parameters.read(spec)
+        found[spec.id] = Duty(
+            obligation=spec.id,
+            clause=clause,
+            clauses=spec.clauses,
+            before=entry.flag("before"),
+            fixed=parameters.fixed,
+            taken_from=parameters.taken_from,
+            chosen=parameters.chosen,
+            text=spec.text,
+        )
     return found
 
 
-def _parameters(
-    entry: Entry, spec: ObligationSpec, resolver: Resolver
-) -> tuple[Mapping[str, object], Mapping[str, str]]:
-    fixed: dict[str, object] = {}
-    taken_from: dict[str, str] = {}
-    written = entry.body.get("parameters")
-    given = written.entries if isinstance(written, LocatedMap) else ()
-    for key, value in given:
-        if key.text not in spec.parameters:
-            entry.report.error(
-                entry.file,
-                (key.line, key.column),
-                "obligation-parameter",
-                f"nghĩa vụ `{spec.id}` không có tham số `{key.text}`",
-                f"the obligation `{spec.id}` has no parameter `{key.text}`",
-                nearest(key.text, spec.parameters) or ", ".join(spec.parameters),
-            )
-        elif isinstance(value, LocatedText) and "." in value.text:
-            try:
-                taken_from[key.text] = resolver.term(value.text, 0).path
-            except ConditionSyntaxError as error:
-                entry.report.error(
-                    entry.file,
-                    (value.line, value.column),
-                    "obligation-parameter",
-                    error.vi,
-                    error.en,
-                    error.suggestion,
+class _Parameters:
+    """Reads the parameters of one duty."""
+
+    def __init__(self, entry: Entry, resolver: Resolver, conditions: frozenset[str]) -> None:
+        self._entry = entry
+        self._resolver = resolver
+        self._conditions = conditions
+        self.fixed: dict[str, object] = {}
+        self.taken_from: dict[str, str] = {}
+        self.chosen: dict[str, tuple[tuple[str | None, object], ...]] = {}
+
+    def read(self, spec: ObligationSpec) -> None:
+        """Read the parameters that *spec* has, and report every other and every one that is missing.
+
+        A parameter that the operator's promise leaves open is written `none`.
+        """
+        written = self._entry.body.get("parameters")
+        given = written.entries if isinstance(written, LocatedMap) else ()
+        for key, value in given:
+            if key.text not in spec.parameters:
+                self._error(
+                    (key.line, key.column),
+                    f"nghĩa vụ `{spec.id}` không có tham số `{key.text}`",
+                    f"the obligation `{spec.id}` has no parameter `{key.text}`",
+                    nearest(key.text, spec.parameters) or ", ".join(spec.parameters),
                 )
-        elif isinstance(value, LocatedText):
-            fixed[key.text] = int(value.text) if value.text.isdecimal() else value.text
-    for missing in sorted(set(spec.parameters) - {key.text for key, _ in given}):
-        entry.report.error(
-            entry.file,
-            entry.at,
-            "obligation-parameter",
-            f"nghĩa vụ `{spec.id}` thiếu tham số `{missing}`",
-            f"the obligation `{spec.id}` lacks its parameter `{missing}`",
-            f"{missing}: ...",
-        )
-    return fixed, taken_from
+            elif isinstance(value, LocatedText):
+                self._one(key.text, value)
+            elif isinstance(value, LocatedList):
+                self.chosen[key.text] = tuple(self._case(item) for item in value.items)
+        for missing in sorted(set(spec.parameters) - {key.text for key, _ in given}):
+            self._error(
+                self._entry.at,
+                f"nghĩa vụ `{spec.id}` thiếu tham số `{missing}`",
+                f"the obligation `{spec.id}` lacks its parameter `{missing}`",
+                f"{missing}: ...",
+            )
+
+    def _one(self, key: str, value: LocatedText) -> None:
+        if value.text == NONE:
+            return
+        if "." not in value.text:
+            self.fixed[key] = _plain(value.text)
+            return
+        try:
+            self.taken_from[key] = self._resolver.term(value.text, 0).path
+        except ConditionSyntaxError as error:
+            self._error((value.line, value.column), error.vi, error.en, error.suggestion)
+
+    def _case(self, item: Located) -> tuple[str | None, object]:
+        """Read `{when: CONDITION, is: VALUE}`, or `{is: VALUE}` for all other cases."""
+        body = item if isinstance(item, LocatedMap) else LocatedMap((), item.line, item.column)
+        condition, value = body.get("when"), body.get("is")
+        if not isinstance(value, LocatedText):
+            self._error((item.line, item.column), "thiếu `is`", "`is` is missing", "{when: CONDITION, is: VALUE}")
+            return None, ""
+        if not isinstance(condition, LocatedText):
+            return None, _plain(value.text)
+        if condition.text not in self._conditions:
+            self._entry.report.error(
+                self._entry.file,
+                (condition.line, condition.column),
+                "unknown-condition",
+                f"không có điều kiện `{condition.text}`",
+                f"there is no condition `{condition.text}`",
+                nearest(condition.text, self._conditions),
+            )
+        return condition.text, _plain(value.text)
+
+    def _error(self, at: tuple[int, int], vi: str, en: str, suggestion: str | None) -> None:
+        self._entry.report.error(self._entry.file, at, "obligation-parameter", vi, en, suggestion)
+
+
+def _plain(text: str) -> object:
+    return int(text) if text.isdecimal() else text

@@ -93,9 +93,9 @@ class Entry:
         """Return the required `vi` and `en`."""
         return Text(vi=self.text("vi"), en=self.text("en"))
 
-    def reading(self) -> Text | None:
-        """Return the doubtful reading, `reading: {vi: ..., en: ...}`, None when there is none."""
-        value = self.body.get("reading")
+    def reading(self, key: str = "reading") -> Text | None:
+        """Return the words in both languages at *key*, `reading: {vi: ..., en: ...}`, None when there are none."""
+        value = self.body.get(key)
         if value is None:
             return None
         if not isinstance(value, LocatedMap):
@@ -103,9 +103,9 @@ class Entry:
                 self.file,
                 (value.line, value.column),
                 "entry-not-a-mapping",
-                "`reading` phải gồm `vi` và `en`",
-                "`reading` must have `vi` and `en`",
-                "reading: {vi: ..., en: ...}",
+                f"`{key}` phải gồm `vi` và `en`",
+                f"`{key}` must have `vi` and `en`",
+                f"{key}: {{vi: ..., en: ...}}",
             )
             return None
         inner = Entry(self.file, self.name, value, self.report)

@@ -10,6 +10,7 @@ from pdp.core.policy import Clause, Duty, Granting, Hierarchies, Line, Rule
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import RuleEngine
+from pdp.policy_set.clause_places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class PolicySet:
     rules: Mapping[str, Rule]
     lines: tuple[Line, ...]
     clauses: Mapping[str, Clause]
+    places: Mapping[str, Place | None]
     conditions: Mapping[str, Condition]
     duties: Mapping[str, Duty]
     granting: Mapping[str, Granting]

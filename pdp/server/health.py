@@ -1,8 +1,10 @@
 """Health: who can be asked now."""
 
-from collections.abc import Collection, Iterable
-from typing import Final
+import threading
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Final
 
+import grpc
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 
@@ -12,10 +14,42 @@ DECISION_SERVICE: Final = decision_pb2.DESCRIPTOR.services_by_name["DecisionServ
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 
+Send = Callable[[Any], None]
 
-def health_of(operators: Iterable[str], served: Collection[str]) -> HealthServicer:
+
+class Health(HealthServicer):
+    """The health service, whose watchers are sent home when the server stops: they would hold up the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watchers: set[Send] = set()
+        self._watching = threading.Lock()
+
+    def Watch(  # type: ignore[override]  # always called with *send*: the watchers hold no thread
+        self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext, send: Send
+    ) -> None:
+        """Send the health of a service now and at every change."""
+        with self._watching:
+            self._watchers.add(send)
+        context.add_callback(lambda: self._forget(send))
+        super().Watch(request, context, send)
+
+    def end(self) -> None:
+        """Say that nobody can be asked any more, and end every watch."""
+        self.enter_graceful_shutdown()
+        with self._watching:
+            watchers = tuple(self._watchers)
+        for send in watchers:
+            send(None)
+
+    def _forget(self, send: Send) -> None:
+        with self._watching:
+            self._watchers.discard(send)
+
+
+def health_of(operators: Iterable[str], served: Collection[str]) -> Health:
     """Return the health of every one of *operators*, of which *served* have a valid policy set, and of the whole."""
-    health = HealthServicer()
+    health = Health()
     for operator in operators:
         health.set(f"pdp.operator.{operator}", _SERVING if operator in served else _NOT_SERVING)
     for whole in (OVERALL_HEALTH, DECISION_SERVICE):

@@ -19,7 +19,8 @@ def options(maximum_calls: int) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", MAXIMUM_MESSAGE_BYTES),
         ("grpc.max_metadata_size", 8 << 10),
-        ("grpc.max_concurrent_streams", maximum_calls),
+        # One connection may have more under way than is borne, so that the rest is refused and does not wait unseen.
+        ("grpc.max_concurrent_streams", 2 * maximum_calls),
         ("grpc.max_connection_idle_ms", 15 * _MINUTE),
         ("grpc.keepalive_time_ms", _MINUTE),
         ("grpc.keepalive_timeout_ms", 20_000),

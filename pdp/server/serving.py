@@ -14,7 +14,6 @@ from typing import Final, NoReturn, Protocol
 import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_health.v1.health import HealthServicer
 from grpc_reflection.v1alpha import reflection
 from structlog.typing import FilteringBoundLogger
 
@@ -25,7 +24,7 @@ from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
-from pdp.server.health import health_of
+from pdp.server.health import Health, health_of
 from pdp.server.listening import listen_on, options
 from pdp.server.methods import SERVICES, add_contract
 from pdp.wire.words import Words
@@ -65,7 +64,7 @@ class RunningServer:
     """A server that answers at *address*."""
 
     def __init__(
-        self, server: grpc.Server, health: HealthServicer, pools: tuple[ThreadPoolExecutor, ...], address: str
+        self, server: grpc.Server, health: Health, pools: tuple[ThreadPoolExecutor, ...], address: str
     ) -> None:
         self.address = address
         self._server = server
@@ -77,7 +76,7 @@ class RunningServer:
 
         The event is set once every call has ended.
         """
-        self._health.enter_graceful_shutdown()
+        self._health.end()
         return self._server.stop(grace)
 
     def has_finished(self, seconds: float = _LAST_SECONDS) -> bool:
@@ -135,8 +134,7 @@ def serve(
         try:
             server = start(point, words, settings, log)
         except InvalidSettingsError as error:
-            log.error(Event.NOT_STARTED.value, mistakes=error.mistakes)
-            return EXIT_TROUBLE
+            return _not_started(error, log)
         _announce(point.policies, words, server.address, log)
         on_ready(server.address)
         _drain(server, signals, settings.grace_seconds, log)
@@ -145,6 +143,11 @@ def serve(
             _leave(EXIT_TROUBLE)
     log.info(Event.STOPPED.value)
     return EXIT_OK
+
+
+def _not_started(error: InvalidSettingsError, log: FilteringBoundLogger) -> int:
+    log.error(Event.NOT_STARTED.value, mistakes=error.mistakes)
+    return EXIT_TROUBLE
 
 
 def revision_of(policies: Mapping[str, PolicySet]) -> str:

@@ -1,0 +1,119 @@
+"""Starts a real server on a free port, and calls it with bytes as any caller could."""
+
+import io
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from pdp.api.v1 import errors_pb2
+from pdp.core.decision import Decision
+from pdp.core.explanation import Explanation
+from pdp.core.request import Consistency, Request
+from pdp.decision_point import DecisionPoint
+from pdp.server import RunningServer, start
+from pdp.server.events import json_log
+from pdp.settings import Settings
+from pdp.wire.words import Words
+
+DECISIONS = "/pdp.api.v1.DecisionService"
+CHECK = f"{DECISIONS}/Check"
+SECONDS = 10.0
+
+
+class StubPoint(DecisionPoint):
+    """Answers as it is told to, in place of a decision point."""
+
+    def __init__(self, answer: Callable[[Request], Decision]) -> None:
+        self.policies = {}
+        self.answer = answer
+
+    def check(self, request: Request) -> Decision:
+        """Return what it was told to."""
+        return self.answer(request)
+
+    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
+        """Return what it was told to, for each."""
+        return tuple(self.answer(request) for request in requests)
+
+    def explain(self, request: Request) -> Explanation:
+        """Return what it was told to, without any more of it."""
+        return Explanation(self.answer(request), (), (), ())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: bytes, or a status with its details."""
+
+    code: grpc.StatusCode
+    said: str = ""
+    body: bytes = b""
+    errors: Sequence[errors_pb2.Error] = ()
+    violations: Sequence[error_details_pb2.BadRequest.FieldViolation] = ()
+    everything: str = field(default="", repr=False)
+
+
+@contextmanager
+def running(
+    point: DecisionPoint, words: Words, log: io.StringIO | None = None, **settings: Any
+) -> Iterator[RunningServer]:
+    """Serve *point* on a free port for as long as the context lasts."""
+    chosen = Settings(**{"listen": "127.0.0.1:0", **settings})
+    server = start(point, words, chosen, json_log(log if log is not None else io.StringIO()))
+    try:
+        yield server
+    finally:
+        assert server.drain(1.0).wait(SECONDS)
+        assert server.has_finished()
+
+
+@contextmanager
+def connected(address: str, **options: Any) -> Iterator[grpc.Channel]:
+    """Connect to *address* directly, past any proxy."""
+    channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)], **options)
+    try:
+        yield channel
+    finally:
+        channel.close()
+
+
+def ask(channel: grpc.Channel, method: str, body: bytes, *, timeout: float = SECONDS) -> Answer:
+    """Send *body* to *method* and return what came back."""
+    try:
+        return Answer(grpc.StatusCode.OK, body=channel.unary_unary(method)(body, timeout=timeout))
+    except grpc.RpcError as error:
+        return refusal(error)
+
+
+def refusal(error: grpc.RpcError) -> Answer:
+    """Return what *error* tells, details included."""
+    metadata = {key: value for key, value in error.trailing_metadata() or ()}
+    status = status_pb2.Status.FromString(metadata.get("grpc-status-details-bin", b""))
+    errors, bad_request = errors_pb2.Errors(), error_details_pb2.BadRequest()
+    for detail in status.details:
+        detail.Unpack(errors)
+        detail.Unpack(bad_request)
+    everything = f"{error.details()} {metadata} {status} {errors} {bad_request}"
+    return Answer(
+        error.code(), error.details() or "", b"", tuple(errors.errors), tuple(bad_request.field_violations), everything
+    )
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = SECONDS) -> None:
+    """Wait until *is_so*; fail when it takes too long."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.01)
+
+
+def a_decision(request: Request, *, until: datetime | None = None) -> Decision:
+    """Return a decision that says nothing in particular."""
+    from pdp.core.decision import Cause
+
+    return Decision("d-1", request.request_id, False, Cause.SILENT, (), (), "r", "t", until, ())

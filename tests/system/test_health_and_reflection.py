@@ -1,0 +1,108 @@
+"""Whoever asks how the server is, or what it serves, learns the truth."""
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from pdp.core.vocabulary import WordKind
+from pdp.decision_point import DecisionPoint
+from pdp.server.methods import SERVICES
+from pdp.wire.words import Words
+from tests.malformed_requests import a_request
+from tests.system.running import CHECK, StubPoint, a_decision, ask, connected, running
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def health(channel: grpc.Channel, service: str) -> int:
+    """Return the health of *service*."""
+    answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+    status: int = answer.status
+    return status
+
+
+def listed(channel: grpc.Channel) -> set[str]:
+    """Return the services that the server says it has."""
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    (answer,) = stub.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]), timeout=5)
+    return {service.name for service in answer.list_services_response.service}
+
+
+def test_each_operator_has_its_own_health(channel: grpc.Channel, point: DecisionPoint, words: Words) -> None:
+    """One that is served is SERVING, one without a valid policy set is not."""
+    for operator in words.vocabulary.words(WordKind.OPERATOR):
+        expected = SERVING if operator in point.policies else NOT_SERVING
+        assert health(channel, f"pdp.operator.{operator}") == expected
+    assert health(channel, "pdp.operator.kidsonline") == SERVING
+
+
+@pytest.mark.parametrize("service", ["", "pdp.api.v1.DecisionService"])
+def test_the_whole_serves_when_one_operator_does(channel: grpc.Channel, words: Words, service: str) -> None:
+    """Without any valid policy set the server is up and serves nobody."""
+    assert health(channel, service) == SERVING
+    with running(StubPoint(a_decision), words) as server, connected(server.address) as nobody:
+        assert health(nobody, service) == NOT_SERVING
+
+
+def test_the_health_of_an_unknown_service_is_not_found(channel: grpc.Channel) -> None:
+    """Nothing is made up."""
+    with pytest.raises(grpc.RpcError) as raised:
+        health(channel, "pdp.operator.nobody")
+    assert raised.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_bytes_that_are_no_message_are_the_callers_mistake_in_every_service(channel: grpc.Channel) -> None:
+    """The services of libraries stand behind the same barrier."""
+    assert ask(channel, "/grpc.health.v1.Health/Check", b"\xff").code is grpc.StatusCode.INVALID_ARGUMENT
+    stream = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+    with pytest.raises(grpc.RpcError) as raised:
+        list(stream(iter([b"\xff"]), timeout=5))
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_stopping_server_says_so_first_and_lets_watchers_go(point: DecisionPoint, words: Words) -> None:
+    """A watcher hears NOT_SERVING before the end, and does not hold the end up."""
+    with running(point, words) as server, connected(server.address) as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20)
+        assert next(watch).status == SERVING
+        ended = server.drain(15)
+        assert [answer.status for answer in watch] == [NOT_SERVING]
+        assert ended.wait(3)
+
+
+def test_reflection_lists_the_contract(channel: grpc.Channel) -> None:
+    """Tools find every service."""
+    assert listed(channel) == {
+        *(service.full_name for service in SERVICES),
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+    }
+
+
+def test_reflection_can_be_switched_off(point: DecisionPoint, words: Words) -> None:
+    """Then the service does not exist."""
+    with running(point, words, reflection=False) as server, connected(server.address) as channel:
+        with pytest.raises(grpc.RpcError) as raised:
+            listed(channel)
+    assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_idle_reflection_streams_keep_no_decision_and_no_health_waiting(point: DecisionPoint, words: Words) -> None:
+    """They have threads of their own."""
+    with running(point, words, threads=1) as server, connected(server.address) as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        streams = [stub.ServerReflectionInfo(_never(), timeout=20) for _ in range(4)]
+        assert ask(channel, CHECK, a_request().SerializeToString(), timeout=5).code is grpc.StatusCode.OK
+        assert health(channel, "") == SERVING
+        for stream in streams:
+            stream.cancel()
+
+
+def _never():  # type: ignore[no-untyped-def]  # requests that never come
+    import threading
+
+    threading.Event().wait(3)
+    return
+    yield
