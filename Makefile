@@ -1,4 +1,4 @@
-# The verbs of this project. `make` alone lists them. Continuous integration runs `make check`.
+# The verbs of this project. `make` alone lists them. Continuous integration runs `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -14,7 +14,7 @@ LISTEN ?= 127.0.0.1:50051
 # Arguments for pytest: make test ARGS='tests/unit -k consent'
 ARGS ?=
 
-.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies lock clean
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies docs lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ wheel: setup  ## Build the wheel and use it in an empty environment
 
 policies: setup  ## Validate the policies and run their cases: what an edit of a policy has to pass
 	scripts/check_policies.sh
+
+docs: setup  ## Write the terminal sessions of the documentation anew
+	$(BIN)/python tests/docs/executed_examples.py
 
 lock: setup  ## Pin and hash the packages again (UPGRADE=1 for newer ones)
 	scripts/lock.sh $(if $(UPGRADE),--upgrade)

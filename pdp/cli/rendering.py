@@ -13,6 +13,7 @@ from rich.tree import Tree
 from pdp.cli.phrases import PHRASES, say_fact
 from pdp.core.decision import Cause, ConditionTrace, Decision, Effect, Obligation, Outcome, Reason, RuleTrace
 from pdp.core.explanation import Explanation, FactUse
+from pdp.core.local_time import say_instant
 from pdp.core.request import Request
 from pdp.core.text import LOCALES, Text
 from pdp.core.vocabulary import Vocabulary
@@ -158,7 +159,7 @@ def _add_obligations(tree: Tree, obligations: tuple[Obligation, ...], lang: str)
 
 
 def _footer(decision: Decision, lang: str) -> Line:
-    until = decision.valid_until.isoformat() if decision.valid_until else PHRASES["no_term"].in_locale(lang)
+    until = say_instant(decision.valid_until) if decision.valid_until else PHRASES["no_term"].in_locale(lang)
     return Line(
         f"{PHRASES['revision'].in_locale(lang)} {decision.revision[:19]}…  {PHRASES['until'].in_locale(lang)} {until}",
         style="dim",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Final
 
 from pdp.conditions.expression import (
@@ -31,15 +31,17 @@ from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
 from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Fact, Ground, Properties, Value
+from pdp.core.local_time import VIETNAM
 from pdp.core.vocabulary import WordKind
-
-VIETNAM: Final = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
-"""Vietnam has kept one offset, without summer time, since 1975."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An outcome, and the properties whose absence made it unknown."""
+    """An outcome, and the properties whose absence made it unknown.
+
+    A false result with *missing* rests on an empty beneficiary, data subject or concern: that matches nothing, and it
+    is different from nothing either, so the negation of such a result is unknown.
+    """
 
     outcome: Outcome
     missing: frozenset[str] = frozenset()
@@ -159,7 +161,7 @@ class Evaluator:
         value = self.value(expression.term, frame)
         if isinstance(value, Emptiness):
             known = value in {Emptiness.NONE, Emptiness.MATCHES_NOTHING}
-            return FALSE if known else self._absent(expression.term, value)
+            return FALSE if known else self._empty(expression.term, value)
         blank = value == () or (isinstance(value, str) and not value.strip())
         return FALSE if blank else TRUE
 
@@ -173,13 +175,13 @@ class Evaluator:
     def _has_type(self, expression: HasType, frame: Frame) -> Result:
         value = self.value(expression.term, frame)
         if isinstance(value, Emptiness):
-            return self._absent(expression.term, value)
+            return self._empty(expression.term, value)
         return _known(isinstance(value, Entity) and value.type in expression.types)
 
     def _holds(self, expression: Holds, frame: Frame) -> Result:
         value = self.value(expression.term, frame)
         if not isinstance(value, Entity):
-            return self._absent(expression.term, value) if isinstance(value, Emptiness) else UNKNOWN
+            return self._empty(expression.term, value) if isinstance(value, Emptiness) else UNKNOWN
         return _known(
             any(
                 self.circumstances.holds(value, role, person=frame.person, scope_type=expression.scope_type)
@@ -190,28 +192,29 @@ class Evaluator:
     def _compare(self, expression: Compare, frame: Frame) -> Result:
         left = self.value(expression.left, frame)
         if isinstance(left, Emptiness):
-            return self._compare_absent(expression, left)
+            return self._compare_empty(expression, expression.left, left)
         right = self._right(expression.right, frame)
         if isinstance(right, Emptiness):
             term = expression.right.term if isinstance(expression.right, Shifted) else expression.right
-            return self._absent(term, right) if isinstance(term, Term) else UNKNOWN
+            return self._compare_empty(expression, term, right) if isinstance(term, Term) else UNKNOWN
         self._note_instants(expression, left, right)
         return _known(_COMPARISONS[expression.relation](left, right))
 
-    def _compare_absent(self, expression: Compare, left: Emptiness) -> Result:
-        """Compare a value that is not there: known when the schema says what absence means."""
-        if left is Emptiness.NONE:
-            return _known(expression.relation in {Relation.IS_NOT, Relation.NOT_ONE_OF, Relation.NOT_IN})
-        if left is Emptiness.ALL:
-            return _known(expression.relation is Relation.INCLUDES)
-        return self._absent(expression.left, left, negative=expression.relation in _NEGATIVE)
+    def _compare_empty(self, expression: Compare, term: Term, emptiness: Emptiness) -> Result:
+        """Compare a value that is not there, on either side: known when the schema says what absence means."""
+        negative = expression.relation in _NEGATIVE
+        if emptiness is Emptiness.NONE:
+            return _known(negative)
+        if emptiness is Emptiness.ALL:
+            return _known(expression.relation in {Relation.INCLUDES, Relation.IN})
+        return self._empty(term, Emptiness.UNKNOWN if negative else emptiness)
 
-    def _absent(self, term: Term, emptiness: Emptiness, *, negative: bool = False) -> Result:
-        if emptiness is Emptiness.MATCHES_NOTHING and not negative:
-            return FALSE
+    def _empty(self, term: Term, emptiness: Emptiness) -> Result:
+        """Return what a statement about a value that is not there comes to."""
         if emptiness in {Emptiness.NONE, Emptiness.ALL}:
             return FALSE
-        return Result(Outcome.UNKNOWN, frozenset({term.path}))
+        outcome = Outcome.FALSE if emptiness is Emptiness.MATCHES_NOTHING else Outcome.UNKNOWN
+        return Result(outcome, frozenset({term.path}))
 
     def _right(self, right: Term | Literal | Shifted, frame: Frame) -> Value | Emptiness:
         if isinstance(right, Literal):
@@ -219,15 +222,22 @@ class Evaluator:
         if isinstance(right, Term):
             return self.value(right, frame)
         start = self.value(right.term, frame)
-        return shifted(start, right) if isinstance(start, datetime) else Emptiness.UNKNOWN
+        if isinstance(start, datetime):
+            return shifted(start, right)
+        return start if isinstance(start, Emptiness) else Emptiness.UNKNOWN
 
     def _note_instants(self, expression: Compare, left: Value, right: Value) -> None:
-        right_term = expression.right.term if isinstance(expression.right, Shifted) else expression.right
-        is_now = [isinstance(term, Term) and term.root is Root.NOW for term in (expression.left, right_term)]
-        for reads_now, other in zip(is_now, (right, left), strict=True):
-            if reads_now and isinstance(other, datetime):
-                # A comparison that includes equality turns over one step of the clock after it.
-                self.instants.update({other, other + timedelta(microseconds=1)})
+        turning: set[datetime] = set()
+        if expression.left.root is Root.NOW and isinstance(right, datetime):
+            turning.add(right)
+        if isinstance(left, datetime):
+            match expression.right:
+                case Term(root=Root.NOW):
+                    turning.add(left)
+                case Shifted(term=Term(root=Root.NOW)) as by:
+                    turning |= shifted_back(left, by)
+        # A comparison that includes equality turns over one step of the clock after it.
+        self.instants |= turning | {instant + timedelta(microseconds=1) for instant in turning}
 
     def value(self, term: Term, frame: Frame) -> Value | Emptiness:
         """Look up *term*; what it means that the value is not there is said by its Emptiness."""
@@ -238,31 +248,36 @@ class Evaluator:
 
 
 def conjunction(results: Iterable[Result]) -> Result:
-    """Kleene's and: false wins over unknown."""
+    """Kleene's and: false wins over unknown, and plainly false over false for want of a beneficiary or the like."""
     missing: frozenset[str] = frozenset()
-    unknown = False
+    outcome = Outcome.TRUE
     for result in results:
-        if result.outcome is Outcome.FALSE:
+        if result == FALSE:
             return FALSE
-        unknown = unknown or result.outcome is Outcome.UNKNOWN
+        if result.outcome is Outcome.FALSE or outcome is Outcome.TRUE:
+            outcome = result.outcome
         missing |= result.missing
-    return Result(Outcome.UNKNOWN, missing) if unknown else TRUE
+    return Result(outcome, missing)
 
 
 def disjunction(results: Iterable[Result]) -> Result:
     """Kleene's or: true wins over unknown; of nothing it is false."""
     missing: frozenset[str] = frozenset()
-    unknown = False
+    outcome = Outcome.FALSE
     for result in results:
         if result.outcome is Outcome.TRUE:
             return TRUE
-        unknown = unknown or result.outcome is Outcome.UNKNOWN
+        if result.outcome is Outcome.UNKNOWN:
+            outcome = result.outcome
         missing |= result.missing
-    return Result(Outcome.UNKNOWN, missing) if unknown else FALSE
+    return Result(outcome, missing)
 
 
 def negation(result: Result) -> Result:
-    """Kleene's not: the negation of unknown is unknown."""
+    """Kleene's not: the negation of unknown is unknown, and so is that of what an empty beneficiary made false."""
+    # FAIL CLOSED (empty matches nothing): "not its beneficiary" must not hold of a fact that names nobody.
+    if result.missing:
+        return Result(Outcome.UNKNOWN, result.missing)
     if result.outcome is Outcome.UNKNOWN:
         return result
     return _known(result.outcome is Outcome.FALSE)
@@ -280,6 +295,21 @@ def shifted(start: datetime, by: Shifted) -> datetime:
         return local.replace(year=local.year + by.duration.years).astimezone(start.tzinfo)
     except ValueError:
         return local.replace(year=local.year + by.duration.years, month=3, day=1).astimezone(start.tzinfo)
+
+
+def shifted_back(end: datetime, by: Shifted) -> set[datetime]:
+    """Return the instants at which that which *by* says later may reach or pass *end*: one too many is harmless."""
+    if not by.duration.years:
+        return {end - by.duration.span}
+    local = end.astimezone(VIETNAM)
+    if (local.month, local.day) == (2, 29):
+        local = local.replace(month=3, day=1)
+    start = local.replace(year=local.year - by.duration.years)
+    found = {start}
+    if (start.month, start.day) == (3, 1):
+        # A leap day and the first of March both lead to the first of March.
+        found |= {start - timedelta(days=1), start.replace(hour=0, minute=0, second=0, microsecond=0)}
+    return {instant.astimezone(end.tzinfo) for instant in found}
 
 
 def _known(holds: bool) -> Result:

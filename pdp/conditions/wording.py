@@ -31,6 +31,7 @@ from pdp.conditions.expression import (
 from pdp.core.decision import Outcome
 from pdp.core.fact_schema import ValueType
 from pdp.core.facts import Fact, Ground, Value
+from pdp.core.local_time import say_instant
 from pdp.core.text import Text, join_texts
 
 _RELATIONS: Final[Mapping[Relation, Text]] = {
@@ -109,7 +110,7 @@ def _shown(value: Value) -> str:
     if isinstance(value, bool):
         return "`yes`" if value else "`no`"
     if isinstance(value, datetime):
-        return value.isoformat()
+        return say_instant(value)
     if isinstance(value, tuple):
         return ", ".join(f"`{item}`" for item in value) or "`[]`"
     return f"`{value}`"

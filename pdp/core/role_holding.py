@@ -8,6 +8,7 @@ from typing import Final
 from pdp.core.containment import MAXIMUM_STEPS, Containers
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact, RoleAssignment
+from pdp.core.local_time import say_instant
 from pdp.core.policy import Granting, Hierarchies
 from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
@@ -117,6 +118,8 @@ class RoleHolding:
 def out_of_term(fact: Fact, instant: datetime) -> Text:
     """Say why *fact* is not in force at *instant*."""
     if fact.valid_until is not None and instant >= fact.valid_until:
-        return Text(vi=f"hết hiệu lực từ {fact.valid_until.isoformat()}", en=f"ended at {fact.valid_until.isoformat()}")
-    start = fact.valid_from.isoformat() if fact.valid_from else ""
+        return Text(
+            vi=f"hết hiệu lực từ {say_instant(fact.valid_until)}", en=f"ended at {say_instant(fact.valid_until)}"
+        )
+    start = say_instant(fact.valid_from) if fact.valid_from else ""
     return Text(vi=f"chỉ có hiệu lực từ {start}", en=f"begins only at {start}")

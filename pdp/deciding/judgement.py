@@ -6,6 +6,7 @@ from pdp.conditions import Evaluator, conjunction, lacking
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import ConditionTrace, Effect, Outcome, RuleTrace
 from pdp.core.policy import Rule
+from pdp.core.role_holding import Assignment
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
 from pdp.engine import Matches, Question
@@ -94,17 +95,24 @@ class Judgement:
         )
         return ConditionTrace(name, Outcome.FALSE, (), message)
 
+    def has_assignment(self, rule: Rule) -> bool:
+        """Say whether the subject was assigned the role of *rule*, although it does not count."""
+        return bool(self._assigned(rule))
+
+    def _assigned(self, rule: Rule) -> tuple[Assignment, ...]:
+        return tuple(
+            found
+            for found in self.circumstances.assignments
+            if not found.counts and self.policy.hierarchies.covers(WordKind.ROLE, rule.region.role, found.role.role)
+        )
+
     def _role_lack(self, rule: Rule) -> tuple[ConditionTrace, ...]:
         wanted = rule.region.role
         if self.policy.hierarchies.covers_role(rule.region, self.circumstances.roles):
             return ()
         text = self.policy.word_text(WordKind.ROLE, wanted)
         subject = self.circumstances.request.subject
-        held = tuple(
-            found
-            for found in self.circumstances.assignments
-            if not found.counts and self.policy.hierarchies.covers(WordKind.ROLE, wanted, found.role.role)
-        )
+        held = self._assigned(rule)
         message = Text(f"`{subject}` giữ vai trò “{text.vi}”", f"`{subject}` holds the role `{wanted}` ({text.en})")
         for found in held:
             why = found.why_not or Text("", "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pdp.core.decision import ConditionTrace, Effect, Outcome, Reason, RuleTrace
-from pdp.core.policy import Line, Region
+from pdp.core.policy import Line, Region, Rule
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
 from pdp.deciding.judgement import Judgement
@@ -74,7 +74,7 @@ def nearest_rules(judgement: Judgement, *, in_detail: bool = False) -> tuple[Rul
     """Return the allow rules that came closest to allowing: those with the fewest lacks, at most NEAREST_SHOWN.
 
     Rules for this action, category and purpose come first; only when there are none, all others. Among equals a rule
-    whose role the subject holds is nearer, and then the others of as few lacks are left out.
+    whose role the subject holds is nearer, then one whose role was assigned and does not count.
     """
     policy, request = judgement.policy, judgement.circumstances.request
     allowing = [rule for rule in policy.rules.values() if rule.effect is Effect.ALLOW]
@@ -83,9 +83,14 @@ def nearest_rules(judgement: Judgement, *, in_detail: bool = False) -> tuple[Rul
         for rule in allowing
         if policy.hierarchies.covers_region(rule.region, request.action, request.resource.type, request.purpose)
     ]
-    traces = [judgement.near_trace(rule, in_detail=in_detail) for rule in about or allowing]
-    nearest = min((_distance(trace) for trace in traces), default=(0, False))
-    return tuple(sorted((t for t in traces if _distance(t) == nearest), key=lambda t: t.rule)[:NEAREST_SHOWN])
+    ranked = [
+        (_distance(rule, trace, judgement), trace)
+        for rule in about or allowing
+        for trace in (judgement.near_trace(rule, in_detail=in_detail),)
+    ]
+    nearest = min((distance for distance, _ in ranked), default=(0, 0))
+    found = [trace for distance, trace in ranked if distance == nearest]
+    return tuple(sorted(found, key=lambda trace: trace.rule)[:NEAREST_SHOWN])
 
 
 def speaks(judgement: Judgement) -> bool:
@@ -123,8 +128,11 @@ def _encloses(outer: Region, inner: Region, judgement: Judgement) -> bool:
     return outer != inner and all(broad == narrow or covers(kind, broad, narrow) for kind, broad, narrow in pairs)
 
 
-def _distance(trace: RuleTrace) -> tuple[int, bool]:
-    return trace.lacks, any(condition.name == "role" for condition in trace.conditions)
+def _distance(rule: Rule, trace: RuleTrace, judgement: Judgement) -> tuple[int, int]:
+    """Return how far a rule is: its lacks; then whether its role is held, was assigned without counting, or neither."""
+    if judgement.policy.hierarchies.covers_role(rule.region, judgement.circumstances.roles):
+        return trace.lacks, 0
+    return trace.lacks, 1 if judgement.has_assignment(rule) else 2
 
 
 def _clause_of(lack: ConditionTrace, trace: RuleTrace, judgement: Judgement) -> str:

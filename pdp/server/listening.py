@@ -9,6 +9,7 @@ import grpc
 from pdp.core.errors import InvalidSettingsError
 
 MAXIMUM_MESSAGE_BYTES: Final = 1 << 20
+LARGEST_PORT: Final = 65_535
 _MINUTE: Final = 60_000
 
 
@@ -50,13 +51,17 @@ def _loopback(listen: str) -> tuple[str, int]:
     """
     host, _, port = listen.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
+    # gRPC takes a number beyond the range for another port.
+    if not (port.isascii() and port.isdecimal() and int(port) <= LARGEST_PORT):
+        raise InvalidSettingsError(
+            [f"cannot listen on `{listen}`: it is no HOST:PORT with a port up to {LARGEST_PORT}"]
+        )
     try:
-        number = int(port)
-        found = socket.getaddrinfo(bare, number, type=socket.SOCK_STREAM) if bare else []
-    except (OSError, ValueError, OverflowError, UnicodeError) as error:
-        raise InvalidSettingsError([f"cannot listen on `{listen}`: it is no HOST:PORT of this machine"]) from error
+        found = socket.getaddrinfo(bare, int(port), type=socket.SOCK_STREAM) if bare else []
+    except (OSError, UnicodeError) as error:
+        raise InvalidSettingsError([f"cannot listen on `{listen}`: there is no such host"]) from error
     addresses = sorted({str(sockaddr[0]) for *_, sockaddr in found}, key=lambda address: (":" in address, address))
     # FAIL CLOSED (unknown callers): nobody is told apart yet, so nobody from outside may connect.
     if not addresses or not all(ipaddress.ip_address(address).is_loopback for address in addresses):
         raise InvalidSettingsError([f"cannot listen on `{listen}`: without configured callers only on loopback"])
-    return (f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]), number
+    return (f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]), int(port)

@@ -5,14 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from pdp.api.v1 import errors_pb2
-from pdp.core.decision import Decision
+from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
 from pdp.decision_point import DecisionPoint
@@ -92,7 +91,7 @@ def ask(channel: grpc.Channel, method: str, body: bytes, *, timeout: float = SEC
 
 def refusal(error: grpc.RpcError) -> Answer:
     """Return what *error* tells, details included."""
-    metadata = {key: value for key, value in error.trailing_metadata() or ()}
+    metadata = dict(error.trailing_metadata() or ())
     status = status_pb2.Status.FromString(metadata.get("grpc-status-details-bin", b""))
     errors, bad_request = errors_pb2.Errors(), error_details_pb2.BadRequest()
     for detail in status.details:
@@ -112,8 +111,6 @@ def wait_until(is_so: Callable[[], bool], seconds: float = SECONDS) -> None:
         time.sleep(0.01)
 
 
-def a_decision(request: Request, *, until: datetime | None = None) -> Decision:
+def a_decision(request: Request) -> Decision:
     """Return a decision that says nothing in particular."""
-    from pdp.core.decision import Cause
-
-    return Decision("d-1", request.request_id, False, Cause.SILENT, (), (), "r", "t", until, ())
+    return Decision("d-1", request.request_id, False, Cause.SILENT, (), (), "r", "t", None, ())

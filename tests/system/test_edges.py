@@ -19,7 +19,9 @@ from tests.system.running import CHECK, DECISIONS, StubPoint, a_decision, ask, c
 MEBIBYTE = 1 << 20
 SERVED = {"Check", "CheckBatch", "Explain"}
 METHODS = [method for service in SERVICES for method in service.methods]
-UNSERVED = [method for method in METHODS if method.containing_service.name != "DecisionService" or method.name not in SERVED]
+UNSERVED = [
+    method for method in METHODS if method.containing_service.name != "DecisionService" or method.name not in SERVED
+]
 
 
 def path(method: MethodDescriptor) -> str:

@@ -1,0 +1,72 @@
+"""Runs the terminal sessions of the documentation: blocks marked `console`, each command behind `$ `."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_BLOCK: Final = re.compile(r"^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One block of one page: what it shows, and what running its commands shows."""
+
+    page: Path
+    shown: str
+
+    @property
+    def commands(self) -> list[str]:
+        """Return the commands of the block, in order."""
+        return [line.removeprefix("$ ") for line in self.shown.splitlines() if line.startswith("$ ")]
+
+    def run(self) -> str:
+        """Return the block as running its commands now would write it."""
+        return "".join(f"$ {command}\n{_output(command)}" for command in self.commands)
+
+
+def pages() -> list[Path]:
+    """Return every page of the documentation."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def sessions() -> list[Session]:
+    """Return every terminal session of every page."""
+    return [Session(page, match["body"]) for page in pages() for match in _BLOCK.finditer(page.read_text("utf-8"))]
+
+
+def refresh() -> None:
+    """Write what the commands print now into the pages."""
+    for page in pages():
+        text = page.read_text("utf-8")
+        fresh = _BLOCK.sub(lambda match: f"```console\n{Session(page, match['body']).run()}```", text)
+        if fresh != text:
+            page.write_text(fresh, "utf-8")
+
+
+def _output(command: str) -> str:
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "100",
+        "LC_ALL": "C.UTF-8",
+        "HOME": os.environ.get("HOME", "/"),
+    }
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
+
+
+if __name__ == "__main__":
+    refresh()

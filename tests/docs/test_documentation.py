@@ -1,0 +1,101 @@
+"""The documentation does what it says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from pdp.cli import main
+from pdp.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+from executed_examples import ROOT, Session, pages, sessions  # noqa: E402
+
+_LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("session", sessions(), ids=lambda session: f"{session.page.name}-{session.commands[0][:40]}")
+def test_every_terminal_session_shows_what_its_commands_print(session: Session) -> None:
+    """A session in the documentation is what running it prints; `make docs` writes it anew."""
+    assert session.run() == session.shown
+
+
+def test_an_altered_session_is_noticed() -> None:
+    """The comparison can fail: a session with another answer is not what its command prints."""
+    session = next(session for session in sessions() if "DENY" in session.shown)
+
+    altered = Session(session.page, session.shown.replace("DENY", "ALLOW"))
+
+    assert altered.run() != altered.shown
+
+
+def test_the_readme_shows_an_allow_and_three_denials() -> None:
+    """The README and the pages show one allow and three denials explained, and both answers on the first screen."""
+    shown = [session.shown for session in sessions() if "pdp explain examples/" in session.shown]
+    first_screen = (ROOT / "README.md").read_text("utf-8").split("\n## ")[0]
+
+    assert sum("\nDENY" in text for text in shown) >= 3
+    assert any("\nALLOW" in text for text in shown)
+    assert "ALLOW" in first_screen
+    assert "DENY" in first_screen
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Every relative link in the documentation names a file that is there."""
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in [*pages(), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+        for target, _ in _LINK.findall(page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert not broken
+
+
+def test_every_command_and_option_is_documented() -> None:
+    """The page of the command names every command and every option."""
+    page = (ROOT / "docs/reference/command.md").read_text("utf-8")
+    missing = [
+        option
+        for command in main.commands.values()
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for option in parameter.opts
+        if option not in page
+    ]
+
+    assert [name for name in main.commands if f"pdp {name}" not in page] == []
+    assert missing == []
+
+
+def test_every_setting_is_documented() -> None:
+    """The page of the settings names every setting, its variable and its default."""
+    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
+
+    for key in Settings.__dataclass_fields__:
+        assert f"`{key}`" in page
+        assert f"`PDP_{key.upper()}`" in page
+
+
+def test_the_calling_program_of_the_readme_is_the_one_that_is_tested() -> None:
+    """The README shows the calling program word for word."""
+    program = (ROOT / "examples/calling_program.py").read_text("utf-8")
+
+    assert f"```python\n{program}```" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_a_calling_program_that_reaches_no_server_shows_nothing() -> None:
+    """Without a server the calling program takes the missing answer for a deny."""
+    done = subprocess.run(
+        [sys.executable, "examples/calling_program.py", "127.0.0.1:1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert done.stdout.strip() == "show nothing"
