@@ -4,6 +4,8 @@ import click
 
 from pdp import __version__
 from pdp.cli.check import check
+from pdp.cli.clauses import clauses
+from pdp.cli.compare import compare
 from pdp.cli.explain import explain
 from pdp.cli.serve import serve
 from pdp.cli.test import run_cases
@@ -19,7 +21,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, run_cases, validate):
+for command in (serve, check, explain, run_cases, validate, clauses, compare):
     main.add_command(command)
 
 __all__ = ["main"]

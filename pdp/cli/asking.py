@@ -77,10 +77,11 @@ def read_question(file: Any, words: Words, **flags: Unpack[Flags]) -> Request:
         return request_from_wire(check_request_from_json(file.read()), words)
     if not given:
         raise click.UsageError("give a FILE (`-` for stdin) or spell the question out with flags")
-    return request_from_wire(check_request_from_dict(_spelled_out(flags)), words)
+    return request_from_wire(check_request_from_dict(spelled_out(flags)), words)
 
 
-def _spelled_out(flags: Flags) -> dict[str, object]:
+def spelled_out(flags: Flags) -> dict[str, object]:
+    """Return the question of *flags* in the form of a case file."""
     request: dict[str, object] = {
         "operator": flags["operator"] or "",
         "subject": {**_entity(flags["subject"]), "properties": _pairs("--subject-property", flags["subject_property"])},

@@ -39,6 +39,11 @@ def output_options(command: Command) -> Command:
         show_default=True,
         help="Text for people, or JSON in both languages for programs.",
     )(command)
+    return language_option(command)
+
+
+def language_option(command: Command) -> Command:
+    """Add --lang."""
     return click.option(
         "--lang",
         type=click.Choice(["vi", "en"]),

@@ -12,6 +12,7 @@ PHRASES: Final[Mapping[str, Text]] = {
     "deny": Text("TỪ CHỐI", "DENY"),
     "may": Text("được", "may"),
     "may_not": Text("không được", "may not"),
+    "not_askable": Text("không thể hỏi", "cannot be asked"),
     "line": Text("ranh giới", "line"),
     "row": Text("quy tắc", "rule"),
     "lacking": Text("điều còn thiếu của", "missing for"),

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -47,6 +47,23 @@ def render_explanation(explanation: Explanation, request: Request, vocabulary: V
     _add_obligations(tree, decision.obligations, lang)
     tree.add(_footer(decision, lang))
     _console().print(tree)
+
+
+def render_comparison(answers: Sequence[tuple[str, Explanation | None, tuple[str, ...]]], lang: str) -> None:
+    """Print the answers of several operators to one question, one beneath the other."""
+    for operator, explanation, problems in answers:
+        if explanation is None:
+            tree = Tree(Line(f"{operator}: {PHRASES['not_askable'].in_locale(lang)}", style="bold yellow"))
+            for problem in problems:
+                tree.add(Line(problem))
+        else:
+            decision = explanation.decision
+            label = Line(f"{operator}: ", style="bold")
+            label.append(PHRASES["allow" if decision.allowed else "deny"].in_locale(lang))
+            tree = Tree(label)
+            _add_reasons(tree, decision, lang)
+            _add_obligations(tree, decision.obligations, lang)
+        _console().print(tree)
 
 
 def _console() -> Console:

@@ -168,7 +168,7 @@ class Evaluator:
     def _covers_category(self, expression: CoversCategory, frame: Frame) -> Result:
         listed = self.value(expression.term, frame)
         if isinstance(listed, Emptiness):
-            return self._absent(expression.term, listed)
+            return self._empty(expression.term, listed)
         asked, covers = self.circumstances.request.resource.type, self.circumstances.hierarchies.covers
         return _known(isinstance(listed, tuple) and any(covers(WordKind.CATEGORY, str(word), asked) for word in listed))
 
@@ -346,7 +346,8 @@ def _of_resource(circumstances: Circumstances, name: str, frame: Frame) -> Value
     if name == "data_subject":
         return resource.data_subject
     if name == "scopes":
-        return tuple(sorted(circumstances.scopes))
+        # FAIL CLOSED (no scope named): "is not in the scopes" must not hold because nobody said what they are.
+        return tuple(sorted(circumstances.scopes)) or None
     return resource.properties.get(name)
 
 

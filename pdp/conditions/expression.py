@@ -167,7 +167,7 @@ class SomeConsent:
 
 @dataclass(frozen=True, slots=True)
 class EachPerson:
-    """*inner* holds for the data subject and for everybody pictured; false when nobody is named."""
+    """*inner* holds for the data subject and for everybody pictured; unknown when nobody is named."""
 
     inner: "Expression"
 

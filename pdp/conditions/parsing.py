@@ -41,6 +41,9 @@ from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
 
 MAXIMUM_DEPTH: Final = 16
+MAXIMUM_YEARS: Final = 1000
+MAXIMUM_COUNT: Final = 365 * MAXIMUM_YEARS
+"""How many minutes, hours or days a term may have: a longer one could end outside the calendar."""
 
 _GRAMMAR: Final = "and or not some no where consent from each person is stated has type holds in one of within its yes"
 _COMPARING: Final = (
@@ -197,7 +200,7 @@ class _Parser:
         return tuple(roles)
 
     def _is_role(self, index: int) -> bool:
-        return index < len(self._tokens) and self._resolver.vocabulary.knows(WordKind.ROLE, self._tokens[index].text)
+        return index < len(self._tokens) and self._resolver.is_word(WordKind.ROLE, self._tokens[index].text)
 
     def _role(self) -> str:
         token = self._take()
@@ -261,7 +264,7 @@ class _Parser:
 
     def _related(self, term: Term, relation: Relation) -> Expression:
         if relation in _LISTED:
-            if relation is Relation.WITHIN and not term.is_list:
+            if term.is_list is not (relation is Relation.WITHIN):
                 raise self._mismatch(term, relation)
             return Compare(term, relation, self._listed(term))
         if relation in _TEMPORAL:
@@ -296,7 +299,8 @@ class _Parser:
         token = self._peek
         if token.kind is TokenKind.WORD and self._resolver.is_term(token.text):
             right = self._term()
-            if right.type is not like.type or right.is_list is not in_list:
+            disjoint = like.type is ValueType.ENUM and not set(like.values) & set(right.values)
+            if right.type is not like.type or right.is_list is not in_list or disjoint:
                 raise ConditionSyntaxError(
                     token.at,
                     f"`{right.path}` không cùng kiểu với `{like.path}`",
@@ -333,7 +337,7 @@ class _Parser:
         if token.kind is not TokenKind.NUMBER:
             return self._timestamp()
         self._take()
-        duration = self._duration(int(token.text))
+        duration = self._duration(int(token.text), token.at)
         self._expect("after")
         return Shifted(duration, self._timestamp())
 
@@ -342,9 +346,12 @@ class _Parser:
         self._require(term, (ValueType.TIMESTAMP,), "before / after")
         return term
 
-    def _duration(self, count: int) -> Duration:
+    def _duration(self, count: int, at: int) -> Duration:
         token = self._take()
         unit = token.text.removesuffix("s")
+        most = MAXIMUM_YEARS if unit == "year" else MAXIMUM_COUNT
+        if count > most:
+            raise ConditionSyntaxError(at, "thời hạn quá dài", "the term is too long", f"at most {most}")
         plural = "" if count == 1 else "s"
         if unit == "year":
             return Duration(Text(f"{count} năm", f"{count} year{plural}"), years=count)

@@ -164,10 +164,18 @@ class Resolver:
             )
         return kind
 
+    def is_word(self, kind: WordKind, word: str) -> bool:
+        """Say whether *word* is a word, or a group of the folder, of *kind*."""
+        return self.vocabulary.knows(kind, word) or word in self._groups.get(kind, {})
+
+    def takes(self, name: str) -> bool:
+        """Say whether *name* has a meaning after `or`: there it would be read as a role or an entity type."""
+        return self.is_word(WordKind.ROLE, name) or name in self.schema.entity_types
+
     def word(self, kind: WordKind, word: str, at: int) -> str:
         """Return *word* when it is a word, or a group of the folder, of *kind*."""
         groups = self._groups.get(kind, {})
-        if not self.vocabulary.knows(kind, word) and word not in groups:
+        if not self.is_word(kind, word):
             raise ConditionSyntaxError(
                 at,
                 f"`{word}` không có trong từ vựng ({kind.value})",
@@ -239,7 +247,7 @@ def _property_term(root: Root, spec: PropertySpec, at: int, emptiness: Emptiness
     if emptiness is None:
         emptiness = Emptiness.UNKNOWN
         if spec.absent is not None:
-            if spec.absent in spec.values and spec.absent != "none":
+            if spec.absent in spec.values and not spec.is_list:
                 emptiness, default = Emptiness.DEFAULT, spec.absent
             else:
                 emptiness = Emptiness.NONE if spec.absent == "none" else Emptiness.ALL

@@ -55,8 +55,8 @@ class Clause:
     """One published sentence.
 
     *quote* is its exact text, *lead_in* the sentence that a list item continues; *summary* says it in English;
-    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause file. *not_decidable* says why no decision here can keep it, and whose duty it is;
-    *contradicts* names the clauses of the same document that say otherwise.
+    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause
+    file. *not_decidable* says why no decision here can keep it, and whose duty it is; *contradicts* names the clauses of the same document that say otherwise.
     """
 
     id: str
@@ -74,6 +74,18 @@ class Clause:
         """Return the sentence as an answer says it: word for word in Vietnamese, in substance in English."""
         vietnamese = f"{self.lead_in} {self.quote}" if self.lead_in else self.quote
         return Text(vi=vietnamese, en=self.summary)
+
+    @property
+    def text_as_read(self) -> Text:
+        """Return the sentence, and where another of the same document contradicts it, which and how it is read."""
+        if not self.contradicts:
+            return self.text
+        others = ", ".join(self.contradicts)
+        reading = self.reading or Text("", "")
+        return Text(
+            vi=f"{self.text.vi} [Mâu thuẫn với {others}. {reading.vi}]",
+            en=f"{self.text.en} [In tension with {others}. {reading.en}]",
+        )
 
 
 @dataclass(frozen=True, slots=True)

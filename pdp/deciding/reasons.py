@@ -15,7 +15,7 @@ def deciding_reasons(judgement: Judgement, rule_ids: Iterable[str]) -> tuple[Rea
     """Return one reason for each rule that decided, by rule id."""
     policy = judgement.policy
     rules = [policy.rules[rule_id] for rule_id in sorted(rule_ids)]
-    return tuple(Reason(rule.clause, rule.id, rule.effect, policy.clauses[rule.clause].text) for rule in rules)
+    return tuple(Reason(rule.clause, rule.id, rule.effect, policy.clauses[rule.clause].text_as_read) for rule in rules)
 
 
 def error_reasons(judgement: Judgement) -> tuple[Reason, ...]:
@@ -40,7 +40,8 @@ def unmet_reasons(judgement: Judgement) -> tuple[Reason, ...]:
     """Return the sentences that draw the line here, then, for the nearest allow rules, that of each thing missing."""
     policy = judgement.policy
     found = [
-        Reason(line.clause, line.id, Effect.LINE, policy.clauses[line.clause].text) for line in drawn_lines(judgement)
+        Reason(line.clause, line.id, Effect.LINE, policy.clauses[line.clause].text_as_read)
+        for line in drawn_lines(judgement)
     ]
     for trace in nearest_rules(judgement):
         lacks: dict[str, list[Text]] = {}

@@ -18,6 +18,7 @@ from pdp.core.policy import Clause
 from pdp.core.text import nearest
 from pdp.policy_set.entries import Entry, check_name, entries
 from pdp.policy_set.report import FolderReport
+from pdp.policy_set.rows import LINE_BREAK
 from pdp.words import LocatedText, file_text, position
 
 FILE: Final = "conditions.yaml"
@@ -67,7 +68,8 @@ def _read_source(file: str, content: bytes | None, keys: set[str], report: Folde
 def _condition(
     entry: Entry, source: _Source, common: _Source, resolver: Resolver, clauses: Mapping[str, Clause]
 ) -> Condition | None:
-    named = check_name(entry, RESERVED)
+    name = entry.name.text
+    named = check_name(entry, RESERVED | {name} if resolver.takes(name) else RESERVED)
     clause = cited_clause(entry, clauses)
     origin, place = _origin(entry, source, common)
     if origin is None:
@@ -146,7 +148,8 @@ def _expression(entry: Entry, source: str, resolver: Resolver) -> Expression | N
 def _start(written: LocatedText, source: str) -> int:
     """Return the offset at which the words begin, past the quote or the header of a block (`>-`)."""
     if written.style in {"|", ">"}:
-        return source.index("\n", written.raw_start) + 1
+        header = LINE_BREAK.search(source, written.raw_start)
+        return header.end() if header else len(source)
     return written.raw_start + (1 if written.style else 0)
 
 
@@ -165,8 +168,12 @@ def _check_references(
                     f"there is no condition `{named.name}`",
                     nearest(named.name, names),
                 )
+    edges = {
+        name: tuple(named.name for named in references(condition.expression) if named.name in found)
+        for name, condition in found.items()
+    }
     for name in sorted(found):
-        cycle = _cycle(name, found, ())
+        cycle = _cycle(name, edges)
         if cycle:
             shown = " → ".join(cycle)
             report.error(
@@ -178,15 +185,20 @@ def _check_references(
             )
 
 
-def _cycle(name: str, found: Mapping[str, Condition], path: tuple[str, ...]) -> tuple[str, ...]:
-    if path and name == path[0]:
-        return (*path, name)
-    if name in path or name not in found:
-        return ()
-    for named in references(found[name].expression):
-        cycle = _cycle(named.name, found, (*path, name))
-        if cycle:
-            return cycle
+def _cycle(start: str, edges: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return a shortest way from *start* back to itself, empty when there is none; each name is visited once."""
+    reached_from: dict[str, str] = {}
+    pending = [start]
+    for name in pending:
+        for other in edges[name]:
+            if other == start:
+                way = [start, name]
+                while way[-1] != start:
+                    way.append(reached_from[way[-1]])
+                return tuple(reversed(way))
+            if other not in reached_from:
+                reached_from[other] = name
+                pending.append(other)
     return ()
 
 

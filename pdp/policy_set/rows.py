@@ -18,6 +18,9 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "g4": ("narrow", "broad"),
 }
 
+LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
+"""Where a line ends: an editor and a reader must see the same lines, or a comment could hide a row."""
+
 _FIELD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]*", re.ASCII)
 
 
@@ -54,7 +57,7 @@ def read_rows(file: str, content: bytes, report: FolderReport) -> tuple[LocatedR
     if text is None:
         return ()
     rows = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(LINE_BREAK.split(text), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue

@@ -18,6 +18,12 @@ class Session:
 
     page: Path
     shown: str
+    number: int = 1
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from the others."""
+        return f"{self.page.stem}-{self.number}"
 
     @property
     def commands(self) -> list[str]:

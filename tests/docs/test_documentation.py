@@ -3,21 +3,18 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 import pytest
 
 from pdp.cli import main
 from pdp.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).parent))
-from executed_examples import ROOT, Session, pages, sessions  # noqa: E402
+from tests.docs.executed_examples import ROOT, Session, pages, sessions
 
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("session", sessions(), ids=lambda session: f"{session.page.name}-{session.commands[0][:40]}")
+@pytest.mark.parametrize("session", sessions(), ids=lambda session: session.name)
 def test_every_terminal_session_shows_what_its_commands_print(session: Session) -> None:
     """A session in the documentation is what running it prints; `make docs` writes it anew."""
     assert session.run() == session.shown
