@@ -11,6 +11,7 @@ from pdp.core.facts import Fact, Ground
 from pdp.core.policy import Granting, Hierarchies
 from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT, THIRD_PARTY, Assignment, RoleHolding
+from pdp.core.vocabulary import WordKind
 
 PUBLISHING: Final = "publish"
 """The action that hands data to everybody: no single recipient's consent covers it."""
@@ -40,7 +41,7 @@ class Circumstances:
         about = {resource.data_subject} if resource.data_subject else set[Entity]()
         self.scopes = self._containers.closure({*about, *resource.scopes}) - about
         self.anchors = self._containers.closure({resource.entity, *about, *resource.scopes}) | {self.operator}
-        self._holding = RoleHolding(self.facts, instant, self._containers, granting, hierarchies)
+        self._holding = RoleHolding(self.facts, instant, self._containers, granting, hierarchies, self.operator)
         self._consents = ConsentJudge(self.facts, instant, self._containers, hierarchies)
         self.assignments: tuple[Assignment, ...] = self._holding.assignments(request.subject, self.anchors)
         self.roles = self._roles()
@@ -70,10 +71,22 @@ class Circumstances:
         return self._containers.closure((person,)) | {self.operator}
 
     def holds(self, entity: Entity, role: str, *, person: Entity | None = None, scope_type: str | None = None) -> bool:
-        """Say whether *entity* holds *role* towards *person* (default: towards the resource)."""
-        if role == DATA_SUBJECT:
-            return entity == (person or self.request.resource.data_subject)
-        return self._holding.holds(entity, role, self.anchors_of(person), scope_type)
+        """Say whether *entity* holds *role* towards *person* (default: towards the resource).
+
+        Nobody is assigned `data_subject`, and whoever holds nothing that counts is a `third_party`: both are held
+        without a fact, hence in no scope.
+        """
+        covers, anchors = self.hierarchies.covers, self.anchors_of(person)
+        if entity == (person or self.request.resource.data_subject) and covers(WordKind.ROLE, role, DATA_SUBJECT):
+            return True
+        if self._holding.holds(entity, role, anchors, scope_type):
+            return True
+        return scope_type is None and covers(WordKind.ROLE, role, THIRD_PARTY) and self._is_outsider(entity, person)
+
+    def _is_outsider(self, entity: Entity, person: Entity | None) -> bool:
+        if entity == (person or self.request.resource.data_subject):
+            return False
+        return not self._holding.roles(entity, self.anchors_of(person))
 
     def consents(self, person: Entity, givers: tuple[str, ...]) -> tuple[Fact, ...]:
         """Return the consents for data about *person* that cover this request, given by holders of one of *givers*.
@@ -87,11 +100,12 @@ class Circumstances:
 
     @property
     def recipient(self) -> Entity | None:
-        """Return who would have the data: the recipient named, nobody in particular if published, else the subject."""
+        """Return who would have the data: nobody in particular if published, else the recipient named or the subject."""
+        # FAIL CLOSED (published to one): what is published reaches everybody, whoever is named as its recipient.
+        if self.request.action == PUBLISHING:
+            return None
         named = self.request.context.get("recipient")
-        if isinstance(named, Entity):
-            return named
-        return None if self.request.action == PUBLISHING else self.request.subject
+        return named if isinstance(named, Entity) else self.request.subject
 
     def grounds(self, kind: str) -> tuple[tuple[Fact, Ground], ...]:
         """Return the grounds of *kind* in force that are not about another thing of their own type.

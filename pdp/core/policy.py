@@ -55,8 +55,9 @@ class Clause:
     """One published sentence.
 
     *quote* is its exact text, *lead_in* the sentence that a list item continues; *summary* says it in English;
-    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause
-    file. *not_decidable* says why no decision here can keep it, and whose duty it is; *contradicts* names the clauses of the same document that say otherwise.
+    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause file.
+    *not_decidable* says why no decision here can keep it, and whose duty it is; *contradicts* names the clauses of
+    the same document that say otherwise.
     """
 
     id: str

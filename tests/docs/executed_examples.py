@@ -42,14 +42,20 @@ def pages() -> list[Path]:
 
 def sessions() -> list[Session]:
     """Return every terminal session of every page."""
-    return [Session(page, match["body"]) for page in pages() for match in _BLOCK.finditer(page.read_text("utf-8"))]
+    return [
+        Session(page, match["body"], number)
+        for page in pages()
+        for number, match in enumerate(_BLOCK.finditer(page.read_text("utf-8")), start=1)
+    ]
 
 
 def refresh() -> None:
     """Write what the commands print now into the pages."""
     for page in pages():
         text = page.read_text("utf-8")
-        fresh = _BLOCK.sub(lambda match: f"```console\n{Session(page, match['body']).run()}```", text)
+        fresh = text
+        for match in _BLOCK.finditer(text):
+            fresh = fresh.replace(match.group(), f"```console\n{Session(page, match['body']).run()}```", 1)
         if fresh != text:
             page.write_text(fresh, "utf-8")
 
