@@ -121,12 +121,3 @@ class Circumstances:
             and fact.in_force(self.instant)
             and (fact.kind.id.type not in scope_types or fact.kind.id in self.request.resource.scopes)
         )
-
-    def boundaries(self) -> frozenset[datetime]:
-        """Return every later instant at which the term of some fact begins or ends."""
-        return frozenset(
-            bound
-            for fact in self.facts
-            for bound in (fact.valid_from, fact.valid_until)
-            if bound is not None and bound > self.instant
-        )

@@ -1,6 +1,6 @@
 """Who holds which role for a request, and why an assignment does not count."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -41,6 +41,7 @@ class RoleHolding:
         containers: Containers,
         granting: Mapping[str, Granting],
         hierarchies: Hierarchies,
+        operator: Entity,
     ) -> None:
         self._by_subject: dict[Entity, list[tuple[Fact, RoleAssignment]]] = {}
         for fact in facts:
@@ -50,10 +51,14 @@ class RoleHolding:
         self._containers = containers
         self._granting = granting
         self._hierarchies = hierarchies
+        self._operator = operator
 
     def assignments(self, entity: Entity, anchors: frozenset[Entity]) -> tuple[Assignment, ...]:
         """Judge every role fact of *entity* for a request whose scopes, closed upward, are *anchors*."""
-        return self._judge(entity, anchors, ())
+        return tuple(
+            Assignment(fact, role, self._why_not(fact, role, anchors))
+            for fact, role in self._by_subject.get(entity, ())
+        )
 
     def roles(self, entity: Entity, anchors: frozenset[Entity]) -> frozenset[str]:
         """Return the roles of *entity* that count within *anchors*, without the broader ones."""
@@ -68,15 +73,7 @@ class RoleHolding:
             for found in self.assignments(entity, anchors)
         )
 
-    def _judge(self, entity: Entity, anchors: frozenset[Entity], path: tuple[Fact, ...]) -> tuple[Assignment, ...]:
-        return tuple(
-            Assignment(fact, role, self._why_not(fact, role, anchors, path))
-            for fact, role in self._by_subject.get(entity, ())
-        )
-
-    def _why_not(
-        self, fact: Fact, role: RoleAssignment, anchors: frozenset[Entity], path: tuple[Fact, ...]
-    ) -> Text | None:
+    def _why_not(self, fact: Fact, role: RoleAssignment, anchors: frozenset[Entity]) -> Text | None:
         if not fact.in_force(self._instant):
             return out_of_term(fact, self._instant)
         if role.scope not in anchors:
@@ -84,35 +81,54 @@ class RoleHolding:
                 vi=f"`{role.scope}` không phải là phạm vi của yêu cầu này và không chứa phạm vi nào của nó",
                 en=f"`{role.scope}` is no scope of this request and contains none of its scopes",
             )
-        return self._ungranted(fact, role, path)
+        return self._ungranted(role)
 
-    def _ungranted(self, fact: Fact, role: RoleAssignment, path: tuple[Fact, ...]) -> Text | None:
+    def _ungranted(self, role: RoleAssignment) -> Text | None:
         """Say why the grant behind *role* is ineffective: a granted role counts as long as its granter may grant it."""
-        granting = self._granting.get(role.role)
-        if granting is None:
+        if self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
             return None
         if role.granted_by is None:
-            if not granting.required:
-                return None
             return Text(
                 vi=f"vai trò `{role.role}` không ghi ai đã cấp", en=f"nobody is recorded as granter of `{role.role}`"
             )
-        # FAIL CLOSED (grant chain): a chain that returns to itself, or is too long, proves nothing.
-        if fact not in path and len(path) < MAXIMUM_STEPS:
-            reach = self._containers.closure((role.scope,)) | set(self._operator_scopes(role.granted_by))
-            for found in self._judge(role.granted_by, reach, (*path, fact)):
-                if found.counts and any(
-                    self._hierarchies.covers(WordKind.ROLE, by, found.role.role) for by in granting.by
-                ):
-                    return None
+        by = self._granting[role.role].by
         return Text(
-            vi=f"người cấp `{role.granted_by}` không giữ vai trò {' / '.join(granting.by)} trong `{role.scope}`",
-            en=f"the granter `{role.granted_by}` does not hold {' or '.join(granting.by)} in `{role.scope}`",
+            vi=f"người cấp `{role.granted_by}` không giữ vai trò {' / '.join(by)} trong `{role.scope}`",
+            en=f"the granter `{role.granted_by}` does not hold {' or '.join(by)} in `{role.scope}`",
         )
 
-    def _operator_scopes(self, entity: Entity) -> Iterable[Entity]:
-        """Yield the operator-wide scopes in which *entity* is assigned a role: they contain everything."""
-        return (role.scope for _, role in self._by_subject.get(entity, ()) if role.scope.type == "operator")
+    def _needs_no_granter(self, role: RoleAssignment) -> bool:
+        granting = self._granting.get(role.role)
+        return granting is None or (role.granted_by is None and not granting.required)
+
+    def _leads_to_somebody_entitled(self, role: RoleAssignment) -> bool:
+        """Follow the granters of *role* to one whose own role needs no granter."""
+        # FAIL CLOSED (grant chain): a chain that returns to itself, or is too long, proves nothing. Each fact is looked
+        # at once, so that however the grants are tangled the way through them is short.
+        seen: set[int] = set()
+        granted = [role]
+        for _ in range(MAXIMUM_STEPS):
+            further = []
+            for one in granted:
+                for fact, found in self._entitling(one):
+                    if self._needs_no_granter(found):
+                        return True
+                    if id(fact) not in seen:
+                        seen.add(id(fact))
+                        further.append(found)
+            granted = further
+        return False
+
+    def _entitling(self, role: RoleAssignment) -> Iterator[tuple[Fact, RoleAssignment]]:
+        """Yield the roles of the granter that entitle to grant *role*, were each effective itself."""
+        if role.granted_by is None:
+            return
+        by = self._granting[role.role].by
+        reach = self._containers.closure((role.scope,)) | {self._operator}
+        for fact, found in self._by_subject.get(role.granted_by, ()):
+            may_grant = any(self._hierarchies.covers(WordKind.ROLE, broad, found.role) for broad in by)
+            if may_grant and found.scope in reach and fact.in_force(self._instant):
+                yield fact, found
 
 
 def out_of_term(fact: Fact, instant: datetime) -> Text:

@@ -1,6 +1,6 @@
 """Combines what the rules say: deny overrides, unknown never helps, silence denies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -9,6 +9,7 @@ from pdp.core.circumstances import Circumstances
 from pdp.core.containment import BoundExceededError
 from pdp.core.decision import Cause, Effect, Obligation, Reason
 from pdp.core.facts import Fact
+from pdp.core.policy import ANY
 from pdp.core.request import Request
 from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
@@ -27,14 +28,26 @@ from pdp.policy_set import PolicySet
 MAXIMUM_BOUNDARIES: Final = 32
 """How many instants are tried before the next one is given unproved: early is safe, late is not."""
 
+_TOO_FAR: Final = Text(
+    "không xét được: các quan hệ chứa nhau đi vòng hoặc quá xa",
+    "could not be decided: containments go round in a circle or too far",
+)
+_FAILED: Final = Text("không xét được: từ chối để an toàn", "could not be decided: denied to be safe")
+
 
 def decide(policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime) -> Answer:
     """Answer *request* at *instant*; never raises for what happens while deciding."""
     try:
-        circumstances = Circumstances(request, stored, instant, policy.hierarchies, policy.granting)
+        return _decide(policy, request, tuple(stored), instant)
     except BoundExceededError:
         return failed_answer()
-    judgement = Judgement(policy, circumstances)
+    # FAIL CLOSED (error outside a rule): a parameter of an obligation that cannot be chosen, an engine that fails.
+    except Exception:  # noqa: BLE001
+        return failed_answer(_FAILED)
+
+
+def _decide(policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime) -> Answer:
+    judgement = Judgement(policy, Circumstances(request, stored, instant, policy.hierarchies, policy.granting))
     matches = judgement.matches
     matched = tuple(judgement.trace(policy.rules[rule]) for rule in sorted(matches.spoke))
     failing = {error.rule for error in matches.errors}
@@ -46,31 +59,16 @@ def decide(policy: PolicySet, request: Request, stored: Iterable[Fact], instant:
     if matches.errors:
         return Answer(False, Cause.ERROR, error_reasons(judgement), (), matched, judgement)
     if matches.allowing:
-        return _allowed(
-            judgement,
-            matches.allowing,
-            stored,
-            Answer(
-                True,
-                Cause.RULE,
-                deciding_reasons(judgement, matches.allowing),
-                owed(judgement, matches.allowing),
-                matched,
-                judgement,
-            ),
-        )
+        reasons, obligations = deciding_reasons(judgement, matches.allowing), owed(judgement, matches.allowing)
+        return _allowed(judgement, stored, Answer(True, Cause.RULE, reasons, obligations, matched, judgement))
     if speaks(judgement):
         reasons = unmet_reasons(judgement)
         return Answer(False, Cause.UNMET, reasons, (), matched, judgement)
     return Answer(False, Cause.SILENT, (silent_reason(judgement),), (), matched, judgement)
 
 
-def failed_answer() -> Answer:
-    """Return the deny for circumstances that could not be gathered within their bounds."""
-    message = Text(
-        "không xét được: các quan hệ chứa nhau đi vòng hoặc quá xa",
-        "could not be decided: containments go round in a circle or too far",
-    )
+def failed_answer(message: Text = _TOO_FAR) -> Answer:
+    """Return the deny for a request that could not be judged: by default, not within the bounds of containment."""
     return Answer(False, Cause.ERROR, (Reason("", "", Effect.DENY, message),), (), (), None)
 
 
@@ -82,10 +80,9 @@ def valid_until(
     Each instant at which a fact begins or ends, or a comparison with the time turns over, is tried in order; after
     MAXIMUM_BOUNDARIES of them the next is returned unproved.
     """
-    if answer.judgement is None:
-        return None
     stored = tuple(stored)
-    pending = _boundaries(answer.judgement, instant)
+    facts = (*stored, *request.facts)
+    pending = _boundaries(facts, answer, instant)
     tried: set[datetime] = set()
     while pending:
         boundary = min(pending)
@@ -95,27 +92,31 @@ def valid_until(
         if not answer.same_for_caller(later):
             return boundary
         tried.add(boundary)
-        if later.judgement is not None:
-            pending |= _boundaries(later.judgement, boundary)
+        pending |= _boundaries(facts, later, boundary)
         pending -= tried
     return None
 
 
-def _boundaries(judgement: Judgement, instant: datetime) -> set[datetime]:
-    turning = {found for found in judgement.evaluator.instants if found > instant}
-    return turning | judgement.circumstances.boundaries()
+def _boundaries(facts: Iterable[Fact], answer: Answer, instant: datetime) -> set[datetime]:
+    """Return every instant after *instant* at which a fact begins or ends, or a comparison with the time turns over."""
+    terms = {bound for fact in facts for bound in (fact.valid_from, fact.valid_until) if bound is not None}
+    turning = answer.judgement.evaluator.instants if answer.judgement is not None else set[datetime]()
+    return {found for found in terms | turning if found > instant}
 
 
-def _allowed(judgement: Judgement, allowing: frozenset[str], stored: Iterable[Fact], answer: Answer) -> Answer:
+def _allowed(judgement: Judgement, stored: tuple[Fact, ...], answer: Answer) -> Answer:
     """Take out of an allow for a broad category what a deny rule keeps back (contract, "The broad and the narrow")."""
-    denied = _denied_within(judgement, stored)
+    narrower = _narrower(judgement, stored)
+    # FAIL CLOSED (error in a rule): what of the record has to stay back is not known.
+    for inner in narrower.values():
+        if inner.matches.errors:
+            return Answer(False, Cause.ERROR, error_reasons(inner), (), answer.matched, judgement)
+    denied = {word: inner.matches.denying for word, inner in narrower.items() if inner.matches.denying}
     if not denied:
         return answer
     policy, category = judgement.policy, judgement.circumstances.request.resource.type
-    children = {word.id for word in policy.vocabulary.words(WordKind.CATEGORY).values() if word.broader == category}
-    by_rule = {rule: reasons for reasons in denied.values() for rule in reasons}
-    if children <= denied.keys():
-        rules = frozenset(by_rule)
+    if _nothing_is_left(category, denied.keys(), policy):
+        rules = frozenset[str]().union(*denied.values())
         return Answer(
             False, Cause.RULE, deciding_reasons(judgement, rules), owed(judgement, rules), answer.matched, judgement
         )
@@ -129,20 +130,28 @@ def _allowed(judgement: Judgement, allowing: frozenset[str], stored: Iterable[Fa
     return replace(answer, obligations=(*answer.obligations, *kept_back))
 
 
-def _denied_within(judgement: Judgement, stored: Iterable[Fact]) -> dict[str, frozenset[str]]:
-    """Return the narrower categories that a deny rule keeps back, each with the rules that do."""
+def _nothing_is_left(category: str, denied: Set[str], policy: PolicySet) -> bool:
+    """Say whether *category* is denied, or everything directly in it is."""
+    inside = [word.id for word in policy.vocabulary.words(WordKind.CATEGORY).values() if word.broader == category]
+    return category in denied or (bool(inside) and all(_nothing_is_left(word, denied, policy) for word in inside))
+
+
+def _narrower(judgement: Judgement, stored: tuple[Fact, ...]) -> dict[str, Judgement]:
+    """Return the same request judged for each narrower category that a deny rule could keep back."""
     policy, circumstances = judgement.policy, judgement.circumstances
     category = circumstances.request.resource.type
     below = policy.hierarchies.downward[WordKind.CATEGORY]
     named = {rule.region.category for rule in policy.rules.values() if rule.effect is Effect.DENY}
-    narrower = {word for region in named if region in below for word in below[region] & (below[category] - {category})}
-    denied: dict[str, frozenset[str]] = {}
-    for word in sorted(narrower):
+    within = below[category] - {category}
+    spoken_of = within if ANY in named else within & frozenset[str]().union(*(below[region] for region in named))
+    found: dict[str, Judgement] = {}
+    for word in sorted(spoken_of):
         request = circumstances.request
         asked = replace(request, resource=replace(request.resource, type=word))
-        inner = Judgement(
+        found[word] = Judgement(
             policy, Circumstances(asked, stored, circumstances.instant, policy.hierarchies, policy.granting)
         )
-        if inner.matches.denying:
-            denied[word] = inner.matches.denying
-    return denied
+        _ = found[word].matches
+        # What is left out of the answer changes when one of these comparisons with the time turns over.
+        judgement.evaluator.instants.update(found[word].evaluator.instants)
+    return found

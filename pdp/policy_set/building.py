@@ -74,6 +74,7 @@ class _Folder:
         self._operator = operator
         named = [(_name_of(path), path, content) for path, content in files]
         self.contents = {name: content for name, _, content in named}
+        self.repeated = tuple(path for at, (name, path, _) in enumerate(named) if name in {n for n, _, _ in named[:at]})
         self._paths = {name: path for name, path, _ in named}
 
     def __getitem__(self, name: str) -> tuple[str, bytes | None]:
@@ -174,22 +175,42 @@ def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report:
             vocabulary.nearest(WordKind.OPERATOR, operator),
         )
         return False
+    # FAIL CLOSED (two files of one name): nobody could say which of them decides.
+    for path in folder.repeated:
+        report.error(
+            path, (1, 1), "file-repeated", "có hai tệp cùng tên", "two files have this name", "remove one of them"
+        )
     for name in folder.contents:
         if name not in _KNOWN and not name.endswith((".json", ".md")):
-            report.warning(
-                folder[name][0],
-                (1, 1),
-                "unknown-file",
-                f"tệp `{name}` không được đọc",
-                f"the file `{name}` is not read",
-                nearest(name, _KNOWN),
-            )
+            _report_unknown(name, folder, report)
     missing = [name for name in _REQUIRED if name not in folder.contents]
     for name in missing:
         report.error(
             folder[name][0], (1, 1), "file-missing", f"thiếu tệp `{name}`", f"the file `{name}` is missing", name
         )
     return not missing
+
+
+def _report_unknown(name: str, folder: _Folder, report: FolderReport) -> None:
+    """Report a file that is not read: an error when one is missing that it may have been meant to be.
+
+    A `granting.yml` that nobody reads would let every grant count.
+    """
+    lost = [known for known in _KNOWN if known not in folder.contents and _meant(name, known)]
+    report_as = report.error if lost else report.warning
+    report_as(
+        folder[name][0],
+        (1, 1),
+        "unknown-file",
+        f"tệp `{name}` không được đọc",
+        f"the file `{name}` is not read",
+        lost[0] if lost else "",
+    )
+
+
+def _meant(name: str, known: str) -> bool:
+    stem = known.partition(".")[0]
+    return name.lower().startswith(stem[:4]) or nearest(name.partition(".")[0], [stem]) is not None
 
 
 def _report_unused(

@@ -14,6 +14,7 @@ from pdp.words import Located, LocatedList, LocatedMap, LocatedText
 
 FILE: Final = "obligations.yaml"
 NONE: Final = "none"
+_NO_PROPERTIES: Final = ("data_subject", "scopes")
 _KEYS: Final = {"clause", "before", "parameters"}
 
 
@@ -83,6 +84,13 @@ class _Parameters:
         """
         written = self._entry.body.get("parameters")
         given = written.entries if isinstance(written, LocatedMap) else ()
+        if written is not None and not isinstance(written, LocatedMap):
+            self._error(
+                (written.line, written.column),
+                "`parameters` phải gồm các khóa",
+                "`parameters` must have keys",
+                ", ".join(f"{name}: ..." for name in spec.parameters) or "remove it",
+            )
         for key, value in given:
             if key.text not in spec.parameters:
                 self._error(
@@ -93,7 +101,14 @@ class _Parameters:
                 )
             elif isinstance(value, LocatedText):
                 self._one(key.text, value)
-            elif isinstance(value, LocatedList):
+            elif isinstance(value, LocatedMap) or not value.items:
+                self._error(
+                    (value.line, value.column),
+                    f"`{key.text}` phải là một giá trị hoặc danh sách các trường hợp",
+                    f"`{key.text}` must be one value or a list of cases",
+                    "[{when: CONDITION, is: VALUE}, {is: VALUE}]",
+                )
+            else:
                 self.chosen[key.text] = tuple(self._case(item) for item in value.items)
         for missing in sorted(set(spec.parameters) - {key.text for key, _ in given}):
             self._error(
@@ -110,14 +125,32 @@ class _Parameters:
             self.fixed[key] = _plain(value.text)
             return
         try:
-            self.taken_from[key] = self._resolver.term(value.text, 0).path
+            term = self._resolver.term(value.text, 0)
         except ConditionSyntaxError as error:
             self._error((value.line, value.column), error.vi, error.en, error.suggestion)
+            return
+        if term.name in _NO_PROPERTIES:
+            self._error(
+                (value.line, value.column),
+                f"`{value.text}` không phải là thuộc tính",
+                f"`{value.text}` is no property",
+                "resource.product",
+            )
+        self.taken_from[key] = term.path
 
     def _case(self, item: Located) -> tuple[str | None, object]:
         """Read `{when: CONDITION, is: VALUE}`, or `{is: VALUE}` for all other cases."""
         body = item if isinstance(item, LocatedMap) else LocatedMap((), item.line, item.column)
         condition, value = body.get("when"), body.get("is")
+        # FAIL CLOSED (case): a case whose `when` is misspelt would be taken as the one for all other cases.
+        for name, inside in body:
+            if name.text not in {"when", "is"} or not isinstance(inside, LocatedText):
+                self._error(
+                    (name.line, name.column),
+                    f"`{name.text}` không dùng được ở đây",
+                    f"`{name.text}` cannot be used here",
+                    "{when: CONDITION, is: VALUE}",
+                )
         if not isinstance(value, LocatedText):
             self._error((item.line, item.column), "thiếu `is`", "`is` is missing", "{when: CONDITION, is: VALUE}")
             return None, ""

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from pdp.core.text import Text, nearest
 from pdp.policy_set.report import FolderReport
-from pdp.words import LocatedList, LocatedMap, LocatedText, read_located
+from pdp.words import Located, LocatedList, LocatedMap, LocatedText, read_located
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
@@ -78,7 +78,7 @@ class Entry:
         """Return the required list of texts at *key*."""
         value = self.body.get(key)
         if isinstance(value, LocatedList) and value.items:
-            return tuple(item for item in value.items if isinstance(item, LocatedText))
+            return tuple(item for item in value.items if self._is_text(item, key))
         self.report.error(
             self.file,
             self.place(key),
@@ -88,6 +88,14 @@ class Entry:
             f"{key}: [..., ...]",
         )
         return ()
+
+    def _is_text(self, item: Located, key: str) -> TypeGuard[LocatedText]:
+        if isinstance(item, LocatedText) and item.text.strip():
+            return True
+        self.report.error(
+            self.file, (item.line, item.column), "entry-not-text", f"`{key}` phải là văn bản", f"`{key}` must be text"
+        )
+        return False
 
     def spoken(self) -> Text:
         """Return the required `vi` and `en`."""

@@ -42,8 +42,18 @@ def check_model(file: str, content: bytes | None, report: FolderReport) -> None:
     found: dict[tuple[str, str], _Setting] = {}
     for setting in _settings(text):
         name = (setting.section, setting.key)
-        if name in found or name not in expected:
+        if name not in expected:
             _report_strange(file, setting, expected, report)
+            continue
+        if name in found:
+            report.error(
+                file,
+                (setting.line, 1),
+                "model-duplicate",
+                f"`{setting.key}` trong [{setting.section}] đã có ở dòng {found[name].line}",
+                f"`{setting.key}` in [{setting.section}] stands already on line {found[name].line}",
+                "remove one of them",
+            )
             continue
         found[name] = setting
         if setting.value != expected[name].value:

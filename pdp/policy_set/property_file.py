@@ -20,6 +20,14 @@ def read_declared(
     for finding in findings:
         report.add(finding)
     if not isinstance(located, LocatedMap):
+        if located is not None:
+            report.error(
+                file,
+                (located.line, located.column),
+                "entry-not-a-mapping",
+                "tệp phải gồm các mục `tên: {...}`",
+                "the file must consist of entries `name: {...}`",
+            )
         return {}
     of_file = Report(file)
     only = frozenset({operator})

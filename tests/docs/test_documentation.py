@@ -3,12 +3,16 @@
 import re
 import subprocess
 import sys
+from enum import StrEnum
 
 import click
 import pytest
 
 from pdp.cli import main
+from pdp.core import errors
+from pdp.server.events import Event
 from pdp.settings import Settings
+from pdp.wire.codes import Code
 from tests.docs.executed_examples import ROOT, Session, pages, sessions
 
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
@@ -96,3 +100,19 @@ def test_a_calling_program_that_reaches_no_server_shows_nothing() -> None:
     )
 
     assert done.stdout.strip() == "show nothing"
+
+
+@pytest.mark.parametrize("words", [Code, Event], ids=["codes of requests", "events of the log"])
+def test_every_code_and_event_is_documented(words: type[StrEnum]) -> None:
+    """The page of errors names every code of a request and every event of the log."""
+    page = (ROOT / "docs/reference/errors.md").read_text("utf-8")
+
+    assert [word.value for word in words if f"| `{word.value}` |" not in page] == []
+
+
+def test_the_tree_of_exceptions_is_the_one_in_the_code() -> None:
+    """The page of errors shows the tree that stands at the top of the module of errors."""
+    page = (ROOT / "docs/reference/errors.md").read_text("utf-8")
+    drawn = (errors.__doc__ or "").split("\n\n", 1)[1].strip()
+
+    assert drawn in page
