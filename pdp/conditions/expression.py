@@ -41,7 +41,10 @@ class Emptiness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A value looked up: *name* within *root* ("" for the root itself)."""
+    """A value looked up: *name* within *root* ("" for the root itself).
+
+    *value_texts* says each of *values*, in their order.
+    """
 
     root: Root
     name: str
@@ -52,6 +55,7 @@ class Term:
     default: str
     text: Text
     at: int
+    value_texts: tuple[Text, ...] = ()
 
     @property
     def path(self) -> str:
@@ -145,6 +149,7 @@ class Holds:
     roles: tuple[str, ...]
     scope_type: str | None
     text: Text
+    scope_text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

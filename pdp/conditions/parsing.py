@@ -256,11 +256,12 @@ class _Parser:
         self._require(term, (ValueType.ENTITY,), "holds")
         self._expect("holds")
         roles = self._roles()
-        scope_type = None
-        if self._accept("in"):
-            token = self._take()
-            scope_type = self._resolver.entity_type(token.text, token.at)
-        return Holds(term, roles, scope_type, self._roles_text(roles))
+        if not self._accept("in"):
+            return Holds(term, roles, None, self._roles_text(roles))
+        token = self._take()
+        scope_type = self._resolver.scope_type(token.text, roles, token.at)
+        scope_text = self._resolver.schema.entity_types[scope_type]
+        return Holds(term, roles, scope_type, self._roles_text(roles), scope_text)
 
     def _related(self, term: Term, relation: Relation) -> Expression:
         if relation in _LISTED:

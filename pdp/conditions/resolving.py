@@ -35,7 +35,7 @@ _FIXED: Final[Mapping[tuple[Root, str], _Known]] = {
         _ENTITY, False, Emptiness.UNKNOWN, Text("chủ thể của dữ liệu", "the person the data is about")
     ),
     (Root.RESOURCE, "scopes"): _Known(
-        _ENTITY, True, Emptiness.UNKNOWN, Text("nơi chứa dữ liệu (lớp, trường, ...)", "what the data lies in")
+        _ENTITY, True, Emptiness.UNKNOWN, Text("nơi chứa dữ liệu (lớp, trường, ...)", "the scopes of the data")
     ),
 }
 
@@ -134,7 +134,8 @@ class Resolver:
         if name in _GROUND_FIELDS:
             return _fixed_term(Root.FACT, name, _GROUND_FIELDS[name], at)
         if name == "status":
-            return _enum_term(name, spec.statuses, Text("trạng thái", "status"), at)
+            texts = tuple(spec.status_text(status) for status in spec.statuses)
+            return _enum_term(name, spec.statuses, texts, Text("trạng thái", "status"), at)
         properties = self._usable(spec.properties)
         if name not in properties:
             known = (*_GROUND_FIELDS, "status", *properties)
@@ -147,7 +148,8 @@ class Resolver:
         if name in _CONSENT_FIELDS:
             return _fixed_term(Root.FACT, name, _CONSENT_FIELDS[name], at)
         if name == "form":
-            return _enum_term(name, consent.forms, Text("hình thức", "form"), at)
+            texts = tuple(consent.form_text(form) for form in consent.forms)
+            return _enum_term(name, consent.forms, texts, Text("hình thức", "form"), at)
         if name in consent.properties:
             return _property_term(Root.FACT, consent.properties[name], at)
         raise _unknown_field("consent", name, (*_CONSENT_FIELDS, "form", *consent.properties), at)
@@ -200,6 +202,27 @@ class Resolver:
             )
         return type_
 
+    def scope_type(self, type_: str, roles: tuple[str, ...], at: int) -> str:
+        """Return *type_* when one of *roles* can be held in such a scope: what nobody can hold is always false."""
+        known = self.vocabulary.words(WordKind.ROLE)
+        held_in = sorted(
+            {
+                scope
+                for role in roles
+                for word in known
+                if role in self.vocabulary.upward(WordKind.ROLE, word) or role not in known
+                for scope in known[word].held_in
+            }
+        )
+        if self.entity_type(type_, at) not in held_in:
+            raise ConditionSyntaxError(
+                at,
+                f"không ai giữ được vai trò này ở `{type_}`",
+                f"nobody can hold this role in a `{type_}`",
+                ", ".join(held_in),
+            )
+        return type_
+
     def literal(self, word: str, like: Term, at: int) -> Literal:
         """Read *word* as a value that *like* could have."""
         reader = _READERS.get(like.type)
@@ -218,28 +241,15 @@ class Resolver:
                 f"`{word}` is no value of `{like.path}`",
                 nearest(word, like.values) or ", ".join(like.values),
             )
-        return Literal(word, self._enum_text(like, word))
-
-    def _enum_text(self, like: Term, value: str) -> Text:
-        for specs in (*self._sections.values(), self.schema.consent.properties, *self._ground_sections()):
-            spec = specs.get(like.name)
-            if spec is not None and value in spec.values:
-                return spec.value_text(value)
-        for ground in self.schema.grounds.values():
-            if value in ground.statuses and like.values == ground.statuses:
-                return ground.status_text(value)
-        return self.schema.consent.form_text(value)
-
-    def _ground_sections(self) -> tuple[Mapping[str, PropertySpec], ...]:
-        return tuple(ground.properties for ground in self.schema.grounds.values())
+        return Literal(word, like.value_texts[like.values.index(word)])
 
 
 def _fixed_term(root: Root, name: str, known: _Known, at: int) -> Term:
     return Term(root, name, known.type, known.is_list, (), known.emptiness, "", known.text, at)
 
 
-def _enum_term(name: str, values: tuple[str, ...], text: Text, at: int) -> Term:
-    return Term(Root.FACT, name, ValueType.ENUM, False, values, Emptiness.UNKNOWN, "", text, at)
+def _enum_term(name: str, values: tuple[str, ...], texts: tuple[Text, ...], text: Text, at: int) -> Term:
+    return Term(Root.FACT, name, ValueType.ENUM, False, values, Emptiness.UNKNOWN, "", text, at, texts)
 
 
 def _property_term(root: Root, spec: PropertySpec, at: int, emptiness: Emptiness | None = None) -> Term:
@@ -251,7 +261,8 @@ def _property_term(root: Root, spec: PropertySpec, at: int, emptiness: Emptiness
                 emptiness, default = Emptiness.DEFAULT, spec.absent
             else:
                 emptiness = Emptiness.NONE if spec.absent == "none" else Emptiness.ALL
-    return Term(root, spec.key, spec.type, spec.is_list, spec.values, emptiness, default, spec.text, at)
+    texts = tuple(spec.value_text(value) for value in spec.values)
+    return Term(root, spec.key, spec.type, spec.is_list, spec.values, emptiness, default, spec.text, at, texts)
 
 
 def _unknown_field(kind: str, name: str, known: tuple[str, ...], at: int) -> ConditionSyntaxError:

@@ -1,6 +1,6 @@
 """Says conditions, and what was missing from them, in both languages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -41,16 +41,23 @@ _RELATIONS: Final[Mapping[Relation, Text]] = {
     Relation.NOT_ONE_OF: Text("không thuộc:", "is not one of"),
     Relation.IN: Text("thuộc", "is among"),
     Relation.NOT_IN: Text("không thuộc", "is not among"),
-    Relation.WITHIN: Text("chỉ gồm:", "is only of"),
-    Relation.INCLUDES: Text("có", "includes"),
+    Relation.WITHIN: Text("chỉ gồm:", "are only"),
+    Relation.INCLUDES: Text("có", "include"),
     Relation.AT_LEAST: Text("ít nhất là", "is at least"),
     Relation.AT_MOST: Text("nhiều nhất là", "is at most"),
     Relation.MORE: Text("lớn hơn", "is more than"),
     Relation.LESS: Text("nhỏ hơn", "is less than"),
-    Relation.BEFORE: Text("trước", "is before"),
-    Relation.NOT_BEFORE: Text("không trước", "is not before"),
-    Relation.AFTER: Text("sau", "is after"),
-    Relation.NOT_AFTER: Text("không sau", "is not after"),
+    Relation.BEFORE: Text("trước", "is earlier than"),
+    Relation.NOT_BEFORE: Text("không trước", "is not earlier than"),
+    Relation.AFTER: Text("sau", "is later than"),
+    Relation.NOT_AFTER: Text("không sau", "is not later than"),
+}
+
+
+_EMPTY: Final[Mapping[Emptiness, Text]] = {
+    Emptiness.NONE: Text("không có", "there is none"),
+    Emptiness.ALL: Text("toàn bộ", "all of it is asked for"),
+    Emptiness.MATCHES_NOTHING: Text("không nêu", "none is named"),
 }
 
 
@@ -64,8 +71,11 @@ def lacking(expression: Expression, evaluator: Evaluator, frame: Frame) -> tuple
     if evaluator.evaluate(expression, frame).outcome is Outcome.TRUE:
         return ()
     match expression:
-        case All(parts=parts) | AnyOf(parts=parts):
+        case All(parts=parts):
             return tuple(text for part in parts for text in lacking(part, evaluator, frame))
+        case AnyOf(parts=parts):
+            ways = (join_texts(lacking(part, evaluator, frame), " và ", " and ") for part in parts)
+            return (join_texts(ways, " hoặc ", " or "),)
         case Named(name=name):
             condition = evaluator.condition(name)
             inner = lacking(condition.expression, evaluator, Frame(frame.person))
@@ -79,9 +89,11 @@ def lacking(expression: Expression, evaluator: Evaluator, frame: Frame) -> tuple
         case SomeGround() | SomeConsent():
             return (_closest(expression, evaluator, frame),)
         case Compare(left=left) | CoversCategory(term=left) | Stated(term=left) | HasType(term=left) | Holds(term=left):
-            return (_with_found(say(expression, evaluator.conditions), left, evaluator.value(left, frame)),)
+            statement, value = say(expression, evaluator.conditions), evaluator.value(left, frame)
+            missing = evaluator.evaluate(expression, frame).missing - {left.path}
+            return (_without(statement, missing) if missing else _with_found(statement, left, value),)
         case _:
-            return (say(expression, evaluator.conditions),)
+            return (_without(say(expression, evaluator.conditions), evaluator.evaluate(expression, frame).missing),)
 
 
 def _because(head: Text, parts: tuple[Text, ...]) -> Text:
@@ -95,11 +107,21 @@ def _about(name: str, text: Text) -> Text:
     return Text(f"với `{name}`: {text.vi}", f"for `{name}`: {text.en}")
 
 
+def _without(statement: Text, missing: Iterable[str]) -> Text:
+    """Say which properties are missing; *statement* alone when none is."""
+    names = [f"`{path}`" for path in sorted(missing)]
+    if not names:
+        return statement
+    verb = "is" if len(names) == 1 else "are"
+    return Text(f"{statement.vi} – thiếu {', '.join(names)}", f"{statement.en} – {', '.join(names)} {verb} missing")
+
+
 def _with_found(statement: Text, term: Term, value: Value | Emptiness) -> Text:
     if isinstance(value, Emptiness):
         if value is Emptiness.UNKNOWN:
-            return Text(f"{statement.vi} – thiếu `{term.path}`", f"{statement.en} – `{term.path}` is missing")
-        return statement
+            return _without(statement, (term.path,))
+        found = _EMPTY[value]
+        return Text(f"{statement.vi} – thực tế: {found.vi}", f"{statement.en} – {found.en}")
     if term.root in {Root.NOW, Root.PERSON} or (term.root is Root.SUBJECT and not term.name):
         return statement
     shown = _shown(value)
@@ -140,10 +162,23 @@ def _none_found(expression: SomeGround | SomeConsent) -> Text:
     return Text(f"không có {what.vi} nào", f"there is no {what.en}")
 
 
+def _a(noun: str) -> str:
+    """Return an English noun with its article."""
+    sounds_like_a_consonant = noun.startswith(("user", "unit", "one"))
+    return f"an {noun}" if noun[:1].lower() in set("aeiou") and not sounds_like_a_consonant else f"a {noun}"
+
+
+def _the(term: Term) -> str:
+    """Return the English name of a value as the subject of a sentence."""
+    noun = term.text.en
+    bare = term.type is ValueType.BOOL or noun.startswith(("the ", "this ", "what "))
+    return noun if bare else f"the {noun}"
+
+
 def _noun(expression: SomeGround | SomeConsent) -> Text:
     if isinstance(expression, SomeGround):
         return expression.text
-    return Text(f"sự đồng ý của {expression.text.vi}", f"consent by a {expression.text.en}")
+    return Text(f"sự đồng ý của {expression.text.vi}", f"consent by {_a(expression.text.en)}")
 
 
 def _say_compare(expression: Compare, conditions: Mapping[str, Condition]) -> Text:
@@ -163,44 +198,44 @@ def _say_operand(operand: Term | Literal | Shifted) -> Text:
     if isinstance(operand, Shifted):
         term = _say_operand(operand.term)
         duration = operand.duration.text
-        return Text(f"{duration.vi} sau {term.vi}", f"{duration.en} after {term.en}")
-    return operand.text
+        return Text(f"mốc {duration.vi} sau {term.vi}", f"{duration.en} after {term.en}")
+    return Text(operand.text.vi, _the(operand)) if isinstance(operand, Term) else operand.text
 
 
 def _say_covers(expression: CoversCategory, conditions: Mapping[str, Condition]) -> Text:
     text = expression.term.text
-    return Text(f"{text.vi} bao gồm loại dữ liệu được hỏi", f"{text.en} cover the category asked for")
+    return Text(f"{text.vi} bao gồm loại dữ liệu được hỏi", f"{_the(expression.term)} cover the category asked for")
 
 
 def _say_stated(expression: Stated, conditions: Mapping[str, Condition]) -> Text:
-    text = expression.term.text
-    return Text(f"có nêu {text.vi}", f"{text.en} is stated")
+    term = expression.term
+    return Text(f"có nêu {term.text.vi}", f"{_the(term)} {'are' if term.is_list else 'is'} stated")
 
 
 def _say_has_type(expression: HasType, conditions: Mapping[str, Condition]) -> Text:
     text = expression.term.text
-    return Text(f"{text.vi} là {expression.text.vi}", f"{text.en} is a {expression.text.en}")
+    return Text(f"{text.vi} là {expression.text.vi}", f"{_the(expression.term)} is {_a(expression.text.en)}")
 
 
 def _say_holds(expression: Holds, conditions: Mapping[str, Condition]) -> Text:
     text = expression.term.text
-    scope = expression.scope_type
-    place = Text(f" ở cấp `{scope}`", f" in the `{scope}` itself") if scope else Text("", "")
+    scope = expression.scope_text
+    place = Text(f" ở cấp {scope.vi}", f" in the {scope.en} itself") if scope else Text("", "")
     return Text(
         f"{text.vi} giữ vai trò {expression.text.vi}{place.vi}",
-        f"{text.en} holds the role {expression.text.en}{place.en}",
+        f"{_the(expression.term)} holds the role {expression.text.en}{place.en}",
     )
 
 
 def _say_ground(expression: SomeGround, conditions: Mapping[str, Condition]) -> Text:
-    head = Text(f"có {expression.text.vi}", f"there is a {expression.text.en}")
+    head = Text(f"có {expression.text.vi}", f"there is {_a(expression.text.en)}")
     return _with_where(head, expression.where, conditions)
 
 
 def _say_consent(expression: SomeConsent, conditions: Mapping[str, Condition]) -> Text:
     head = Text(
         f"có sự đồng ý của {expression.text.vi} cho đúng việc này",
-        f"there is a consent by a {expression.text.en} for exactly this",
+        f"there is a consent by {_a(expression.text.en)} for exactly this",
     )
     return _with_where(head, expression.where, conditions)
 

@@ -76,17 +76,16 @@ class Circumstances:
         Nobody is assigned `data_subject`, and whoever holds nothing that counts is a `third_party`: both are held
         without a fact, hence in no scope.
         """
-        covers, anchors = self.hierarchies.covers, self.anchors_of(person)
-        if entity == (person or self.request.resource.data_subject) and covers(WordKind.ROLE, role, DATA_SUBJECT):
-            return True
+        anchors = self.anchors_of(person)
         if self._holding.holds(entity, role, anchors, scope_type):
             return True
-        return scope_type is None and covers(WordKind.ROLE, role, THIRD_PARTY) and self._is_outsider(entity, person)
-
-    def _is_outsider(self, entity: Entity, person: Entity | None) -> bool:
         if entity == (person or self.request.resource.data_subject):
+            unassigned = DATA_SUBJECT
+        elif not self._holding.roles(entity, anchors):
+            unassigned = THIRD_PARTY
+        else:
             return False
-        return not self._holding.roles(entity, self.anchors_of(person))
+        return scope_type is None and self.hierarchies.covers(WordKind.ROLE, role, unassigned)
 
     def consents(self, person: Entity, givers: tuple[str, ...]) -> tuple[Fact, ...]:
         """Return the consents for data about *person* that cover this request, given by holders of one of *givers*.
@@ -100,7 +99,7 @@ class Circumstances:
 
     @property
     def recipient(self) -> Entity | None:
-        """Return who would have the data: nobody in particular if published, else the recipient named or the subject."""
+        """Return who would have the data: nobody in particular if published, else the recipient or the subject."""
         # FAIL CLOSED (published to one): what is published reaches everybody, whoever is named as its recipient.
         if self.request.action == PUBLISHING:
             return None

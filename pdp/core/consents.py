@@ -45,7 +45,7 @@ class ConsentJudge:
         """Return the consents in force that cover *wish*; none when anybody entitled refused or withdrew a part of it.
 
         *is_entitled* says whose word counts. Of one giver's facts the latest `valid_from` is heard; at the same instant
-        the refusal. Between several givers the refusal wins.
+        the refusal; a refusal that does not say since when is always heard. Between several givers the refusal wins.
         """
         heard: dict[Entity, list[tuple[Fact, Consent]]] = {}
         for fact, consent in self._consents:
@@ -54,10 +54,10 @@ class ConsentJudge:
         covering: list[Fact] = []
         for said in heard.values():
             latest = max(fact.valid_from or _BEGINNING for fact, _ in said)
-            last_word = [(fact, consent) for fact, consent in said if (fact.valid_from or _BEGINNING) == latest]
-            if any(consent.status in STOPPING for _, consent in last_word):
+            # FAIL CLOSED (refusal without a beginning): it may be the last word, so it is.
+            if any(c.status in STOPPING and (fact.valid_from or latest) == latest for fact, c in said):
                 return ()
-            covering.extend(fact for fact, _ in last_word)
+            covering.extend(fact for fact, _ in said if (fact.valid_from or _BEGINNING) == latest)
         return tuple(covering)
 
     def _concerns(self, consent: Consent, wish: Wish) -> bool:

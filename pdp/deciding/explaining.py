@@ -25,7 +25,11 @@ def explain(decision: Decision, answer: Answer) -> Explanation:
 
 
 def _use(fact: Fact, judgement: Judgement) -> FactUse:
-    why_not = _why_not(fact, judgement)
+    try:
+        why_not = _why_not(fact, judgement)
+    # The decision stands already: what cannot be said of one fact must not take the explanation with it.
+    except Exception:  # noqa: BLE001
+        why_not = Text("không xét được", "could not be evaluated")
     return FactUse(fact, counted=why_not is None, why_not=why_not)
 
 

@@ -38,12 +38,12 @@ SHARED: Final = "shared"
 """The folder beside the operators' folders whose files belong to all of them."""
 
 DOCUMENT_FILE: Final = "document.txt"
-_REQUIRED: Final[tuple[str, ...]] = (POLICY_FILE, condition_file.FILE, clause_file.FILE)
+# Without granting.yaml every grant of a role would count: a folder whose roles nobody grants has an empty one.
+_REQUIRED: Final[tuple[str, ...]] = (POLICY_FILE, condition_file.FILE, clause_file.FILE, granting_file.FILE)
 _KNOWN: Final[tuple[str, ...]] = (
     *_REQUIRED,
     model_check.FILE,
     duty_file.FILE,
-    granting_file.FILE,
     group_file.FILE,
     property_file.FILE,
     DOCUMENT_FILE,
@@ -183,6 +183,15 @@ def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report:
     for name in folder.contents:
         if name not in _KNOWN and not name.endswith((".json", ".md")):
             _report_unknown(name, folder, report)
+    if DOCUMENT_FILE not in folder.contents:
+        report.warning(
+            folder[DOCUMENT_FILE][0],
+            (1, 1),
+            "document-missing",
+            "không có văn bản đã công bố: các câu trích không được đối chiếu",
+            "the published text is not there: the quotes are compared with nothing",
+            f"save it as `{DOCUMENT_FILE}`",
+        )
     missing = [name for name in _REQUIRED if name not in folder.contents]
     for name in missing:
         report.error(
@@ -196,7 +205,8 @@ def _report_unknown(name: str, folder: _Folder, report: FolderReport) -> None:
 
     A `granting.yml` that nobody reads would let every grant count.
     """
-    lost = [known for known in _KNOWN if known not in folder.contents and _meant(name, known)]
+    beside = (known for known in _KNOWN if known != condition_file.SHARED_FILE)
+    lost = [known for known in beside if known not in folder.contents and _meant(name, known)]
     report_as = report.error if lost else report.warning
     report_as(
         folder[name][0],

@@ -10,7 +10,7 @@ from pdp.core.text import nearest
 from pdp.policy_set.condition_file import cited_clause
 from pdp.policy_set.entries import Entry, entries
 from pdp.policy_set.report import FolderReport
-from pdp.words import Located, LocatedList, LocatedMap, LocatedText
+from pdp.words import Located, LocatedMap, LocatedText
 
 FILE: Final = "obligations.yaml"
 NONE: Final = "none"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import grpc
@@ -40,7 +41,9 @@ class Health(HealthServicer):
         with self._watching:
             watchers = tuple(self._watchers)
         for send in watchers:
-            send(None)
+            # One that went in the meantime must not keep the others.
+            with suppress(Exception):
+                send(None)
 
     def _forget(self, send: Send) -> None:
         with self._watching:

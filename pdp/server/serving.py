@@ -76,15 +76,12 @@ class RunningServer:
 
         The event is set once every call has ended.
         """
-        self._health.end()
+        _does_end(self._health.end)  # a watcher that does not read may not hold up the end
         return self._server.stop(grace)
 
     def has_finished(self, seconds: float = _LAST_SECONDS) -> bool:
         """Say whether all threads come to an end within *seconds*, once every call has ended."""
-        waiter = threading.Thread(target=self._end_threads, daemon=True)
-        waiter.start()
-        waiter.join(seconds)
-        return not waiter.is_alive()
+        return _does_end(self._end_threads, seconds)
 
     def _end_threads(self) -> None:
         for pool in self._pools:
@@ -179,6 +176,14 @@ def _drain(
     if second:
         log.warning(Event.HURRIED.value, signal=signal.Signals(second).name)
         server.drain(None)
+
+
+def _does_end(work: Callable[[], None], seconds: float = _LAST_SECONDS) -> bool:
+    """Do *work* beside the rest, and say whether it ends within *seconds*."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()
 
 
 def _call_when(event: threading.Event, then: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""A server in a process of its own, over a decision point that does what the tests need: `child.py HOST:PORT GRACE HOW`.
+"""A server in a process of its own, over a decision point that does as it is told: `child.py HOST:PORT GRACE HOW`.
 
 HOW says what deciding does: `at once`, `slowly` (a second) or `never` (it does not come back).
 """

@@ -81,17 +81,23 @@ def connected(address: str, **options: Any) -> Iterator[grpc.Channel]:
         channel.close()
 
 
-def ask(channel: grpc.Channel, method: str, body: bytes, *, timeout: float = SECONDS) -> Answer:
-    """Send *body* to *method* and return what came back."""
+def unary(channel: grpc.Channel, path: str) -> Any:
+    """Return what calls the method at *path* with bytes and returns bytes."""
+    return channel.unary_unary(path)
+
+
+def ask(channel: grpc.Channel, path: str, body: bytes, *, timeout: float = SECONDS) -> Answer:
+    """Send *body* to *path* and return what came back."""
     try:
-        return Answer(grpc.StatusCode.OK, body=channel.unary_unary(method)(body, timeout=timeout))
+        return Answer(grpc.StatusCode.OK, body=unary(channel, path)(body, timeout=timeout))
     except grpc.RpcError as error:
         return refusal(error)
 
 
 def refusal(error: grpc.RpcError) -> Answer:
     """Return what *error* tells, details included."""
-    metadata = dict(error.trailing_metadata() or ())
+    trailers: Any = error.trailing_metadata() or ()
+    metadata = dict(trailers)
     status = status_pb2.Status.FromString(metadata.get("grpc-status-details-bin", b""))
     errors, bad_request = errors_pb2.Errors(), error_details_pb2.BadRequest()
     for detail in status.details:

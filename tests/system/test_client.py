@@ -72,9 +72,12 @@ def test_no_policy_is_an_error_with_its_code(words: Words) -> None:
         asked.append(request)
         raise NoPolicyError("kidsonline")
 
-    with running(StubPoint(refuse), words) as server, DecisionClient(server.address, words) as client:
-        with pytest.raises(ServerError) as raised:
-            client.check(a_request())
+    with (
+        running(StubPoint(refuse), words) as server,
+        DecisionClient(server.address, words) as client,
+        pytest.raises(ServerError) as raised,
+    ):
+        client.check(a_request())
     assert raised.value.code == "FAILED_PRECONDITION"
     assert len(asked) == 1
 

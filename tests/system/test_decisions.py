@@ -10,7 +10,7 @@ from pdp.wire.requests import request_from_wire
 from pdp.wire.responses import decision_to_wire
 from pdp.wire.words import Words
 from tests.malformed_requests import a_request
-from tests.system.running import CHECK, DECISIONS, Answer, ask, connected, running
+from tests.system.running import CHECK, DECISIONS, Answer, ask, connected, running, unary
 
 Requests = list[decision_pb2.CheckRequest]
 
@@ -203,7 +203,7 @@ def test_a_token_of_another_store_is_refused(channel: grpc.Channel) -> None:
 def test_many_callers_get_their_own_answers(server: RunningServer, asked: Requests) -> None:
     """Answers given side by side are those given one after another."""
     with connected(server.address) as channel:
-        call = channel.unary_unary(CHECK)
+        call = unary(channel, CHECK)
         alone = [same(check(channel, request)) for request in asked]
         under_way = [call.future(request.SerializeToString(), timeout=10) for request in asked for _ in range(2)]
         together = [same(decision_pb2.CheckResponse.FromString(future.result())) for future in under_way]

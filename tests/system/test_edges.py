@@ -14,7 +14,18 @@ from pdp.server.methods import SERVICES
 from pdp.server.serving import CALLS_PER_THREAD
 from pdp.wire.words import Words
 from tests.malformed_requests import a_request
-from tests.system.running import CHECK, DECISIONS, StubPoint, a_decision, ask, connected, refusal, running, wait_until
+from tests.system.running import (
+    CHECK,
+    DECISIONS,
+    StubPoint,
+    a_decision,
+    ask,
+    connected,
+    refusal,
+    running,
+    unary,
+    wait_until,
+)
 
 MEBIBYTE = 1 << 20
 SERVED = {"Check", "CheckBatch", "Explain"}
@@ -31,15 +42,17 @@ def path(method: MethodDescriptor) -> str:
 
 def call(channel: grpc.Channel, method: MethodDescriptor) -> Any:
     """Return what a caller of *method* gets, streams read to their end."""
-    match method.client_streaming, method.server_streaming:
-        case False, False:
-            return channel.unary_unary(path(method))(b"", timeout=5)
-        case False, True:
-            return list(channel.unary_stream(path(method))(b"", timeout=5))
-        case True, False:
-            return channel.stream_unary(path(method))(iter([b""]), timeout=5)
-        case _:
-            return list(channel.stream_stream(path(method))(iter([b""]), timeout=5))
+    connection: Any = channel
+    kinds = {
+        (False, False): connection.unary_unary,
+        (False, True): connection.unary_stream,
+        (True, False): connection.stream_unary,
+        (True, True): connection.stream_stream,
+    }
+    answer = kinds[method.client_streaming, method.server_streaming](path(method))(
+        iter([b""]) if method.client_streaming else b"", timeout=5
+    )
+    return list(answer) if method.server_streaming else answer
 
 
 @pytest.mark.parametrize("method", UNSERVED, ids=lambda method: method.full_name)
@@ -125,7 +138,7 @@ def _length(body: bytes) -> bytes:
 
 
 def test_random_bytes_never_get_an_answer(channel: grpc.Channel) -> None:
-    """A seeded thousand of changed and made-up messages: refused, or answered as what they still say; never INTERNAL."""
+    """A seeded thousand of changed and made-up messages: refused, or answered for what they still say; no INTERNAL."""
     seeded = random.Random(20261124)
     right = a_request().SerializeToString()
     for _ in range(1000):
@@ -177,7 +190,7 @@ def test_a_call_whose_deadline_has_passed_costs_no_work(words: Words) -> None:
     late = a_request()
     late.request_id = "late"
     with running(StubPoint(hold), words, threads=1) as server, connected(server.address) as channel:
-        first = channel.unary_unary(CHECK).future(a_request().SerializeToString(), timeout=10)
+        first = unary(channel, CHECK).future(a_request().SerializeToString(), timeout=10)
         assert begun.wait(10)
         answer = ask(channel, CHECK, late.SerializeToString(), timeout=0.2)
         held.set()
@@ -196,7 +209,7 @@ def test_more_calls_than_are_borne_are_refused_at_once(words: Words) -> None:
         return a_decision(request)
 
     with running(StubPoint(hold), words, threads=1) as server, connected(server.address) as channel:
-        check = channel.unary_unary(CHECK)
+        check = unary(channel, CHECK)
         calls = [check.future(a_request().SerializeToString(), timeout=20) for _ in range(CALLS_PER_THREAD + 20)]
         wait_until(lambda: sum(call.done() for call in calls) == 20)
         refused = [call.code() for call in calls if call.done()]

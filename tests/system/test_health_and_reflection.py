@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -21,14 +22,15 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 def health(channel: grpc.Channel, service: str) -> int:
     """Return the health of *service*."""
-    answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5)
     status: int = answer.status
     return status
 
 
 def listed(channel: grpc.Channel) -> set[str]:
     """Return the services that the server says it has."""
-    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
     (answer,) = stub.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]), timeout=5)
     return {service.name for service in answer.list_services_response.service}
 
@@ -59,7 +61,7 @@ def test_the_health_of_an_unknown_service_is_not_found(channel: grpc.Channel) ->
 def test_bytes_that_are_no_message_are_the_callers_mistake_in_every_service(channel: grpc.Channel) -> None:
     """The services of libraries stand behind the same barrier."""
     assert ask(channel, "/grpc.health.v1.Health/Check", b"\xff").code is grpc.StatusCode.INVALID_ARGUMENT
-    stream = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+    stream: Any = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
     with pytest.raises(grpc.RpcError) as raised:
         list(stream(iter([b"\xff"]), timeout=5))
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -68,7 +70,8 @@ def test_bytes_that_are_no_message_are_the_callers_mistake_in_every_service(chan
 def test_a_stopping_server_says_so_first_and_lets_watchers_go(point: DecisionPoint, words: Words) -> None:
     """A watcher hears NOT_SERVING before the end, and does not hold the end up."""
     with running(point, words) as server, connected(server.address) as channel:
-        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=20)
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        watch = stub.Watch(health_pb2.HealthCheckRequest(), timeout=20)
         assert next(watch).status == SERVING
         ended = server.drain(15)
         assert [answer.status for answer in watch] == [NOT_SERVING]
@@ -86,16 +89,19 @@ def test_reflection_lists_the_contract(channel: grpc.Channel) -> None:
 
 def test_reflection_can_be_switched_off(point: DecisionPoint, words: Words) -> None:
     """Then the service does not exist."""
-    with running(point, words, reflection=False) as server, connected(server.address) as channel:
-        with pytest.raises(grpc.RpcError) as raised:
-            listed(channel)
+    with (
+        running(point, words, reflection=False) as server,
+        connected(server.address) as channel,
+        pytest.raises(grpc.RpcError) as raised,
+    ):
+        listed(channel)
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_idle_reflection_streams_keep_no_decision_and_no_health_waiting(point: DecisionPoint, words: Words) -> None:
     """They have threads of their own."""
     with running(point, words, threads=1) as server, connected(server.address) as channel:
-        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
         streams = [stub.ServerReflectionInfo(_never(), timeout=20) for _ in range(4)]
         assert ask(channel, CHECK, a_request().SerializeToString(), timeout=5).code is grpc.StatusCode.OK
         assert health(channel, "") == SERVING

@@ -18,7 +18,7 @@ from pdp.decision_point import DecisionPoint
 from pdp.server.serving import revision_of
 from pdp.wire.words import Words
 from tests.malformed_requests import a_request
-from tests.system.running import CHECK, ask, connected, running
+from tests.system.running import CHECK, ask, connected, running, unary
 
 pytestmark = pytest.mark.system
 
@@ -92,7 +92,7 @@ def test_a_stopping_server_finishes_what_has_begun(number: signal.Signals) -> No
     with child("slowly") as process:
         address = address_of(process)
         with connected(address) as channel, connected(address) as another:
-            under_way = channel.unary_unary(CHECK).future(BODY, timeout=10)
+            under_way = unary(channel, CHECK).future(BODY, timeout=10)
             wait_for_a_call(process)
             process.send_signal(number)
             lines_until(process.stderr, "draining")
@@ -109,7 +109,7 @@ def test_a_call_that_does_not_end_is_broken_off() -> None:
     """After the grace the process goes, and says by its exit code that something was left."""
     with child("never", grace=1) as process:
         with connected(address_of(process)) as channel:
-            under_way = channel.unary_unary(CHECK).future(BODY, timeout=20)
+            under_way = unary(channel, CHECK).future(BODY, timeout=20)
             wait_for_a_call(process)
             process.terminate()
             assert process.wait(10) == 2
@@ -121,7 +121,7 @@ def test_a_second_signal_ends_the_grace() -> None:
     """Whoever is in a hurry is obeyed."""
     with child("never", grace=600) as process:
         with connected(address_of(process)) as channel:
-            under_way = channel.unary_unary(CHECK).future(BODY, timeout=20)
+            under_way = unary(channel, CHECK).future(BODY, timeout=20)
             wait_for_a_call(process)
             process.terminate()
             lines_until(process.stderr, "draining")

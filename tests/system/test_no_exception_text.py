@@ -144,7 +144,7 @@ def test_the_server_answers_after_an_exception(words: Words) -> None:
     """One failure, even one that ends threads, leaves the server as it was."""
     outcomes: list[Callable[[Request], Decision]] = [raising(SystemExit(1)).answer] * 20 + [a_decision]
 
-    with running(StubPoint(lambda request: outcomes.pop(0)(request)), words, threads=1) as server:
-        with connected(server.address) as channel:
-            codes = [ask(channel, CHECK, a_request().SerializeToString()).code for _ in range(21)]
+    point = StubPoint(lambda request: outcomes.pop(0)(request))
+    with running(point, words, threads=1) as server, connected(server.address) as channel:
+        codes = [ask(channel, CHECK, a_request().SerializeToString()).code for _ in range(21)]
     assert codes == [grpc.StatusCode.INTERNAL] * 20 + [grpc.StatusCode.OK]

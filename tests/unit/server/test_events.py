@@ -34,7 +34,7 @@ def test_a_line_is_one_object_with_its_event_first() -> None:
     json_log(stream).info(Event.READY.value, address="một\nhai\u2028ba")
     (line,) = stream.getvalue().splitlines()
     assert line.isascii()
-    assert list(json.loads(line))[0] == "event"
+    assert next(iter(json.loads(line))) == "event"
     assert json.loads(line)["address"] == "một\nhai\u2028ba"
 
 
