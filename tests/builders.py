@@ -87,8 +87,8 @@ def the_files(operator: str = KIDSONLINE) -> Mapping[str, bytes]:
     return {Path(path).relative_to(POLICIES).as_posix(): content for path, content in files}
 
 
-def a_policy_set(*edits: Edit, operator: str = KIDSONLINE) -> PolicySet:
-    """Return the policy set of *operator* after *edits*."""
+def edited(edits: Iterable[Edit], operator: str = KIDSONLINE) -> dict[str, bytes]:
+    """Return the files of *operator* after *edits*."""
     files = dict(the_files(operator))
     for edit in edits:
         path = f"{operator}/{edit.file}"
@@ -96,6 +96,13 @@ def a_policy_set(*edits: Edit, operator: str = KIDSONLINE) -> PolicySet:
         if edit.old not in text:
             raise ValueError(f"`{edit.old}` does not stand in {path}")
         files[path] = text.replace(edit.old, edit.new, 1).encode()
+    return files
+
+
+@cache
+def a_policy_set(*edits: Edit, operator: str = KIDSONLINE) -> PolicySet:
+    """Return the policy set of *operator* after *edits*."""
+    files = edited(edits, operator)
     return build_policy_set(operator, list(files.items()), the_words().vocabulary, the_words().schema)
 
 
@@ -148,8 +155,8 @@ def a_registration(beneficiary: str, registrar: str, child: str = CHILD, status:
 
 def a_consent(given_by: str = MOTHER, child: str = CHILD, status: str = "given", **changes: Any) -> Json:
     """Return a consent in writing to media use of a child's photos, by everybody; *changes* are fields or the term."""
-    term = {key: changes.pop(key) for key in ("valid_from", "valid_until") if key in changes}
-    consent = {
+    term: Json = {key: changes.pop(key) for key in ("valid_from", "valid_until") if key in changes}
+    consent: Json = {
         "data_subject": child,
         "given_by": given_by,
         "purposes": ["media"],

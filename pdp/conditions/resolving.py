@@ -41,7 +41,7 @@ _FIXED: Final[Mapping[tuple[Root, str], _Known]] = {
 
 _GROUND_FIELDS: Final[Mapping[str, _Known]] = {
     "id": _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("mã", "id")),
-    "beneficiary": _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("người được dựa vào nó", "beneficiary")),
+    "beneficiary": _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("người được dựa vào căn cứ", "beneficiary")),
     "data_subject": _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("người liên quan", "person concerned")),
 }
 

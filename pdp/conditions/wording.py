@@ -54,6 +54,22 @@ _RELATIONS: Final[Mapping[Relation, Text]] = {
 }
 
 
+_NOBODY_NAMED: Final = Text("không nêu dữ liệu nói về ai", "nobody is named whom the data is about")
+
+_OPPOSITES: Final[Mapping[Relation, Relation]] = {
+    one: other
+    for pair in (
+        (Relation.IS, Relation.IS_NOT),
+        (Relation.ONE_OF, Relation.NOT_ONE_OF),
+        (Relation.IN, Relation.NOT_IN),
+        (Relation.AT_LEAST, Relation.LESS),
+        (Relation.AT_MOST, Relation.MORE),
+        (Relation.BEFORE, Relation.NOT_BEFORE),
+        (Relation.AFTER, Relation.NOT_AFTER),
+    )
+    for one, other in (pair, pair[::-1])
+}
+
 _EMPTY: Final[Mapping[Emptiness, Text]] = {
     Emptiness.NONE: Text("không có", "there is none"),
     Emptiness.ALL: Text("toàn bộ", "all of it is asked for"),
@@ -75,7 +91,7 @@ def lacking(expression: Expression, evaluator: Evaluator, frame: Frame) -> tuple
             return tuple(text for part in parts for text in lacking(part, evaluator, frame))
         case AnyOf(parts=parts):
             ways = (join_texts(lacking(part, evaluator, frame), " và ", " and ") for part in parts)
-            return (join_texts(ways, " hoặc ", " or "),)
+            return (join_texts(ways, "; hoặc ", "; or "),)
         case Named(name=name):
             condition = evaluator.condition(name)
             inner = lacking(condition.expression, evaluator, Frame(frame.person))
@@ -85,7 +101,7 @@ def lacking(expression: Expression, evaluator: Evaluator, frame: Frame) -> tuple
                 _about(str(person), text)
                 for person in evaluator.circumstances.people
                 for text in lacking(inner_expression, evaluator, replace(frame, person=person))
-            ) or (Text("không nêu dữ liệu nói về ai", "nobody is named whom the data is about"),)
+            ) or (_NOBODY_NAMED,)
         case SomeGround() | SomeConsent():
             return (_closest(expression, evaluator, frame),)
         case Compare(left=left) | CoversCategory(term=left) | Stated(term=left) | HasType(term=left) | Holds(term=left):
@@ -124,13 +140,14 @@ def _with_found(statement: Text, term: Term, value: Value | Emptiness) -> Text:
         return Text(f"{statement.vi} – thực tế: {found.vi}", f"{statement.en} – {found.en}")
     if term.root in {Root.NOW, Root.PERSON} or (term.root is Root.SUBJECT and not term.name):
         return statement
-    shown = _shown(value)
-    return Text(f"{statement.vi} – thực tế: {shown}", f"{statement.en} – it is {shown}")
+    if isinstance(value, bool):
+        found = Text("có", "so") if value else Text("không", "not")
+        return Text(f"{statement.vi} – thực tế: {found.vi}", f"{statement.en} – in fact {found.en}")
+    shown, verb = _shown(value), "they are" if isinstance(value, tuple) else "it is"
+    return Text(f"{statement.vi} – thực tế: {shown}", f"{statement.en} – {verb} {shown}")
 
 
 def _shown(value: Value) -> str:
-    if isinstance(value, bool):
-        return "`yes`" if value else "`no`"
     if isinstance(value, datetime):
         return say_instant(value)
     if isinstance(value, tuple):
@@ -140,8 +157,10 @@ def _shown(value: Value) -> str:
 
 def _closest(expression: SomeGround | SomeConsent, evaluator: Evaluator, frame: Frame) -> Text:
     """Say what the most nearly fitting fact lacks, or that there is none."""
+    if isinstance(expression, SomeConsent) and frame.person is None:
+        return _NOBODY_NAMED
     if expression.where is None:
-        return say(expression, evaluator.conditions)
+        return _none_found(expression)
     best: tuple[Fact, tuple[Text, ...]] | None = None
     for fact in evaluator.candidates(expression, frame):
         lacks = lacking(expression.where, evaluator, replace(frame, fact=fact))
@@ -218,37 +237,46 @@ def _say_has_type(expression: HasType, conditions: Mapping[str, Condition]) -> T
 
 
 def _say_holds(expression: Holds, conditions: Mapping[str, Condition]) -> Text:
-    text = expression.term.text
+    text, role = expression.term.text, _role(expression)
+    return Text(f"{text.vi} giữ {role.vi}", f"{_the(expression.term)} holds {role.en}")
+
+
+def _role(expression: Holds) -> Text:
     scope = expression.scope_text
     place = Text(f" ở cấp {scope.vi}", f" in the {scope.en} itself") if scope else Text("", "")
-    return Text(
-        f"{text.vi} giữ vai trò {expression.text.vi}{place.vi}",
-        f"{_the(expression.term)} holds the role {expression.text.en}{place.en}",
-    )
+    return Text(f"vai trò {expression.text.vi}{place.vi}", f"the role {expression.text.en}{place.en}")
 
 
-def _say_ground(expression: SomeGround, conditions: Mapping[str, Condition]) -> Text:
-    head = Text(f"có {expression.text.vi}", f"there is {_a(expression.text.en)}")
-    return _with_where(head, expression.where, conditions)
+def _say_some(expression: SomeGround | SomeConsent, conditions: Mapping[str, Condition]) -> Text:
+    return _there_is(expression, conditions)
 
 
-def _say_consent(expression: SomeConsent, conditions: Mapping[str, Condition]) -> Text:
-    head = Text(
-        f"có sự đồng ý của {expression.text.vi} cho đúng việc này",
-        f"there is a consent by {_a(expression.text.en)} for exactly this",
-    )
-    return _with_where(head, expression.where, conditions)
+def _there_is(
+    expression: SomeGround | SomeConsent, conditions: Mapping[str, Condition], *, negated: bool = False
+) -> Text:
+    what, where = expression.text, _where(expression, conditions)
+    there_is = Text("không có" if negated else "có", "there is no" if negated else "there is")
+    if isinstance(expression, SomeConsent):
+        noun = "consent" if negated else "a consent"
+        return Text(
+            f"{there_is.vi} sự đồng ý của {what.vi} cho đúng việc này{where.vi}",
+            f"{there_is.en} {noun} by {_a(what.en)} for exactly this{where.en}",
+        )
+    noun = what.en if negated else _a(what.en)
+    return Text(f"{there_is.vi} {what.vi}{where.vi}", f"{there_is.en} {noun}{where.en}")
 
 
-def _with_where(head: Text, where: Expression | None, conditions: Mapping[str, Condition]) -> Text:
-    if where is None:
-        return head
-    inner = say(where, conditions)
-    return Text(f"{head.vi} mà {inner.vi}", f"{head.en} for which {inner.en}")
+def _where(expression: SomeGround | SomeConsent, conditions: Mapping[str, Condition]) -> Text:
+    if expression.where is None:
+        return Text("", "")
+    inner = _bracketed(expression.where, conditions)
+    if isinstance(expression, SomeConsent):
+        return Text(f", trong đó {inner.vi}", f", in which {inner.en}")
+    return Text(f" mà {inner.vi}", f" for which {inner.en}")
 
 
 def _say_each_person(expression: EachPerson, conditions: Mapping[str, Condition]) -> Text:
-    inner = say(expression.inner, conditions)
+    inner = _bracketed(expression.inner, conditions)
     return Text(f"với từng người có trong dữ liệu: {inner.vi}", f"for each person in the data: {inner.en}")
 
 
@@ -257,7 +285,20 @@ def _say_named(expression: Named, conditions: Mapping[str, Condition]) -> Text:
 
 
 def _say_not(expression: Not, conditions: Mapping[str, Condition]) -> Text:
-    inner = say(expression.part, conditions)
+    part = expression.part
+    match part:
+        case Stated(term=term):
+            return Text(f"không nêu {term.text.vi}", f"{_the(term)} {'are' if term.is_list else 'is'} not stated")
+        case HasType(term=term, text=text):
+            return Text(f"{term.text.vi} không phải là {text.vi}", f"{_the(term)} is not {_a(text.en)}")
+        case Holds(term=term):
+            role = _role(part)
+            return Text(f"{term.text.vi} không giữ {role.vi}", f"{_the(term)} does not hold {role.en}")
+        case SomeGround() | SomeConsent():
+            return _there_is(part, conditions, negated=True)
+        case Compare(relation=relation) if relation in _OPPOSITES:
+            return say(replace(part, relation=_OPPOSITES[relation]), conditions)
+    inner = _bracketed(part, conditions)
     return Text(f"không phải: {inner.vi}", f"it is not so that {inner.en}")
 
 
@@ -270,8 +311,12 @@ def _say_any_of(expression: AnyOf, conditions: Mapping[str, Condition]) -> Text:
 
 
 def _bracketed(part: Expression, conditions: Mapping[str, Condition]) -> Text:
+    """Say *part* in brackets where it could not be told how far it goes: two expressions never read alike."""
     text = say(part, conditions)
-    if isinstance(part, All | AnyOf):
+    inner = part.part if isinstance(part, Not) else part
+    has_parts = isinstance(inner, All | AnyOf | EachPerson)
+    has_where = isinstance(inner, SomeGround | SomeConsent) and inner.where is not None
+    if has_parts or has_where or text.en.startswith("it is not so that "):
         return Text(f"({text.vi})", f"({text.en})")
     return text
 
@@ -286,7 +331,7 @@ _SAYINGS: Final[Mapping[type, Callable[..., Text]]] = {
     Stated: _say_stated,
     HasType: _say_has_type,
     Holds: _say_holds,
-    SomeGround: _say_ground,
-    SomeConsent: _say_consent,
+    SomeGround: _say_some,
+    SomeConsent: _say_some,
     EachPerson: _say_each_person,
 }

@@ -112,12 +112,16 @@ class Judgement:
             return ()
         text = self.policy.word_text(WordKind.ROLE, wanted)
         subject = self.circumstances.request.subject
-        held = self._assigned(rule)
         message = Text(f"`{subject}` giữ vai trò “{text.vi}”", f"`{subject}` holds the role `{wanted}` ({text.en})")
-        for found in held:
-            why = found.why_not or Text("", "")
+        # Each once and in an order of their own: how the facts were listed changes nothing that is said.
+        said = {
+            (found.role.role, str(found.role.scope), found.why_not)
+            for found in self._assigned(rule)
+            if found.why_not is not None
+        }
+        for role, scope, why in sorted(said, key=lambda one: (one[0], one[1], one[2].en)):
             message = Text(
-                f"{message.vi} – `{found.role.role}` trong `{found.role.scope}` không được tính: {why.vi}",
-                f"{message.en} – `{found.role.role}` in `{found.role.scope}` does not count: {why.en}",
+                f"{message.vi} – `{role}` trong `{scope}` không được tính: {why.vi}",
+                f"{message.en} – `{role}` in `{scope}` does not count: {why.en}",
             )
         return (ConditionTrace("role", Outcome.FALSE, (), message),)

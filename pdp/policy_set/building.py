@@ -153,6 +153,8 @@ def _read(
     granting = granting_file.read_granting(*folder[granting_file.FILE], vocabulary, clauses, report)
     policy_path, policy_content = folder[POLICY_FILE]
     rows = read_rows(policy_path, policy_content or b"", report)
+    if not rows:
+        return None  # read_rows has said why; all that would follow would be said of every word and condition
     members = read_groupings(policy_path, rows, vocabulary, groups, report)
     names = KnownNames(vocabulary, groups, clauses, condition_names, frozenset(duties))
     found = read_rules(policy_path, rows, names, report)

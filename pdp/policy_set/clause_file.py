@@ -5,8 +5,10 @@ from typing import Final
 
 from pdp.core.policy import Clause
 from pdp.core.text import nearest
+from pdp.policy_set.condition_file import nearest_clause
 from pdp.policy_set.entries import Entry, entries
 from pdp.policy_set.report import FolderReport
+from pdp.words import LocatedText
 
 FILE: Final = "clauses.yaml"
 KINDS: Final = ("decision", "obligation", "deadline", "retention", "quota", "account_state", "none")
@@ -18,6 +20,7 @@ def read_clauses(
 ) -> Mapping[str, Clause]:
     """Return the clauses by id; *prefix* is the operator's (`KIDS`), *document* the published text or None."""
     found: dict[str, Clause] = {}
+    contradictions: list[tuple[Clause, LocatedText]] = []
     for entry in entries(file, content, report, _KEYS):
         clause = _clause(entry)
         _check_id(entry, prefix)
@@ -33,22 +36,30 @@ def read_clauses(
                     "copy the sentence from the document",
                 )
         found[clause.id] = clause
-    _check_contradictions(file, found, report)
+        contradictions += [(clause, word) for word in _contradicted(entry)]
+    for clause, word in contradictions:
+        _check_contradiction(file, clause, word, found, report)
     return found
 
 
-def _check_contradictions(file: str, found: Mapping[str, Clause], report: FolderReport) -> None:
-    for clause in found.values():
-        for other in clause.contradicts:
-            if other not in found or clause.id not in found[other].contradicts:
-                report.error(
-                    file,
-                    (1, 1),
-                    "clause-contradiction",
-                    f"`{clause.id}` mâu thuẫn với `{other}`, nhưng `{other}` không nói như vậy",
-                    f"`{clause.id}` contradicts `{other}`, and `{other}` does not say so",
-                    f"write `contradicts: [{clause.id}]` at `{other}`" if other in found else nearest(other, found),
-                )
+def _contradicted(entry: Entry) -> tuple[LocatedText, ...]:
+    return entry.words("contradicts") if entry.body.get("contradicts") else ()
+
+
+def _check_contradiction(
+    file: str, clause: Clause, word: LocatedText, found: Mapping[str, Clause], report: FolderReport
+) -> None:
+    other = word.text
+    if other not in found or clause.id not in found[other].contradicts:
+        mend = f"write `contradicts: [{clause.id}]` at `{other}`"
+        report.error(
+            file,
+            (word.line, word.column),
+            "clause-contradiction",
+            f"`{clause.id}` mâu thuẫn với `{other}`, nhưng `{other}` không nói như vậy",
+            f"`{clause.id}` contradicts `{other}`, and `{other}` does not say so",
+            mend if other in found else nearest_clause(other, found),
+        )
 
 
 def _clause(entry: Entry) -> Clause:
@@ -63,13 +74,14 @@ def _clause(entry: Entry) -> Clause:
         lead_in=" ".join(lead_in.text.split()) if lead_in else "",
         reading=entry.reading(),
         not_decidable=entry.reading("not_decidable_here"),
-        contradicts=tuple(word.text for word in entry.words("contradicts")) if entry.body.get("contradicts") else (),
+        contradicts=tuple(word.text for word in _contradicted(entry)),
     )
 
 
 def _check_id(entry: Entry, prefix: str) -> None:
     id_ = entry.name.text
-    if not id_.startswith((f"{prefix}-", "HOUSE-")):
+    head, _, number = id_.partition("-")
+    if head not in {prefix, "HOUSE"} or not number:
         entry.report.error(
             entry.file,
             entry.at,

@@ -154,41 +154,49 @@ class _Reading:
         if field.text == none:
             return ()
         names: list[str] = []
+        is_due = True  # a name, and not `and`
         for match in re.finditer(r"\S+", field.text):
             place = Field(match.group(), field.column + match.start())
-            # The names stand at the even places, the word `and` between them.
-            if len(names) % 2 == 1:
-                if place.text != "and":
-                    self._error(
-                        row,
-                        place,
-                        "row-and",
-                        f"thiếu `and` trước `{place.text}`",
-                        f"`and` is missing before `{place.text}`",
-                        "a and b",
-                    )
-            elif place.text not in known:
+            if not is_due and place.text == "and":
+                is_due = True
+                continue
+            if not is_due:
                 self._error(
                     row,
                     place,
-                    f"unknown-{what}",
-                    f"không có `{place.text}`",
-                    f"there is no {what} `{place.text}`",
-                    nearest(place.text, (*known, none)),
+                    "row-and",
+                    f"thiếu `and` trước `{place.text}`",
+                    f"`and` is missing before `{place.text}`",
+                    "a and b",
                 )
-            elif place.text in names:
-                self._error(
-                    row,
-                    place,
-                    "row-repeats",
-                    f"`{place.text}` lặp lại",
-                    f"`{place.text}` stands twice",
-                    "remove one of them",
-                )
+            self._check_name(row, place, names, known, none, what)
             names.append(place.text)
-        if len(names) % 2 == 0:
+            is_due = False
+        if is_due:
             self._error(row, field, "row-and", "kết thúc bằng `and`", "ends with `and`", "a and b")
-        return tuple(names[::2])
+        return tuple(names)
+
+    def _check_name(
+        self, row: LocatedRow, place: Field, names: Sequence[str], known: frozenset[str], none: str, what: str
+    ) -> None:
+        if place.text not in known:
+            self._error(
+                row,
+                place,
+                f"unknown-{what}",
+                f"không có `{place.text}`",
+                f"there is no {what} `{place.text}`",
+                nearest(place.text, (*known, none)),
+            )
+        elif place.text in names:
+            self._error(
+                row,
+                place,
+                "row-repeats",
+                f"`{place.text}` lặp lại",
+                f"`{place.text}` stands twice",
+                "remove one of them",
+            )
 
     def _clause(self, row: LocatedRow) -> str:
         field = row["clause"]

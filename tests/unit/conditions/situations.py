@@ -107,17 +107,16 @@ def a_consent(
     purposes: Iterable[str] = ("media",),
     categories: Iterable[str] = ("child_photo",),
     recipient: Entity | None = None,
-    **rest: Value,
+    *,
+    data_subject: Entity = MINH,
+    form: str = "written",
+    valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+    **properties: Value,
 ) -> Fact:
-    """Return a consent about Minh; *rest* may hold data_subject, form, valid_from, valid_until and properties."""
-    about, form = rest.pop("data_subject", MINH), rest.pop("form", "written")
-    begins, ends = rest.pop("valid_from", None), rest.pop("valid_until", None)
-    if not isinstance(about, Entity) or not isinstance(form, str):
-        raise TypeError("a consent has a data subject and a form")
-    if not isinstance(begins, datetime | None) or not isinstance(ends, datetime | None):
-        raise TypeError("a term has instants")
-    given = Consent(about, given_by, tuple(purposes), tuple(categories), status, recipient, form, rest)
-    return Fact(given, begins, ends)
+    """Return a consent about Minh."""
+    said = Consent(data_subject, given_by, tuple(purposes), tuple(categories), status, recipient, form, properties)
+    return Fact(said, valid_from, valid_until)
 
 
 # --- Circumstances ----------------------------------------------------------------------------------------------------
@@ -135,11 +134,12 @@ def circumstances(
     at: datetime = NOW,
     granting: Mapping[str, Granting] | None = None,
     words: Hierarchies | None = None,
+    values: Mapping[str, Value] | None = None,
     **properties: Value,
 ) -> Circumstances:
-    """Return a request with its facts; *properties* are written `context_channel`, `resource_fields` and so on."""
+    """Return a request with its facts; *properties* and *values* are written `context_channel`, `resource_fields`."""
     sections: dict[str, dict[str, Value]] = {"subject": {}, "resource": {}, "context": {}, "extra": {}}
-    for name, value in properties.items():
+    for name, value in {**(values or {}), **properties}.items():
         section, _, key = name.partition("_")
         sections[section][key] = value
     request = Request(

@@ -217,8 +217,8 @@ def test_no_reserved_word_is_read_as_the_name_of_a_condition(word: str) -> None:
         read(word)
 
 
-def test_every_word_of_every_relation_is_reserved_or_follows_another() -> None:
-    """The first words of the grammar are reserved: and, or, not, some, no, consent, each, and what begins a value."""
+def test_the_words_that_begin_a_statement_are_reserved() -> None:
+    """No condition can be called by a word that begins a statement or a value."""
     assert {"and", "or", "not", "some", "no", "consent", "each", "subject", "resource", "now", "its"} <= RESERVED
 
 

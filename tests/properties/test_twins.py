@@ -1,0 +1,379 @@
+"""Shows that the laws can fail: each broken twin of the real implementation breaks the law that is there to catch it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import pytest
+
+from pdp.conditions.evaluation import TRUE, Evaluator, Frame, Result, conjunction
+from pdp.conditions.expression import EachPerson
+from pdp.core.circumstances import Circumstances
+from pdp.core.consents import STOPPING, ConsentJudge, Wish
+from pdp.core.decision import Effect, Outcome
+from pdp.core.entity import Entity
+from pdp.core.facts import Consent, Fact
+from pdp.core.policy import Granting, Hierarchies
+from pdp.core.request import Request
+from pdp.deciding.judgement import Judgement
+from pdp.engine import Matches, Question, RuleEngine
+from pdp.policy_set import PolicySet
+from tests.builders import Edit
+from tests.properties import laws
+from tests.properties.worlds import REAL, Implementation
+
+# --- Broken parts -----------------------------------------------------------------------------------------------------
+
+
+class BrokenEngine:
+    """An engine that hands on to the real one; a twin breaks what it asks or what it answers."""
+
+    def __init__(self, policy: PolicySet) -> None:
+        self.policy = policy
+        self.real: RuleEngine = policy.engine
+
+    def matches(self, question: Question) -> Matches:
+        """Return every match and every error."""
+        return self.real.matches(self.asked(question))
+
+    def asked(self, question: Question) -> Question:
+        """Return the question as it is handed on."""
+        return question
+
+    def judgement(self, question: Question) -> Judgement:
+        """Return the judgement that asks."""
+        judgement: Judgement = question.applies.__self__  # type: ignore[attr-defined]  # a bound method
+        return judgement
+
+
+class DropsUnknownDenies(BrokenEngine):
+    """A deny row whose condition is unknown is taken not to apply."""
+
+    def asked(self, question: Question) -> Question:
+        judgement = self.judgement(question)
+        return replace(question, applies=lambda rule: _outcome(rule, judgement) is Outcome.TRUE)
+
+
+class AllowsTheUnknown(BrokenEngine):
+    """An allow row whose condition is unknown is taken to apply."""
+
+    def asked(self, question: Question) -> Question:
+        judgement = self.judgement(question)
+        return replace(question, applies=lambda rule: _outcome(rule, judgement) is not Outcome.FALSE)
+
+
+class FirstMatch(BrokenEngine):
+    """The first row that applies decides, whatever stands below it."""
+
+    def matches(self, question: Question) -> Matches:
+        """Return the first match alone."""
+        every = self.real.matches(question)
+        first = next((rule for rule in self.policy.rules if rule in every.allowing | every.denying), "")
+        return replace(every, allowing=every.allowing & {first}, denying=every.denying & {first})
+
+
+class AnyAllowWins(BrokenEngine):
+    """An allow row that applies makes the deny rows idle."""
+
+    def matches(self, question: Question) -> Matches:
+        """Return the matches without the denies that an allow stands beside."""
+        every = self.real.matches(question)
+        return replace(every, denying=frozenset()) if every.allowing else every
+
+
+class IgnoresErrors(BrokenEngine):
+    """A rule whose evaluation failed is left out, as if it did not speak of the request."""
+
+    def matches(self, question: Question) -> Matches:
+        """Return the matches without a word of the errors."""
+        every = self.real.matches(question)
+        failed = {error.rule for error in every.errors}
+        return replace(every, denying=every.denying - failed, errors=())
+
+
+class AllowsOnErrors(BrokenEngine):
+    """A rule whose evaluation failed applies, if it allows."""
+
+    def matches(self, question: Question) -> Matches:
+        """Return the matches with the failed rules among those that apply."""
+        every = self.real.matches(question)
+        failed = frozenset(error.rule for error in every.errors)
+        return replace(every, allowing=every.allowing | failed, denying=every.denying - failed, errors=())
+
+
+class StopsAtTheFirstDeny(BrokenEngine):
+    """Only one of the rows that deny is named."""
+
+    def matches(self, question: Question) -> Matches:
+        """Return the matches with the last deny alone."""
+        every = self.real.matches(question)
+        return replace(every, denying=frozenset(sorted(every.denying)[-1:]))
+
+
+def _outcome(rule: str, judgement: Judgement) -> Outcome:
+    conditions = judgement.policy.rules[rule].conditions
+    outcome = conjunction(judgement.evaluator.named(name) for name in conditions).outcome
+    if judgement.policy.rules[rule].effect is Effect.DENY and outcome is Outcome.UNKNOWN:
+        return Outcome.UNKNOWN
+    return outcome
+
+
+@dataclass(frozen=True)
+class InclusiveFact(Fact):
+    """A fact that is still in force at the very instant at which it ends."""
+
+    def in_force(self, instant: datetime) -> bool:
+        """Say whether the term of the fact includes *instant*."""
+        return super(InclusiveFact, self).in_force(instant) or instant == self.valid_until
+
+
+class OneConsentIsEnough(ConsentJudge):
+    """A refusal stops the consents of its own giver alone."""
+
+    def effective(self, wish: Wish, is_entitled: Callable[[Entity], bool]) -> tuple[Fact, ...]:
+        """Return the consents that cover *wish* when each giver is heard alone."""
+        givers = {consent.given_by for _, consent in self._consents if is_entitled(consent.given_by)}
+        heard = (
+            super(OneConsentIsEnough, self).effective(wish, lambda one, giver=giver: one == giver) for giver in givers
+        )  # type: ignore[misc]
+        return tuple(fact for facts in heard for fact in facts)
+
+
+class ForgetsRefusalsWithoutABeginning(ConsentJudge):
+    """A refusal that does not say since when is older than everything."""
+
+    def effective(self, wish: Wish, is_entitled: Callable[[Entity], bool]) -> tuple[Fact, ...]:
+        """Return the consents that cover *wish* as if such a refusal were the oldest word of its giver."""
+        since = {consent.given_by for fact, consent in self._consents if fact.valid_from is not None}
+        self._consents = tuple(
+            (fact, consent)
+            for fact, consent in self._consents
+            if not (consent.status in STOPPING and fact.valid_from is None and consent.given_by in since)
+        )
+        return super().effective(wish, is_entitled)
+
+
+class BrokenCircumstances(Circumstances):
+    """Circumstances in which a twin puts a broken part in the place of the right one."""
+
+
+class WithOneConsentEnough(BrokenCircumstances):
+    """Circumstances that judge consents one by one."""
+
+    def __init__(
+        self,
+        request: Request,
+        stored: tuple[Fact, ...],
+        instant: datetime,
+        hierarchies: Hierarchies,
+        granting: Mapping[str, Granting],
+    ) -> None:
+        super().__init__(request, stored, instant, hierarchies, granting)
+        self._consents = OneConsentIsEnough(self.facts, instant, self._containers, hierarchies)
+
+
+class WithForgottenRefusals(BrokenCircumstances):
+    """Circumstances that forget refusals without a beginning."""
+
+    def __init__(
+        self,
+        request: Request,
+        stored: tuple[Fact, ...],
+        instant: datetime,
+        hierarchies: Hierarchies,
+        granting: Mapping[str, Granting],
+    ) -> None:
+        super().__init__(request, stored, instant, hierarchies, granting)
+        self._consents = ForgetsRefusalsWithoutABeginning(self.facts, instant, self._containers, hierarchies)
+
+
+class WithAnyGranter(BrokenCircumstances):
+    """Circumstances in which a role counts whoever granted it."""
+
+    def __init__(
+        self,
+        request: Request,
+        stored: tuple[Fact, ...],
+        instant: datetime,
+        hierarchies: Hierarchies,
+        granting: Mapping[str, Granting],
+    ) -> None:
+        super().__init__(request, stored, instant, hierarchies, {})
+
+
+class WithInclusiveTerms(BrokenCircumstances):
+    """Circumstances in which a fact lasts one instant too long."""
+
+    def __init__(
+        self,
+        request: Request,
+        stored: tuple[Fact, ...],
+        instant: datetime,
+        hierarchies: Hierarchies,
+        granting: Mapping[str, Granting],
+    ) -> None:
+        facts = tuple(InclusiveFact(fact.kind, fact.valid_from, fact.valid_until) for fact in request.facts)
+        super().__init__(replace(request, facts=facts), stored, instant, hierarchies, granting)
+
+
+class EachOfNobody(Evaluator):
+    """`each person` is true where nobody is named."""
+
+    def _each_person(self, expression: EachPerson, frame: Frame) -> Result:
+        return super()._each_person(expression, frame) if self.circumstances.people else TRUE
+
+
+class OnlyTheFirstPerson(Evaluator):
+    """`each person` asks the first person only."""
+
+    def _each_person(self, expression: EachPerson, frame: Frame) -> Result:
+        return self.evaluate(expression.inner, replace(frame, person=next(iter(self.circumstances.people), None)))
+
+
+class Rejudging(BrokenEngine):
+    """An engine that judges the same request again, with a broken part, before it asks the real one."""
+
+    circumstances: type[Circumstances] = Circumstances
+    evaluator: type[Evaluator] = Evaluator
+
+    def asked(self, question: Question) -> Question:
+        right = self.judgement(question).circumstances
+        granting = self.policy.granting
+        broken = self.circumstances(right.request, (), right.instant, right.hierarchies, granting)
+        judgement = Judgement(self.policy, broken)
+        judgement.evaluator = self.evaluator(self.policy.conditions, broken)
+        return replace(question, roles=broken.roles, applies=judgement.applies)
+
+
+def _with_circumstances(broken: type[Circumstances]) -> type[BrokenEngine]:
+    return type(broken.__name__, (Rejudging,), {"circumstances": broken})
+
+
+def _with_evaluator(broken: type[Evaluator]) -> type[BrokenEngine]:
+    return type(broken.__name__, (Rejudging,), {"evaluator": broken})
+
+
+def _with_engine(broken: type[BrokenEngine]) -> Callable[[PolicySet], PolicySet]:
+    return lambda policy: replace(policy, engine=broken(policy))
+
+
+# --- Twins and the laws that catch them -------------------------------------------------------------------------------
+
+_DECIDES_BY_HAND: Final = laws.answers_as_the_rows_say
+
+TWINS: Final[tuple[tuple[Implementation, tuple[Callable[[Implementation], None], ...]], ...]] = (
+    (
+        Implementation("drops deny rows with an unknown condition", remade=_with_engine(DropsUnknownDenies)),
+        (_DECIDES_BY_HAND, laws.unknown_counts_as_true_in_a_deny, laws.leaving_out_never_widens),
+    ),
+    (
+        Implementation("takes unknown for true in allow rows", remade=_with_engine(AllowsTheUnknown)),
+        (_DECIDES_BY_HAND, laws.unknown_counts_as_false_in_an_allow),
+    ),
+    (
+        Implementation("lets the first matching row decide", remade=_with_engine(FirstMatch)),
+        (_DECIDES_BY_HAND, laws.a_satisfied_deny_wins, laws.the_order_of_rows_does_not_matter),
+    ),
+    (
+        Implementation("lets any allow win", remade=_with_engine(AnyAllowWins)),
+        (_DECIDES_BY_HAND, laws.a_satisfied_deny_wins, laws.unknown_counts_as_true_in_a_deny),
+    ),
+    (
+        Implementation("ignores errors", remade=_with_engine(IgnoresErrors)),
+        (laws.an_error_never_allows,),
+    ),
+    (
+        Implementation("allows on errors", remade=_with_engine(AllowsOnErrors)),
+        (laws.an_error_never_allows,),
+    ),
+    (
+        Implementation("names one deny row of several", remade=_with_engine(StopsAtTheFirstDeny)),
+        (_DECIDES_BY_HAND,),
+    ),
+    (
+        Implementation(
+            "lets one guardian's consent stand beside the other's refusal",
+            remade=_with_engine(_with_circumstances(WithOneConsentEnough)),
+        ),
+        (laws.one_refusal_stops_every_consent, _DECIDES_BY_HAND),
+    ),
+    (
+        Implementation(
+            "takes a refusal without a beginning for the oldest word",
+            remade=_with_engine(_with_circumstances(WithForgottenRefusals)),
+        ),
+        (laws.a_refusal_without_a_beginning_stops,),
+    ),
+    (
+        Implementation("ignores who granted a role", remade=_with_engine(_with_circumstances(WithAnyGranter))),
+        (laws.a_grant_is_worth_its_granter, _DECIDES_BY_HAND),
+    ),
+    (
+        Implementation(
+            "counts the operator's registration twice",
+            edits=(
+                Edit(
+                    "conditions.yaml",
+                    "and its registrar has type school and its registrar is in",
+                    "and its registrar is in",
+                ),
+            ),
+        ),
+        (laws.one_registration_counts_once,),
+    ),
+    (
+        Implementation("takes each of nobody for true", remade=_with_engine(_with_evaluator(EachOfNobody))),
+        (laws.nobody_named_is_not_everybody_asked,),
+    ),
+    (
+        Implementation("asks the first person only", remade=_with_engine(_with_evaluator(OnlyTheFirstPerson))),
+        (_DECIDES_BY_HAND,),
+    ),
+    (
+        Implementation(
+            "lets a fact last through its last instant", remade=_with_engine(_with_circumstances(WithInclusiveTerms))
+        ),
+        (laws.a_term_ends_before_its_last_instant,),
+    ),
+    (
+        Implementation(
+            "asks for no consent beyond the service",
+            edits=(
+                Edit("policy.csv", "p, no-other-use-without-consent, deny", "p, no-other-use-without-consent, allow"),
+            ),
+        ),
+        (_DECIDES_BY_HAND, laws.one_refusal_stops_every_consent),
+    ),
+)
+"""Each broken implementation with every law that must catch it."""
+
+_PAIRS: Final = [
+    pytest.param(twin, law, id=f"{twin.name}: {law.__name__}") for twin, caught_by in TWINS for law in caught_by
+]
+
+
+@pytest.mark.parametrize(("twin", "law"), _PAIRS)
+def test_twin_is_caught(twin: Implementation, law: Callable[[Implementation], None]) -> None:
+    """A law that holds of the real implementation does not hold of the twin."""
+    with pytest.raises(AssertionError):
+        law(twin)
+
+
+@pytest.mark.parametrize(
+    "law", sorted({law for _, caught_by in TWINS for law in caught_by}, key=lambda law: law.__name__)
+)
+def test_nothing_but_the_fault_is_caught(law: Callable[[Implementation], None]) -> None:
+    """The ways in which twins are made break no law by themselves: without a broken part each law holds."""
+    law(replace(REAL, remade=_with_engine(BrokenEngine)))
+    law(replace(REAL, remade=_with_engine(Rejudging)))
+
+
+def test_a_consent_fact_is_what_the_twin_thinks() -> None:
+    """The twin of the terms differs from a fact only at its last instant."""
+    ends = datetime.fromisoformat("2026-10-06T06:00:00+00:00")
+    kind = Consent(Entity("child", "minh"), Entity("user", "lan"), (), (), "refused")
+    for fact, at_its_end in ((Fact(kind, None, ends), False), (InclusiveFact(kind, None, ends), True)):
+        assert fact.in_force(ends - laws.TICK)
+        assert fact.in_force(ends) is at_its_end
+        assert not fact.in_force(ends + laws.TICK)

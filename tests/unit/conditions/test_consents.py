@@ -1,0 +1,323 @@
+"""Which consent counts (contract, section 2, "Consent"), said in the language of conditions."""
+
+from datetime import datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from pdp.core.decision import Outcome
+from pdp.core.entity import Entity
+from pdp.core.facts import Fact
+from tests.unit.conditions.situations import (
+    AN,
+    FATHER,
+    LAN,
+    MOTHER,
+    NEWSPAPER,
+    NOW,
+    a_consent,
+    a_family,
+    circumstances,
+    inside,
+    outcome,
+)
+
+_TEXT = "consent from primary_guardian"
+_STRANGER = Entity("user", "lạ")
+_GROUP = Entity("org", "tập-đoàn")
+_DAY = timedelta(days=1)
+_STEP = timedelta(microseconds=1)
+
+
+def _counts(*consents: Fact, **asked: object) -> bool:
+    given = circumstances(*a_family(), *consents, **asked)  # type: ignore[arg-type]  # parts of the request
+    found = outcome(_TEXT, given)
+    assert found is not Outcome.UNKNOWN
+    assert outcome(f"not {_TEXT}", given) is (Outcome.FALSE if found is Outcome.TRUE else Outcome.TRUE)
+    return found is Outcome.TRUE
+
+
+def test_without_any_there_is_none() -> None:
+    """Facts are closed: no consent is a clear no."""
+    assert not _counts()
+
+
+# --- What it covers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("purposes", "categories", "expected"),
+    [
+        (("media",), ("child_photo",), True),
+        (("media", "research"), ("child_video", "child_photo"), True),
+        (("media",), ("child_data",), True),
+        (("media",), ("personal_data",), True),
+        (("media",), ("child_video",), False),
+        (("media",), ("image",), False),
+        (("marketing",), ("child_photo",), False),
+        (("research", "survey"), ("child_photo",), False),
+        ((), ("child_photo",), False),
+        (("media",), (), False),
+        ((), (), False),
+    ],
+)
+def test_purposes_and_categories_each_equal_or_contain_those_asked(
+    purposes: tuple[str, ...], categories: tuple[str, ...], expected: bool
+) -> None:
+    """A consent covers what it lists and what is narrower; one that lists nothing covers nothing."""
+    assert _counts(a_consent(purposes=purposes, categories=categories)) is expected
+
+
+def test_a_broader_purpose_covers_the_narrower_and_not_the_other_way_round() -> None:
+    """Marketing contains marketing by a third party."""
+    assert _counts(a_consent(purposes=["marketing"]), purpose="third_party_marketing")
+    assert not _counts(a_consent(purposes=["third_party_marketing"]), purpose="marketing")
+
+
+def test_a_narrower_category_does_not_cover_a_broader_record() -> None:
+    """A consent to photos is none to all of the child's data."""
+    assert not _counts(a_consent(categories=["child_photo"]), category="child_data")
+
+
+def test_purpose_and_category_of_two_consents_do_not_add_up() -> None:
+    """One consent must cover all of the request."""
+    assert not _counts(a_consent(categories=["child_video"]), a_consent(FATHER, purposes=["research"]))
+
+
+def test_a_consent_about_another_child_is_none() -> None:
+    """A consent is about one person."""
+    assert not _counts(a_consent(data_subject=AN))
+
+
+# --- Recipients -------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_recipient_contains_all() -> None:
+    """A consent that names no recipient is for whomever."""
+    assert _counts(a_consent())
+    assert _counts(a_consent(), context_recipient=NEWSPAPER)
+    assert _counts(a_consent(), action="publish")
+
+
+def test_a_recipient_is_the_one_named_or_else_the_subject() -> None:
+    """Who would have the data is `context.recipient` and, where that is missing, whoever asks."""
+    to_newspaper = a_consent(recipient=NEWSPAPER)
+
+    assert _counts(to_newspaper, context_recipient=NEWSPAPER)
+    assert _counts(to_newspaper, subject=NEWSPAPER)
+    assert not _counts(to_newspaper)
+    assert not _counts(to_newspaper, subject=NEWSPAPER, context_recipient=LAN)
+
+
+def test_a_recipient_contains_what_lies_in_it() -> None:
+    """A consent to a group of companies covers each of its companies; that to a company does not cover the group."""
+    member = inside(NEWSPAPER, _GROUP)
+
+    assert _counts(a_consent(recipient=_GROUP), member, context_recipient=NEWSPAPER)
+    assert not _counts(a_consent(recipient=_GROUP), context_recipient=NEWSPAPER)
+    assert not _counts(a_consent(recipient=NEWSPAPER), member, context_recipient=_GROUP)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_publishing_needs_a_consent_for_everybody(named: bool) -> None:
+    """What is published reaches everybody: a consent for one recipient does not cover it, even if that one is named."""
+    recipient = {"context_recipient": NEWSPAPER} if named else {}
+
+    assert not _counts(a_consent(recipient=NEWSPAPER), action="publish", **recipient)
+    assert not _counts(a_consent(recipient=LAN), action="publish", **recipient)
+    assert _counts(a_consent(), action="publish", **recipient)
+
+
+def test_a_refusal_for_one_recipient_stops_publishing() -> None:
+    """Everybody includes the one who was refused."""
+    refused = a_consent(FATHER, "refused", recipient=NEWSPAPER)
+
+    assert not _counts(a_consent(), refused, action="publish")
+    assert not _counts(a_consent(), refused, context_recipient=NEWSPAPER)
+    assert _counts(a_consent(), refused, context_recipient=LAN)
+
+
+def test_a_refusal_stops_recipients_that_lie_in_it_or_contain_it() -> None:
+    """A refusal for the group stops its companies, and one for a company stops the group as a whole."""
+    member = inside(NEWSPAPER, _GROUP)
+
+    assert not _counts(a_consent(), a_consent(FATHER, "refused", recipient=_GROUP), member, subject=NEWSPAPER)
+    assert not _counts(a_consent(), a_consent(FATHER, "refused", recipient=NEWSPAPER), member, subject=_GROUP)
+
+
+# --- Refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "refused"])
+@pytest.mark.parametrize("speaker", [MOTHER, FATHER])
+def test_a_refusal_of_anybody_entitled_wins(status: str, speaker: Entity) -> None:
+    """Where two guardians disagree, the refusal wins; in whatever order they are stored."""
+    given, no = a_consent(MOTHER), a_consent(speaker, status)
+
+    for facts in permutations((given, no)):
+        assert not _counts(*facts)
+
+
+@pytest.mark.parametrize(
+    ("purposes", "categories"),
+    [
+        (("media",), ("child_photo",)),
+        ((), ()),
+        ((), ("child_photo",)),
+        (("media",), ()),
+        (("media",), ("child_data",)),
+        (("media", "survey"), ("personal_data", "cookies")),
+    ],
+)
+def test_a_refusal_that_touches_the_request_stops_it(purposes: tuple[str, ...], categories: tuple[str, ...]) -> None:
+    """A refusal stops what it names, broader or narrower; one that names nothing refuses everything."""
+    assert not _counts(a_consent(), a_consent(FATHER, "refused", purposes, categories))
+
+
+@pytest.mark.parametrize(
+    ("purposes", "categories"),
+    [(("research",), ("child_photo",)), (("media",), ("child_video",)), (("research",), ()), ((), ("child_video",))],
+)
+def test_a_refusal_of_something_else_does_not_stop_it(purposes: tuple[str, ...], categories: tuple[str, ...]) -> None:
+    """A refusal that shares no part with the request is about something else."""
+    assert _counts(a_consent(), a_consent(FATHER, "refused", purposes, categories))
+
+
+def test_a_partial_refusal_stops_the_whole() -> None:
+    """Who refuses photos refuses the record of the child's data that would hold them."""
+    everything = a_consent(categories=["child_data"])
+
+    assert not _counts(everything, a_consent(FATHER, "refused", categories=["child_photo"]), category="child_data")
+    assert not _counts(
+        a_consent(purposes=["marketing"]),
+        a_consent(FATHER, "refused", purposes=["third_party_marketing"]),
+        purpose="marketing",
+    )
+
+
+@pytest.mark.parametrize("status", ["pending", "claimed"])
+def test_pending_and_claimed_neither_give_nor_stop(status: str) -> None:
+    """Nothing was said yet, or somebody says so: neither a yes nor a no."""
+    assert not _counts(a_consent(status=status))
+    assert _counts(a_consent(), a_consent(FATHER, status))
+    assert _counts(a_consent(valid_from=NOW - _DAY), a_consent(status=status, valid_from=NOW))
+
+
+@pytest.mark.parametrize("status", ["", "Given", "yes", "granted"])
+def test_a_status_that_is_not_known_gives_nothing(status: str) -> None:
+    """Nothing but `given` is a consent."""
+    assert not _counts(a_consent(status=status))
+
+
+@pytest.mark.parametrize("status", ["given", "refused"])
+def test_somebody_not_entitled_is_not_heard(status: str) -> None:
+    """A stranger's word counts neither for nor against."""
+    assert _counts(a_consent(), a_consent(_STRANGER, status))
+    assert not _counts(a_consent(_STRANGER, status))
+
+
+def test_the_role_of_the_giver_is_held_now() -> None:
+    """Who was a guardian and is none any more consents no longer, nor refuses."""
+    ended = tuple(Fact(fact.kind, None, NOW) for fact in a_family())
+
+    for status in ("given", "refused"):
+        given = circumstances(*ended, a_consent(status=status))
+        assert outcome(_TEXT, given) is Outcome.FALSE
+
+
+# --- The last word ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given_at", "refused_at", "expected"),
+    [
+        (NOW - 2 * _DAY, NOW - _DAY, False),
+        (NOW - _DAY, NOW - 2 * _DAY, True),
+        (NOW - _DAY, NOW - _DAY, False),
+        (NOW - _DAY, NOW - _DAY - _STEP, True),
+        (None, NOW - _DAY, False),
+        (NOW - _DAY, None, False),
+        (None, None, False),
+    ],
+)
+@pytest.mark.parametrize("status", ["withdrawn", "refused"])
+def test_the_later_word_of_one_giver_wins(
+    given_at: datetime | None, refused_at: datetime | None, expected: bool, status: str
+) -> None:
+    """The later `valid_from` is heard, at the same instant the refusal, and always a refusal without a beginning."""
+    yes = a_consent(valid_from=given_at)
+    no = a_consent(status=status, valid_from=refused_at)
+
+    assert _counts(yes, no) is _counts(no, yes) is expected
+
+
+def test_a_later_yes_does_not_undo_the_refusal_of_another() -> None:
+    """The last word is that of each giver, not that of the family."""
+    no = a_consent(FATHER, "refused", valid_from=NOW - 2 * _DAY)
+
+    assert not _counts(no, a_consent(valid_from=NOW - _DAY))
+
+
+def test_a_later_yes_undoes_a_refusal_only_where_it_covers() -> None:
+    """A yes to photos leaves the earlier refusal of everything in force for videos."""
+    no = a_consent(status="refused", purposes=(), categories=(), valid_from=NOW - 2 * _DAY)
+    yes = a_consent(valid_from=NOW - _DAY)
+
+    assert _counts(no, yes)
+    assert not _counts(no, yes, category="child_video")
+    assert not _counts(no, yes, category="child_data")
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "expected"),
+    [
+        (NOW, NOW + _STEP, True),
+        (NOW + _STEP, NOW + _DAY, False),
+        (NOW - _DAY, NOW, False),
+        (NOW - _DAY, NOW + _STEP, True),
+    ],
+)
+def test_terms_are_inclusive_and_exclusive_to_the_microsecond(begins: datetime, ends: datetime, expected: bool) -> None:
+    """A consent begins with `valid_from` and has ended at `valid_until`; a refusal stops for as long."""
+    assert _counts(a_consent(valid_from=begins, valid_until=ends)) is expected
+    assert _counts(a_consent(), a_consent(FATHER, "refused", valid_from=begins, valid_until=ends)) is not expected
+
+
+# --- What is known of a consent ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("its form is written", Outcome.TRUE),
+        ("its form is electronic", Outcome.FALSE),
+        ("its given_by is user:mẹ", Outcome.TRUE),
+        ("its explicit is yes", Outcome.UNKNOWN),
+        ("not its explicit is yes", Outcome.UNKNOWN),
+        ("its recipient is subject", Outcome.FALSE),
+        ("its recipient is not subject", Outcome.UNKNOWN),
+        ("its recipient is stated", Outcome.FALSE),
+    ],
+)
+def test_where_looks_at_the_consent_that_covers(where: str, expected: Outcome) -> None:
+    """A property that a consent does not have is unknown, and a consent for all is for nobody by name."""
+    given = circumstances(*a_family(), a_consent())
+
+    assert outcome(f"{_TEXT} where ({where})", given) is expected
+
+
+def test_a_form_that_is_not_recorded_is_unknown() -> None:
+    """An empty form is neither written nor anything else."""
+    given = circumstances(*a_family(), a_consent(form=""))
+
+    assert outcome(f"{_TEXT} where (its form is written)", given) is Outcome.UNKNOWN
+    assert outcome(f"not {_TEXT} where (its form is written)", given) is Outcome.UNKNOWN
+
+
+def test_one_of_several_consents_must_fulfil_all_of_where() -> None:
+    """A written consent that is not explicit and a verbal one that is are not one explicit consent in writing."""
+    written = a_consent(MOTHER, form="written", explicit=False)
+    verbal = a_consent(FATHER, form="verbal", explicit=True)
+    where = "its form is written and its explicit is yes"
+
+    assert outcome(f"{_TEXT} where ({where})", circumstances(*a_family(), written, verbal)) is Outcome.FALSE
