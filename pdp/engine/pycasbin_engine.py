@@ -75,6 +75,7 @@ class PyCasbinEngine:
 
     def __init__(self, model_text: str, rows: Sequence[Row]) -> None:
         _refuse_long_chains(rows)
+        self._has_rules = any(row.type == "p" for row in rows)
         model = Model()
         model.load_model_from_text(model_text)
         for row in rows:
@@ -89,8 +90,10 @@ class PyCasbinEngine:
     def matches(self, question: Question) -> Matches:
         """Return every match and every error."""
         asked = _Asked(question)
+        # FAIL CLOSED (no rules): of an empty policy PyCasbin asks the matcher once, with an empty word everywhere.
+        roles = sorted(question.roles) if self._has_rules else ()
         with self._lock:
-            for role in sorted(question.roles):
+            for role in roles:
                 self._enforcer.enforce(role, question.action, question.category, question.purpose, asked)
         return Matches(
             spoke=frozenset(asked.effects),

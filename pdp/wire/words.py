@@ -67,6 +67,7 @@ def _words_of(id_: str, operators: Iterable[str], schema: FactSchema) -> Operato
         **_places("resource.properties", schema.resource_properties, ids),
     }
     grounds = {kind: spec for kind, spec in schema.grounds.items() if spec.ops & ids}
+    common = _common_properties(schema)
     return OperatorWords(
         id=id_,
         subject=_keys(schema.subject_properties, ids, elsewhere),
@@ -75,13 +76,28 @@ def _words_of(id_: str, operators: Iterable[str], schema: FactSchema) -> Operato
         consent=_keys(schema.consent.properties, ids, {}),
         may_consent=bool(schema.consent.ops & ids),
         grounds=grounds,
-        ground_keys={kind: _keys(spec.properties, ids, {}) for kind, spec in grounds.items()},
+        ground_keys={kind: _keys({**common, **spec.properties}, ids, {}) for kind, spec in grounds.items()},
     )
 
 
 def _keys(specs: Mapping[str, PropertySpec], ids: frozenset[str], elsewhere: Mapping[str, str]) -> Keys:
     usable = {key: spec for key, spec in specs.items() if spec.ops & ids}
     return Keys(usable, frozenset(specs.keys() - usable.keys()), elsewhere)
+
+
+def _common_properties(schema: FactSchema) -> Mapping[str, PropertySpec]:
+    """Return the properties that every kind of ground has for those operators that have a use for them."""
+    grounds = schema.grounds.values()
+    ops: dict[str, frozenset[str]] = {}
+    for ground in grounds:
+        for key, spec in ground.properties.items():
+            ops[key] = ops.get(key, frozenset()) | spec.ops
+    return {
+        key: spec
+        for ground in grounds
+        for key, spec in ground.properties.items()
+        if all(key in other.properties for other in grounds if other.ops & ops[key])
+    }
 
 
 def _places(place: str, specs: Mapping[str, PropertySpec], ids: frozenset[str]) -> Mapping[str, str]:

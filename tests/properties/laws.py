@@ -285,6 +285,7 @@ def one_refusal_stops_every_consent(made: Implementation) -> None:
             stopped = [*consents, a_consent(FATHER, status=status, valid_from=since)]
             for facts in (stopped, stopped[::-1]):
                 found = answer(made.policy(), read(a_publication([*people, *facts])))
+                assert not found.allowed, f"{status} since {since}"
                 assert rules_of(found) == ["no-other-use-without-consent"], f"{status} since {since}"
 
 
@@ -334,6 +335,7 @@ def nobody_named_is_not_everybody_asked(made: Implementation) -> None:
     """A picture of which nobody says whom it shows is not published: nobody's consent is not everybody's."""
     for facts in (None, [a_role(HEAD, "school_admin", SCHOOL)]):
         found = answer(made.policy(), read(a_publication(facts, resource={"data_subject": None})))
+        assert not found.allowed
         assert rules_of(found) == ["no-other-use-without-consent"]
 
 

@@ -202,9 +202,11 @@ def test_a_token_of_another_store_is_refused(channel: grpc.Channel) -> None:
 
 def test_many_callers_get_their_own_answers(server: RunningServer, asked: Requests) -> None:
     """Answers given side by side are those given one after another."""
+    some = asked[:100]  # twice as many are under way at once, which is less than what is borne
     with connected(server.address) as channel:
         call = unary(channel, CHECK)
-        alone = [same(check(channel, request)) for request in asked]
-        under_way = [call.future(request.SerializeToString(), timeout=10) for request in asked for _ in range(2)]
+        some = asked[:100]  # fewer than may be under way at once
+        alone = [same(check(channel, request)) for request in some]
+        under_way = [call.future(request.SerializeToString(), timeout=10) for request in some for _ in range(2)]
         together = [same(decision_pb2.CheckResponse.FromString(future.result())) for future in under_way]
     assert together == [answer for answer in alone for _ in range(2)]

@@ -102,14 +102,15 @@ def test_idle_reflection_streams_keep_no_decision_and_no_health_waiting(point: D
     """They have threads of their own."""
     with running(point, words, threads=1) as server, connected(server.address) as channel:
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
-        streams = [stub.ServerReflectionInfo(_never(), timeout=20) for _ in range(4)]
+        released = threading.Event()
+        streams = [stub.ServerReflectionInfo(_nothing_until(released), timeout=20) for _ in range(4)]
         assert ask(channel, CHECK, a_request().SerializeToString(), timeout=5).code is grpc.StatusCode.OK
         assert health(channel, "") == SERVING
-        for stream in streams:
-            stream.cancel()
+        released.set()
+        assert [list(stream) for stream in streams] == [[]] * 4
 
 
-def _never() -> Iterator[reflection_pb2.ServerReflectionRequest]:
-    """Yield nothing for a good while."""
-    threading.Event().wait(3)
+def _nothing_until(released: threading.Event) -> Iterator[reflection_pb2.ServerReflectionRequest]:
+    """Leave the stream open until *released*."""
+    released.wait(15)
     yield from ()

@@ -1,0 +1,168 @@
+"""The cases of every operator pass, and they are enough: no row or condition can be changed without one failing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import pytest
+
+from pdp.core.decision import Cause, Effect
+from pdp.core.errors import InvalidPolicyError
+from pdp.deciding import Answer
+from pdp.policy_set import PolicySet
+from tests.builders import POLICIES, Case, Edit, a_policy_set, answer, policy_lines, the_cases, the_policy_set
+
+OPERATORS: Final = sorted(path.parent.name for path in POLICIES.glob("*/policy.csv"))
+CASES: Final = [case for operator in OPERATORS for case in the_cases(operator)]
+
+BEHIND_THE_SENTENCE: Final = frozenset(
+    {
+        "KIDS-H030",
+        "kids-aunt-entered-by-father-who-is-not-primary",
+        "kids-aunt-revoked-a-minute-ago",
+        "kids-aunt-whose-granter-lost-custody",
+        "kids-aunt-without-any-granter",
+        "kids-consent-withdrawn-two-days-ago",
+        "kids-father-records-for-a-child-of-friends",
+        "kids-google-cloud-looks-into-video",
+        "kids-google-cloud-stores-readable-video",
+        "kids-guardian-nobody-entered",
+        "kids-head-of-another-school-reads-record-of-a-fall",
+        "kids-teacher-who-left-in-october",
+    }
+)
+"""Denials whose case names the sentence that stands behind, such as who may enter whom, and not one that is cited."""
+
+_EQUALLY_DENIED: Final = "the row no-third-party-without-consent denies the same for want of the same consent"
+_CITED_ONLY: Final = "every allow row in its region asks for the consent itself: the row says which sentence forbids it"
+SURVIVORS: Final = {
+    ("kidsonline", "outsider-with-consent", "allow without written_consent_of_primary_guardian"): _EQUALLY_DENIED,
+    ("kidsonline", "no-other-use-without-consent", "dropped"): _CITED_ONLY,
+    ("kidsonline", "no-third-party-without-consent", "dropped"): _CITED_ONLY,
+}
+"""Changes that no decision shows, with the reason; that these deny rows fire is tested for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A policy with one thing changed in one rule."""
+
+    operator: str
+    rule: str
+    change: str
+    edit: Edit
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Return how it is listed among the survivors."""
+        return self.operator, self.rule, self.change
+
+
+# --- The cases pass ---------------------------------------------------------------------------------------------------
+
+
+def what_differs(case: Case, found: Answer) -> str:
+    """Say in what *found* is not what the case expects, "" when in nothing.
+
+    An allow cites one of the clauses of the case and carries its obligations. A denial cites one of them too, but for
+    the cases of BEHIND_THE_SENTENCE.
+    """
+    if found.allowed is not case.allowed:
+        return f"expected {'allow' if case.allowed else 'deny'}: {found.cause}, {found.reasons}"
+    cited = {reason.clause for reason in found.reasons}
+    if case.id not in BEHIND_THE_SENTENCE and not cited & set(case.clauses):
+        return f"cites {sorted(cited)}, none of {list(case.clauses)}"
+    owed = {obligation.id for obligation in found.obligations}
+    missing = {wanted if isinstance(wanted, str) else wanted["id"] for wanted in case.obligations} - owed
+    return f"lacks the obligations {sorted(missing)}" if missing else ""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_case(case: Case) -> None:
+    """The decision, the sentences cited and the obligations of the answer are those of the case."""
+    assert what_differs(case, answer(the_policy_set(case.operator), case.request)) == ""
+
+
+def test_case_ids_are_used_once() -> None:
+    """No two cases have the same id, so that a failing one is found."""
+    ids = [case.id for case in CASES]
+    assert len(set(ids)) == len(ids)
+
+
+def test_exceptions_are_needed() -> None:
+    """A denial that cites a clause of its case is no exception, and neither is a case that is gone."""
+    by_id = {case.id: case for case in CASES}
+    assert set(by_id) >= BEHIND_THE_SENTENCE
+    for id_ in BEHIND_THE_SENTENCE:
+        case = by_id[id_]
+        cited = {reason.clause for reason in answer(the_policy_set(case.operator), case.request).reasons}
+        assert not case.allowed
+        assert not cited & set(case.clauses), id_
+
+
+# --- The cases are enough ---------------------------------------------------------------------------------------------
+
+
+@cache
+def _answers(operator: str) -> dict[str, Answer]:
+    policy = the_policy_set(operator)
+    return {case.id: answer(policy, case.request) for case in the_cases(operator)}
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("effect", [Effect.ALLOW, Effect.DENY])
+def test_every_rule_is_fired_by_a_case(operator: str, effect: Effect) -> None:
+    """Each allow row allows in some case, and each deny row denies in some case."""
+    fired = {
+        reason.rule for found in _answers(operator).values() if found.cause is Cause.RULE for reason in found.reasons
+    }
+    rules = {rule.id for rule in the_policy_set(operator).rules.values() if rule.effect is effect}
+    assert rules - fired == set()
+
+
+def _mutants(operator: str) -> Iterator[Mutant]:
+    """Yield the policy without each rule, with each effect turned round, and without each condition of an allow."""
+    for line in policy_lines(operator):
+        if not line.startswith("p,"):
+            continue
+        _, id_, effect, *region, when, clause, owes = (field.strip() for field in line.split(","))
+        names = when.split(" and ") if effect == "allow" and when != "always" else []
+        changes = {"turned round": ("deny" if effect == "allow" else "allow", when)}
+        for name in names:
+            left = " and ".join(other for other in names if other != name)
+            changes[f"allow without {name}"] = (effect, left or "always")
+        yield Mutant(operator, id_, "dropped", Edit("policy.csv", f"{line}\n", ""))
+        for change, (new_effect, new_when) in changes.items():
+            row = ", ".join(("p", id_, new_effect, *region, new_when, clause, owes))
+            yield Mutant(operator, id_, change, Edit("policy.csv", line, row))
+
+
+def _is_killed(mutant: Mutant) -> bool:
+    """Say whether the loader refuses the mutant, or some case fails; first those that its rule speaks of."""
+    try:
+        policy: PolicySet = a_policy_set(mutant.edit, operator=mutant.operator)
+    except InvalidPolicyError:
+        return True
+    before = _answers(mutant.operator)
+    spoken_of = {id_ for id_, found in before.items() if mutant.rule in {trace.rule for trace in found.matched}}
+    ordered = sorted(the_cases(mutant.operator), key=lambda case: case.id not in spoken_of)
+    return any(what_differs(case, answer(policy, case.request)) for case in ordered)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        pytest.param(mutant, id=f"{mutant.operator}: {mutant.rule} {mutant.change}")
+        for operator in OPERATORS
+        for mutant in _mutants(operator)
+    ],
+)
+def test_no_change_of_a_rule_goes_unnoticed(mutant: Mutant) -> None:
+    """A policy with one rule dropped, turned round or without a condition is refused or fails a case."""
+    assert _is_killed(mutant) is (mutant.name not in SURVIVORS)
+
+
+def test_survivors_are_mutants() -> None:
+    """Every survivor on the list is a change that is tried."""
+    assert set(SURVIVORS) <= {mutant.name for operator in OPERATORS for mutant in _mutants(operator)}
