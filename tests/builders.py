@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,7 +99,7 @@ def edited(edits: Iterable[Edit], operator: str = KIDSONLINE) -> dict[str, bytes
     return files
 
 
-@cache
+@lru_cache(maxsize=32)
 def a_policy_set(*edits: Edit, operator: str = KIDSONLINE) -> PolicySet:
     """Return the policy set of *operator* after *edits*."""
     files = edited(edits, operator)

@@ -7,7 +7,8 @@ PdpError
 ├── NoPolicyError           this operator has no valid policy set
 ├── ForeignTokenError       a freshness token belongs to another store
 ├── NotImplementedYetError  a part of the contract that this version does not serve
-└── UnavailableError        facts, or their freshness, cannot be had now
+├── UnavailableError        facts, or their freshness, cannot be had now
+└── ServerError             in the client: the server gave no decision, which is to be taken for a denial
 """
 
 from collections.abc import Iterable

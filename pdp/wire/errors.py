@@ -36,7 +36,7 @@ def item_error_to_wire(error: InvalidRequestError) -> errors_pb2.Error:
     first, *others = error.errors
     on_wire = error_to_wire(first)
     if others:
-        for locale, said in on_wire.message.items():
+        for locale, said in tuple(on_wire.message.items()):
             listed = "".join(f"; {other.field}: {other.message.in_locale(locale)}" for other in others)
             on_wire.message[locale] = f"{first.field}: {said}{listed}"
     return on_wire
