@@ -189,7 +189,9 @@ def _owner(message: Message, path: str) -> tuple[Any, str]:
 def _step(target: Any, part: str) -> Any:
     name, at = re.fullmatch(r"(\w+)(?:\[(\d+)\])?", part).groups()  # type: ignore[union-attr]
     found: Any = target.fields[name] if isinstance(target, Struct) else getattr(target, name)
-    return found if at is None else found[int(at)]
+    if at is None:
+        return found
+    return found.list_value.values[int(at)] if isinstance(found, Value) else found[int(at)]
 
 
 def _put_in_struct(struct: Struct, key: str, value: Any) -> None:
@@ -200,6 +202,7 @@ def _put_in_struct(struct: Struct, key: str, value: Any) -> None:
 
 
 _LONG: Final = "a" * 4097
+_CUT: Final = f"{'a' * 99}…"
 _NULL: Final = Value(null_value=NullValue.NULL_VALUE)
 _NAN: Final = Value(number_value=math.nan)
 
@@ -584,6 +587,22 @@ _SIZES: Final = (
     _bad("text_too_long_in_bytes", "context.special_case", "ễ" * 1366, Code.TOO_LONG),
     _bad("word_too_long", "purpose", _LONG, Code.TOO_LONG),
     _bad("entity_too_long", "facts[0].role.scope", f"child:{_LONG}", Code.TOO_LONG),
+    _bad("subject_type_too_long_to_be_a_text", "subject.type", _LONG, Code.TOO_LONG),
+    _bad("known_value_too_long", "context.channel", _LONG, Code.TOO_LONG),
+    _bad("ground_kind_too_long", "facts[1].ground.kind", _LONG, Code.TOO_LONG),
+    _bad(
+        "property_key_too_long", f"resource.properties.{_LONG}", 1, Code.TOO_LONG, field=f"resource.properties.{_CUT}"
+    ),
+    MalformedRequest(
+        "instant_too_long", _of_incident(_LONG), "facts[0].ground.properties.occurred_at", Code.TOO_LONG, "", a_meeting
+    ),
+    _bad(
+        "key_too_long_below_an_unread_key",
+        "context.extra.x_map",
+        {_LONG: 1},
+        Code.TOO_LONG,
+        field=f"context.extra.x_map.{_CUT}",
+    ),
     _bad("subject_id_too_long", "subject.id", _LONG, Code.TOO_LONG),
     _bad("unread_text_too_long", "context.extra.x_note", _LONG, Code.TOO_LONG),
     _bad("unread_key_too_long", f"context.extra.x_{_LONG}", 1, Code.TOO_LONG, field=f"context.extra.x_{'a' * 97}…"),
@@ -672,7 +691,31 @@ _UNKNOWN_FIELDS: Final = tuple(
         "facts[2].consent",
         "facts[3].containment",
         "consistency",
+        "resource.properties.encrypted",
+        "resource.properties.pictured",
+        "resource.properties.pictured[1]",
     )
+)
+
+_UNKNOWN_FIELDS_UNREAD: Final = tuple(
+    MalformedRequest(
+        f"unknown_field_in_an_unread_{name}",
+        both(put("context.extra.x_a", value), unknown_field(f"context.extra.x_a{part}")),
+        "context.extra.x_a.999",
+        Code.UNKNOWN_FIELD,
+    )
+    for name, value, part in (
+        ("value", 1, ""),
+        ("object", {"b": 1}, ".struct_value"),
+        ("list", [1], ".list_value"),
+    )
+)
+
+_UNKNOWN_FIELD_IN_A_LIST: Final = MalformedRequest(
+    "unknown_field_in_the_list_of_a_property",
+    unknown_field("resource.properties.pictured.list_value"),
+    "resource.properties.pictured.999",
+    Code.UNKNOWN_FIELD,
 )
 
 MALFORMED_REQUESTS: Final = (
@@ -685,4 +728,6 @@ MALFORMED_REQUESTS: Final = (
     *_SIZES,
     *_RELATIONS,
     *_UNKNOWN_FIELDS,
+    *_UNKNOWN_FIELDS_UNREAD,
+    _UNKNOWN_FIELD_IN_A_LIST,
 )

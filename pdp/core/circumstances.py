@@ -16,6 +16,12 @@ from pdp.core.vocabulary import WordKind
 PUBLISHING: Final = "publish"
 """The action that hands data to everybody: no single recipient's consent covers it."""
 
+HANDING_OUT: Final = frozenset({"share", "disclose", "transfer", "transfer_abroad", "sell", "send"})
+"""Actions by which an insider hands data to somebody else, and by which an outsider gets it (facts.yaml, `subject`)."""
+
+OUTSIDERS: Final = (THIRD_PARTY, "authority", "shipping_partner", "service_provider", "app_integration")
+"""The broadest roles of those to whom an operator hands data."""
+
 
 class Circumstances:
     """A request with its facts at one instant; immutable once built.
@@ -99,12 +105,21 @@ class Circumstances:
 
     @property
     def recipient(self) -> Entity | None:
-        """Return who would have the data: nobody in particular if published, else the recipient or the subject."""
+        """Return who would have the data: the recipient named, or the subject; None for nobody in particular."""
         # FAIL CLOSED (published to one): what is published reaches everybody, whoever is named as its recipient.
         if self.request.action == PUBLISHING:
             return None
         named = self.request.context.get("recipient")
-        return named if isinstance(named, Entity) else self.request.subject
+        if isinstance(named, Entity):
+            return named
+        # FAIL CLOSED (recipient not named): an insider who hands data out does not keep it; whoever gets it is unknown.
+        if self.request.action in HANDING_OUT and not self._asks_from_outside():
+            return None
+        return self.request.subject
+
+    def _asks_from_outside(self) -> bool:
+        covers = self.hierarchies.covers
+        return any(covers(WordKind.ROLE, outsider, role) for outsider in OUTSIDERS for role in self.roles)
 
     def grounds(self, kind: str) -> tuple[tuple[Fact, Ground], ...]:
         """Return the grounds of *kind* in force that are not about another thing of their own type.

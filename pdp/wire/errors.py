@@ -14,6 +14,9 @@ from pdp.wire.responses import text_from_wire
 ROOM: Final = 5_500
 """Bytes that a status may take. gRPC refuses trailers of more than 8 KiB by default, and writes these in base64."""
 
+_NAMED: Final = 16
+"""So many mistakes the one error of an item names."""
+
 
 def errors_to_wire(error: InvalidRequestError) -> errors_pb2.Errors:
     """Return every mistake of a request as a message."""
@@ -32,14 +35,20 @@ def error_to_wire(mistake: RequestError) -> errors_pb2.Error:
 
 
 def item_error_to_wire(error: InvalidRequestError) -> errors_pb2.Error:
-    """Return what is wrong with one item of a batch or stream: its first mistake, whose message names all of them."""
+    """Return what is wrong with one item of a batch or stream: its first mistake, whose message names the others."""
     first, *others = error.errors
+    if len(others) >= _NAMED:
+        others = [*others[: _NAMED - 1], more_errors()]
     on_wire = error_to_wire(first)
     if others:
         for locale, said in tuple(on_wire.message.items()):
-            listed = "".join(f"; {other.field}: {other.message.in_locale(locale)}" for other in others)
-            on_wire.message[locale] = f"{first.field}: {said}{listed}"
+            listed = (_placed(other.field, other.message.in_locale(locale)) for other in others)
+            on_wire.message[locale] = "; ".join((_placed(first.field, said), *listed))
     return on_wire
+
+
+def _placed(field: str, said: str) -> str:
+    return f"{field}: {said}" if field else said
 
 
 def rich_status(code: int, message: str, error: InvalidRequestError, *, room: int = ROOM) -> status_pb2.Status:

@@ -23,6 +23,7 @@ from tests.builders import (
     FRIEND,
     HEAD,
     MOTHER,
+    NEWSPAPER,
     NOON,
     OPERATOR,
     SCHOOL,
@@ -297,6 +298,35 @@ def a_refusal_without_a_beginning_stops(made: Implementation) -> None:
         assert not answer(made.policy(), read(a_publication([*people, given, refusal]))).allowed
     early = a_consent(MOTHER, status="refused", valid_from="2026-09-01T00:00:00Z")
     assert answer(made.policy(), read(a_publication([*people, given, early]))).allowed
+
+
+def a_refusal_of_a_part_stops_the_whole(made: Implementation) -> None:
+    """A refusal that names any part of what is asked stops it: a narrower category or purpose, one recipient of all."""
+    people = [*a_family(), a_role(HEAD, "school_admin", SCHOOL)]
+    given = a_consent(MOTHER, purposes=["marketing"], categories=["child_data"])
+    question = a_publication(purpose="marketing", resource={"type": "child_data"})
+    for part, stops in (
+        ({"categories": ["child_video"]}, True),
+        ({"categories": ["personal_data"]}, True),
+        ({"purposes": ["third_party_marketing"]}, True),
+        ({"recipient": NEWSPAPER}, True),
+        ({"categories": [], "purposes": []}, True),
+        ({"categories": ["support_request"]}, False),
+        ({"purposes": ["research"]}, False),
+    ):
+        refusal = a_consent(FATHER, status="refused", **{"purposes": [], "categories": [], **part})
+        found = answer(made.policy(), read({**question, "facts": [*people, given, refusal]}))
+        assert found.allowed is not stops, part
+
+
+def a_consent_is_for_the_person_it_names(made: Implementation) -> None:
+    """A guardian of two children who consents for one of them has not consented for the other."""
+    people = [*a_family(), a_role(HEAD, "school_admin", SCHOOL), a_role(MOTHER, "primary_guardian", FRIEND)]
+    both = {"properties": {"pictured": [CHILD, FRIEND]}}
+    one, other = a_consent(MOTHER), a_consent(MOTHER, FRIEND)
+    for said, allowed in (([one], False), ([other], False), ([one, other], True)):
+        found = answer(made.policy(), read(a_publication([*people, *said], resource=both)))
+        assert found.allowed is allowed, len(said)
 
 
 def a_grant_is_worth_its_granter(made: Implementation) -> None:

@@ -67,6 +67,8 @@ LAWS: Final[tuple[Callable[[Implementation], None], ...]] = (
     laws.leaving_out_never_widens,
     laws.one_refusal_stops_every_consent,
     laws.a_refusal_without_a_beginning_stops,
+    laws.a_refusal_of_a_part_stops_the_whole,
+    laws.a_consent_is_for_the_person_it_names,
     laws.a_grant_is_worth_its_granter,
     laws.one_registration_counts_once,
     laws.nobody_named_is_not_everybody_asked,

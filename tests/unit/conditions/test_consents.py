@@ -15,8 +15,10 @@ from tests.unit.conditions.situations import (
     MOTHER,
     NEWSPAPER,
     NOW,
+    SCHOOL,
     a_consent,
     a_family,
+    a_role,
     circumstances,
     inside,
     outcome,
@@ -107,6 +109,18 @@ def test_a_recipient_is_the_one_named_or_else_the_subject() -> None:
     assert _counts(to_newspaper, subject=NEWSPAPER)
     assert not _counts(to_newspaper)
     assert not _counts(to_newspaper, subject=NEWSPAPER, context_recipient=LAN)
+
+
+@pytest.mark.parametrize("action", ["share", "disclose", "transfer"])
+def test_an_insider_who_names_no_recipient_is_not_the_recipient(action: str) -> None:
+    """A consent for the head of the school does not cover what she hands on to nobody knows whom."""
+    head = a_role(LAN, "school_admin", SCHOOL)
+    to_her = a_consent(recipient=LAN)
+
+    assert _counts(to_her, head, subject=LAN, action="use")
+    assert _counts(to_her, subject=LAN, action=action)
+    assert not _counts(to_her, head, subject=LAN, action=action)
+    assert _counts(a_consent(), head, subject=LAN, action=action)
 
 
 def test_a_recipient_contains_what_lies_in_it() -> None:

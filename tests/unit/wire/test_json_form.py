@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import ParseDict
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pdp.api.v1 import decision_pb2
 from pdp.core.errors import InvalidRequestError
@@ -215,3 +217,24 @@ def test_a_mapping_that_is_no_json_is_refused(make: Callable[[], dict[str, objec
     """A mapping made by a program is looked at as closely as a text."""
     with pytest.raises(InvalidRequestError):
         check_request_from_dict(make())
+
+
+_names = st.sampled_from(
+    (
+        *("operator", "subject", "type", "id", "resource", "scopes", "properties", "context", "time", "extra", "facts"),
+        *("role", "ground", "valid_from", "consistency", "minimize_latency", "minimizeLatency", "x_a", "notice_to"),
+    )
+)
+_leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+_json = st.recursive(_leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_names, inner, max_size=4))
+
+
+@given(st.dictionaries(_names, _json, max_size=5))
+def test_any_json_object_is_read_as_protobuf_reads_it_or_refused(members: dict[str, Any]) -> None:
+    """What is accepted means what protobuf's own reader says; everything else is refused, and nothing fails."""
+    try:
+        message = check_request_from_json(json.dumps(members))
+    except InvalidRequestError:
+        return
+
+    assert message == ParseDict(members, decision_pb2.CheckRequest())

@@ -1,5 +1,7 @@
 """Each request that cannot be right is refused, with the right place, code and suggestion."""
 
+from dataclasses import replace
+
 import pytest
 
 from pdp.api.v1 import decision_pb2
@@ -7,6 +9,7 @@ from pdp.core.errors import InvalidRequestError
 from pdp.wire.codes import Code
 from pdp.wire.limits import ERRORS
 from pdp.wire.requests import batch_from_wire, request_from_wire
+from pdp.wire.words import Words
 from tests.malformed_requests import MALFORMED_REQUESTS, MalformedRequest, a_meeting, a_request, both, put
 from tests.unit.wire.test_json_form import MALFORMED_JSON
 from tests.unit.wire.words import the_words
@@ -178,3 +181,36 @@ def test_in_a_batch_the_bad_item_alone_carries_its_error() -> None:
     assert first.errors[0].field == "purpose"
     assert isinstance(second, InvalidRequestError)
     assert [(error.field, error.code) for error in second.errors] == [("consistency", "not-in-batch")]
+
+
+def test_a_batch_with_an_unknown_field_is_refused_whole() -> None:
+    """What a newer caller says of the whole batch cannot be passed over either."""
+    batch = decision_pb2.CheckBatchRequest(requests=[a_request()])
+    batch.MergeFromString(b"\xba\x3e\x01x")
+
+    with pytest.raises(InvalidRequestError) as caught:
+        batch_from_wire(batch, the_words())
+
+    assert [(error.field, error.code) for error in caught.value.errors] == [("999", "unknown-field")]
+
+
+def test_a_ground_of_unknown_kind_still_needs_its_status() -> None:
+    """Whatever its kind turns out to be, a ground has a status."""
+    message = a_request()
+    both(put("facts[1].ground.kind", "registraton"), put("facts[1].ground.status", ""))(message)
+
+    with pytest.raises(InvalidRequestError) as caught:
+        request_from_wire(message, the_words())
+
+    assert [error.field for error in caught.value.errors] == ["facts[1].ground.kind", "facts[1].ground.status"]
+
+
+def test_a_consent_is_refused_where_the_policy_has_no_use_for_consents() -> None:
+    """Consents belong to operators as properties and kinds of ground do."""
+    schema = the_words().schema
+    others = replace(schema, consent=replace(schema.consent, ops=frozenset({"homeid"})))
+
+    with pytest.raises(InvalidRequestError) as caught:
+        request_from_wire(a_request(), Words(the_words().vocabulary, others))
+
+    assert ("facts[2].consent", "not-for-this-operator") in [(e.field, e.code) for e in caught.value.errors]
