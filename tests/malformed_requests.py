@@ -226,6 +226,12 @@ def _of_incident(occurred_at: Any) -> Change:
     return put("facts", [{"ground": incident}])
 
 
+def _put_into_another_class(message: decision_pb2.CheckRequest) -> None:
+    again = message.facts.add()
+    again.CopyFrom(message.facts[3])
+    again.containment.container = f"{again.containment.container}-khac"
+
+
 def _tell_again(message: decision_pb2.CheckRequest, status: str) -> None:
     again = message.facts.add()
     again.CopyFrom(message.facts[1])
@@ -663,6 +669,12 @@ _RELATIONS: Final = (
         "ground_told_in_two_ways",
         lambda message: _tell_again(message, status="ended"),
         "facts[4].ground",
+        Code.TWO_TRUTHS,
+    ),
+    MalformedRequest(
+        "child_in_two_classes_at_once",
+        _put_into_another_class,
+        "facts[4].containment",
         Code.TWO_TRUTHS,
     ),
 )

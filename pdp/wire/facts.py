@@ -11,7 +11,8 @@ from pdp.core.vocabulary import WordKind
 from pdp.wire import limits, phrases
 from pdp.wire.codes import Code
 from pdp.wire.entities import entity, member, optional_entity, own_entity, word
-from pdp.wire.grounds import GroundsSeen, read_ground
+from pdp.wire.grounds import read_ground
+from pdp.wire.identities import FactsSeen
 from pdp.wire.instants import read_timestamp
 from pdp.wire.mistakes import shown
 from pdp.wire.properties import read_properties, refuse_long_list
@@ -27,7 +28,7 @@ def read_facts(reading: Reading, messages: Sequence[facts_pb2.Fact], place: str)
         text = phrases.too_many(phrases.FACTS, len(messages), limits.FACTS)
         reading.refuse(Code.TOO_MANY, place, str(len(messages)), text)
         return ()
-    grounds = GroundsSeen()
+    seen = FactsSeen()
     facts = []
     for at, message in enumerate(messages):
         path = f"{place}[{at}]"
@@ -35,7 +36,7 @@ def read_facts(reading: Reading, messages: Sequence[facts_pb2.Fact], place: str)
             reading.refuse(Code.GIVEN_BY_SERVER, f"{path}.id", message.id, phrases.GIVEN_BY_SERVER)
         fact = read_fact(reading, message, path)
         if fact is not None:
-            grounds.compare(reading, fact, path)
+            seen.compare(reading, fact, path)
             facts.append(fact)
     return tuple(facts)
 

@@ -3,9 +3,8 @@
 from typing import Final
 
 from pdp.api.v1 import facts_pb2
-from pdp.core.entity import Entity
 from pdp.core.fact_schema import GroundSpec
-from pdp.core.facts import Fact, Ground, Properties, no_properties
+from pdp.core.facts import Ground, Properties, no_properties
 from pdp.wire import limits, phrases
 from pdp.wire.codes import Code
 from pdp.wire.entities import entity, member, optional_entity
@@ -68,34 +67,3 @@ def _read_properties(reading: Reading, message: facts_pb2.Ground, spec: GroundSp
 def _refuse_if_required(reading: Reading, spec: GroundSpec | None, part: str, field: str) -> None:
     if spec is not None and part in spec.requires:
         reading.refuse(Code.LACKS_REQUIRED, field, "", phrases.lacks(phrases.ground_of(spec.kind), part))
-
-
-class GroundsSeen:
-    """The grounds of one request so far, to find two that say different things of one ground at one time."""
-
-    __slots__ = ("_by_identity",)
-
-    def __init__(self) -> None:
-        self._by_identity: dict[tuple[str, Entity], list[tuple[Fact, str]]] = {}
-
-    def compare(self, reading: Reading, fact: Fact, place: str) -> None:
-        """Report *fact* when it contradicts an earlier one."""
-        ground = fact.kind
-        if not isinstance(ground, Ground):
-            return
-        earlier = self._by_identity.setdefault((ground.kind, ground.id), [])
-        for other, other_place in earlier:
-            # FAIL CLOSED (two truths): evaluation would take whichever helps.
-            if other.kind != ground and _overlap(other, fact):
-                reading.refuse(Code.TWO_TRUTHS, f"{place}.ground", str(ground.id), phrases.two_truths(other_place))
-                break
-        earlier.append((fact, place))
-
-
-def _overlap(one: Fact, other: Fact) -> bool:
-    """Say whether there is an instant at which both facts are in force."""
-    return not _ends_before(one, other) and not _ends_before(other, one)
-
-
-def _ends_before(one: Fact, other: Fact) -> bool:
-    return one.valid_until is not None and other.valid_from is not None and one.valid_until <= other.valid_from

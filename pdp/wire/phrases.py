@@ -190,10 +190,10 @@ def never_assigned(role: str) -> Text:
 
 
 def two_truths(other: str) -> Text:
-    """Say that the fact at *other* says something else of the same ground."""
+    """Say that the fact at *other* says something else of the same thing."""
     return Text(
-        vi=f"mâu thuẫn với `{other}`: cùng một căn cứ, trong cùng một thời gian",
-        en=f"this contradicts `{other}`, which is the same ground at the same time",
+        vi=f"mâu thuẫn với `{other}`: cùng một sự kiện, trong cùng một thời gian",
+        en=f"this contradicts `{other}`, which is about the same thing at the same time",
     )
 
 
