@@ -118,10 +118,15 @@ def policy_lines(operator: str = KIDSONLINE) -> list[str]:
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
+def edit_row(line: str, *lines: str) -> Edit:
+    """Return the edit that puts *lines* in the place of a row: of the row itself, not of a comment that quotes it."""
+    return Edit("policy.csv", f"\n{line}\n", "".join(f"\n{new}" for new in lines) + "\n")
+
+
 def a_row(id_: str, effect: str, region: str, when: str = "always", clause: str = "KIDS-1.13") -> Edit:
     """Return the edit that adds a rule; *region* is `role, action, category, purpose`."""
     first = policy_lines()[0]
-    return Edit("policy.csv", first, f"p, {id_}, {effect}, {region}, {when}, {clause}, nothing\n{first}")
+    return edit_row(first, f"p, {id_}, {effect}, {region}, {when}, {clause}, nothing\n{first}")
 
 
 def a_condition(name: str, when: str, clause: str = "KIDS-1.13") -> Edit:
@@ -129,12 +134,6 @@ def a_condition(name: str, when: str, clause: str = "KIDS-1.13") -> Edit:
     first = "signed_in_with_password:"
     entry = f"{name}:\n  vi: {name}\n  en: {name}\n  clause: {clause}\n  when: {when}\n\n{first}"
     return Edit("conditions.yaml", first, entry)
-
-
-def without_row(id_: str) -> Edit:
-    """Return the edit that takes out a rule."""
-    (line,) = (line for line in policy_lines() if line.startswith(f"p, {id_},"))
-    return Edit("policy.csv", f"{line}\n", "")
 
 
 # --- Facts ------------------------------------------------------------------------------------------------------------

@@ -305,7 +305,7 @@ def a_refusal_of_a_part_stops_the_whole(made: Implementation) -> None:
     people = [*a_family(), a_role(HEAD, "school_admin", SCHOOL)]
     given = a_consent(MOTHER, purposes=["marketing"], categories=["child_data"])
     question = a_publication(purpose="marketing", resource={"type": "child_data"})
-    for part, stops in (
+    parts: tuple[tuple[Json, bool], ...] = (
         ({"categories": ["child_video"]}, True),
         ({"categories": ["personal_data"]}, True),
         ({"purposes": ["third_party_marketing"]}, True),
@@ -313,20 +313,23 @@ def a_refusal_of_a_part_stops_the_whole(made: Implementation) -> None:
         ({"categories": [], "purposes": []}, True),
         ({"categories": ["support_request"]}, False),
         ({"purposes": ["research"]}, False),
-    ):
+    )
+    for part, stops in parts:
         refusal = a_consent(FATHER, status="refused", **{"purposes": [], "categories": [], **part})
         found = answer(made.policy(), read({**question, "facts": [*people, given, refusal]}))
         assert found.allowed is not stops, part
 
 
 def a_consent_is_for_the_person_it_names(made: Implementation) -> None:
-    """A guardian of two children who consents for one of them has not consented for the other."""
+    """Whoever consents for one child has not consented for another, and cannot for a child that is not theirs."""
     people = [*a_family(), a_role(HEAD, "school_admin", SCHOOL), a_role(MOTHER, "primary_guardian", FRIEND)]
     both = {"properties": {"pictured": [CHILD, FRIEND]}}
     one, other = a_consent(MOTHER), a_consent(MOTHER, FRIEND)
     for said, allowed in (([one], False), ([other], False), ([one, other], True)):
         found = answer(made.policy(), read(a_publication([*people, *said], resource=both)))
         assert found.allowed is allowed, len(said)
+    not_hers = [*a_family(), a_role(HEAD, "school_admin", SCHOOL), one, other]
+    assert not answer(made.policy(), read(a_publication(not_hers, resource=both))).allowed
 
 
 def a_grant_is_worth_its_granter(made: Implementation) -> None:
