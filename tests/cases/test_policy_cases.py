@@ -28,7 +28,6 @@ SURVIVORS: Final = {
     ("kidsonline", "outsider-with-consent", "allow without written_consent_of_primary_guardian"): _EQUALLY_DENIED,
     ("kidsonline", "no-other-use-without-consent", "dropped"): _CITED_ONLY,
     ("kidsonline", "no-third-party-without-consent", "dropped"): _CITED_ONLY,
-    ("kiotviet", "transactions-with-exact-consent", "allow without agreed_exactly_to_this_recipient"): _EQUALLY_DENIED,
 }
 """Changes that no decision shows, with the reason; that these deny rows fire is tested for itself."""
 
