@@ -133,6 +133,17 @@ def test_an_error_beside_an_allow_denies() -> None:
     assert found.obligations == ()
 
 
+def test_a_deny_row_that_fails_denies_for_the_error() -> None:
+    """A deny row whose condition raises still denies; the cause is the error, since nobody knows that it applies."""
+    policy = with_broken_condition(the_policy_set(), "without_written_consent")
+
+    found = answer(policy, read(a_publication()))
+
+    assert answer(the_policy_set(), read(a_publication())).allowed
+    assert _causes(found) == (False, Cause.ERROR)
+    assert rules_of(found) == ["no-other-use-without-consent"]
+
+
 def test_an_error_says_nothing_of_what_was_raised() -> None:
     """The text of an exception reaches no caller."""
     found = answer(with_broken_condition(the_policy_set(), "over_tls"), a_request())
