@@ -16,6 +16,7 @@ DENIED = ROOT / "examples/uncle-registers-his-wife.json"
 @pytest.fixture(autouse=True)
 def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "300")  # sentences are looked for whole, whatever the width of the terminal
 
 
 def run(*arguments: str, text: str | None = None) -> Result:
