@@ -111,6 +111,9 @@ class Circumstances:
             return None
         named = self.request.context.get("recipient")
         if isinstance(named, Entity):
+            # FAIL CLOSED (outsider behind another): an outsider that asks gets the data, whomever it names.
+            if named != self.request.subject and self.request.action in HANDING_OUT and self._asks_from_outside():
+                return None
             return named
         # FAIL CLOSED (recipient not named): an insider who hands data out does not keep it; whoever gets it is unknown.
         if self.request.action in HANDING_OUT and not self._asks_from_outside():

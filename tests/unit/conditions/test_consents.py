@@ -123,6 +123,16 @@ def test_an_insider_who_names_no_recipient_is_not_the_recipient(action: str) -> 
     assert _counts(a_consent(), head, subject=LAN, action=action)
 
 
+@pytest.mark.parametrize("action", ["share", "disclose", "transfer"])
+def test_an_outsider_cannot_hide_behind_the_recipient_of_a_consent(action: str) -> None:
+    """An outsider that asks for data and names another one as recipient is not covered by the other's consent."""
+    to_newspaper = a_consent(recipient=NEWSPAPER)
+
+    assert _counts(to_newspaper, subject=NEWSPAPER, context_recipient=NEWSPAPER, action=action)
+    assert not _counts(to_newspaper, subject=_STRANGER, context_recipient=NEWSPAPER, action=action)
+    assert _counts(a_consent(), subject=_STRANGER, context_recipient=NEWSPAPER, action=action)
+
+
 def test_a_recipient_contains_what_lies_in_it() -> None:
     """A consent to a group of companies covers each of its companies; that to a company does not cover the group."""
     member = inside(NEWSPAPER, _GROUP)
