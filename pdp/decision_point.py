@@ -78,5 +78,6 @@ class DecisionPoint:
             checked_at=stored.token,
             valid_until=valid_until(policy, request, stored.facts, at, answer),
             matched=answer.matched,
+            failures=answer.failures,
         )
         return answer, decision

@@ -66,6 +66,7 @@ def record_of(request: Request, decision: Decision, at: datetime) -> dict[str, o
             {"id": owed.id, "clause": owed.clause, "parameters": dict(owed.parameters), "before": owed.before}
             for owed in decision.obligations
         ],
+        "failures": [{"rule": failure.rule, "error": failure.error} for failure in decision.failures],
         "revision": decision.revision,
         "checked_at": decision.checked_at,
         "valid_until": decision.valid_until.isoformat() if decision.valid_until else None,

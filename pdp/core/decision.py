@@ -87,11 +87,20 @@ class Obligation:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that failed while deciding: in *rule*, or "" outside of any; *error* is for the record alone."""
+
+    rule: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer to one request.
 
     *revision* identifies the policy set, *checked_at* the facts that it saw, *valid_until* the first instant at which
-    the passing of time could change it. *matched* holds every rule that speaks of the request, for the explanation.
+    the passing of time could change it. *matched* holds every rule that speaks of the request, for the explanation;
+    *failures* what went wrong meanwhile, for the record: it never leaves with the answer.
     """
 
     decision_id: str
@@ -105,3 +114,4 @@ class Decision:
     valid_until: datetime | None
     matched: tuple[RuleTrace, ...]
     cached: bool = False
+    failures: tuple[Failure, ...] = ()

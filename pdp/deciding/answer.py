@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pdp.core.decision import Cause, Obligation, Reason, RuleTrace
+from pdp.core.decision import Cause, Failure, Obligation, Reason, RuleTrace
 from pdp.deciding.judgement import Judgement
 
 
@@ -16,6 +16,7 @@ class Answer:
     obligations: tuple[Obligation, ...]
     matched: tuple[RuleTrace, ...]
     judgement: Judgement | None
+    failures: tuple[Failure, ...] = ()
 
     def same_for_caller(self, other: "Answer") -> bool:
         """Say whether a caller would act alike on both."""

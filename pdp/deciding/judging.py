@@ -7,7 +7,7 @@ from typing import Final
 
 from pdp.core.circumstances import Circumstances
 from pdp.core.containment import BoundExceededError
-from pdp.core.decision import Cause, Effect, Obligation, Reason
+from pdp.core.decision import Cause, Effect, Failure, Obligation, Reason
 from pdp.core.facts import Fact
 from pdp.core.policy import ANY
 from pdp.core.request import Request
@@ -23,6 +23,7 @@ from pdp.deciding.reasons import (
     speaks,
     unmet_reasons,
 )
+from pdp.engine import Matches
 from pdp.policy_set import PolicySet
 
 MAXIMUM_BOUNDARIES: Final = 32
@@ -39,25 +40,25 @@ def decide(policy: PolicySet, request: Request, stored: Iterable[Fact], instant:
     """Answer *request* at *instant*; never raises for what happens while deciding."""
     try:
         return _decide(policy, request, tuple(stored), instant)
-    except BoundExceededError:
-        return failed_answer()
+    except BoundExceededError as error:
+        return _failed_answer(error)
     # FAIL CLOSED (error outside a rule): a parameter of an obligation that cannot be chosen, an engine that fails.
-    except Exception:  # noqa: BLE001
-        return failed_answer(_FAILED)
+    except Exception as error:  # noqa: BLE001
+        return _failed_answer(error, _FAILED)
 
 
 def _decide(policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime) -> Answer:
     judgement = Judgement(policy, Circumstances(request, stored, instant, policy.hierarchies, policy.granting))
     matches = judgement.matches
     matched = tuple(judgement.trace(policy.rules[rule]) for rule in sorted(matches.spoke))
-    failing = {error.rule for error in matches.errors}
-    denying = matches.denying - failing
+    failures = _failures(matches)
+    denying = matches.denying - {failure.rule for failure in failures}
     if denying:
         reasons, obligations = deciding_reasons(judgement, denying), owed(judgement, denying)
-        return Answer(False, Cause.RULE, reasons, obligations, matched, judgement)
+        return Answer(False, Cause.RULE, reasons, obligations, matched, judgement, failures)
     # FAIL CLOSED (error in a rule): an allow beside a rule that failed would rest on half of the policy.
-    if matches.errors:
-        return Answer(False, Cause.ERROR, error_reasons(judgement), (), matched, judgement)
+    if failures:
+        return Answer(False, Cause.ERROR, error_reasons(judgement), (), matched, judgement, failures)
     if matches.allowing:
         reasons, obligations = deciding_reasons(judgement, matches.allowing), owed(judgement, matches.allowing)
         return _allowed(judgement, stored, Answer(True, Cause.RULE, reasons, obligations, matched, judgement))
@@ -67,9 +68,19 @@ def _decide(policy: PolicySet, request: Request, stored: tuple[Fact, ...], insta
     return Answer(False, Cause.SILENT, (silent_reason(judgement),), (), matched, judgement)
 
 
-def failed_answer(message: Text = _TOO_FAR) -> Answer:
-    """Return the deny for a request that could not be judged: by default, not within the bounds of containment."""
-    return Answer(False, Cause.ERROR, (Reason("", "", Effect.DENY, message),), (), (), None)
+def _failed_answer(error: Exception, message: Text = _TOO_FAR) -> Answer:
+    """Return the deny for a request that *error* kept from being judged: by default, the bounds of containment."""
+    return Answer(
+        False, Cause.ERROR, (Reason("", "", Effect.DENY, message),), (), (), None, (Failure("", _said(error)),)
+    )
+
+
+def _failures(matches: Matches) -> tuple[Failure, ...]:
+    return tuple(Failure(found.rule, _said(found.error)) for found in matches.errors)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def valid_until(
@@ -110,7 +121,8 @@ def _allowed(judgement: Judgement, stored: tuple[Fact, ...], answer: Answer) -> 
     # FAIL CLOSED (error in a rule): what of the record has to stay back is not known.
     for inner in narrower.values():
         if inner.matches.errors:
-            return Answer(False, Cause.ERROR, error_reasons(inner), (), answer.matched, judgement)
+            failures = _failures(inner.matches)
+            return Answer(False, Cause.ERROR, error_reasons(inner), (), answer.matched, judgement, failures)
     denied = {word: inner.matches.denying for word, inner in narrower.items() if inner.matches.denying}
     if not denied:
         return answer

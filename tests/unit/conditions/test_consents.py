@@ -5,6 +5,7 @@ from itertools import permutations
 
 import pytest
 
+from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact
@@ -345,3 +346,33 @@ def test_one_of_several_consents_must_fulfil_all_of_where() -> None:
     where = "its form is written and its explicit is yes"
 
     assert outcome(f"{_TEXT} where ({where})", circumstances(*a_family(), written, verbal)) is Outcome.FALSE
+
+
+class _TrustsTheRecipientNamed(Circumstances):
+    """A broken twin: whoever is named as recipient has the data, and otherwise the subject."""
+
+    @property
+    def recipient(self) -> Entity | None:
+        """Return the recipient named, or the subject."""
+        named = self.request.context.get("recipient")
+        return named if isinstance(named, Entity) else self.request.subject
+
+
+@pytest.mark.parametrize(
+    ("consent", "subject", "values"),
+    [
+        pytest.param(a_consent(recipient=NEWSPAPER), _STRANGER, {"context_recipient": NEWSPAPER}, id="behind-another"),
+        pytest.param(a_consent(recipient=LAN), LAN, {}, id="insider-names-nobody"),
+    ],
+)
+def test_a_twin_that_trusts_the_recipient_named_is_caught(
+    consent: Fact, subject: Entity, values: dict[str, Entity]
+) -> None:
+    """What the two rules about recipients refuse, a twin without them lets through."""
+    head = a_role(LAN, "school_admin", SCHOOL)
+    real = circumstances(*a_family(), head, consent, subject=subject, action="share", **values)  # type: ignore[arg-type]
+    twin = _TrustsTheRecipientNamed.__new__(_TrustsTheRecipientNamed)
+    twin.__dict__.update(real.__dict__)
+
+    assert outcome(_TEXT, real) is Outcome.FALSE
+    assert outcome(_TEXT, twin) is Outcome.TRUE

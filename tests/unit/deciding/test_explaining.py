@@ -2,6 +2,7 @@
 
 from pdp.core.decision import Cause, Outcome
 from pdp.core.explanation import Explanation
+from pdp.wire.responses import explanation_to_wire
 from tests.builders import (
     AUNT,
     CHILD,
@@ -123,13 +124,14 @@ def test_a_consent_that_does_not_count_says_why() -> None:
 
 
 def test_a_rule_that_failed_is_shown_as_such() -> None:
-    """A condition whose evaluation failed is shown as unknown with an error, without the text of what was raised."""
+    """A condition whose evaluation failed is shown as unknown with an error; what was raised is for the record alone."""
     explained = explain(a_request(), with_broken_condition(the_policy_set(), "over_tls"))
     failed = [c for trace in explained.matched for c in trace.conditions if c.error]
 
     assert explained.decision.cause is Cause.ERROR
     assert [(condition.name, condition.outcome) for condition in failed] == [("over_tls", Outcome.UNKNOWN)]
-    assert "no_such_condition" not in str(explained)
+    assert "no_such_condition" in explained.decision.failures[0].error
+    assert "no_such_condition" not in str(explanation_to_wire(explained, "kidsonline"))
 
 
 def test_what_cannot_be_said_of_one_fact_takes_nothing_else_away() -> None:

@@ -1,0 +1,114 @@
+"""The record of a decision: one line that holds what was seen and answered."""
+
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pdp.core.decision import Decision
+from pdp.core.errors import UnavailableError
+from pdp.core.request import Request
+from pdp.decision_point import DecisionPoint
+from pdp.wire.json_form import check_request_from_json
+from pdp.wire.requests import request_from_wire
+from pdp.wire.responses import decision_to_wire
+from pdp.wiring import load_words
+from pdp_adapters.json_decision_log import JsonDecisionLog
+from pdp_adapters.no_stored_facts import NoStoredFacts
+from pdp_adapters.system_clock import SystemClock
+from tests.builders import the_policy_set
+from tests.docs.executed_examples import ROOT
+
+
+class FullDisk(io.StringIO):
+    """A file that cannot be written."""
+
+    def write(self, text: str) -> int:
+        """Fail as a full disk does."""
+        raise OSError(28, "No space left on device")
+
+
+def a_request(name: str = "school-posts-photo") -> Request:
+    """Return the request of an example."""
+    text = (ROOT / f"examples/{name}.json").read_text("utf-8")
+    return request_from_wire(check_request_from_json(text), load_words())
+
+
+def a_point(stream: io.StringIO) -> DecisionPoint:
+    """Return a decision point that keeps its records in *stream*."""
+    policies = {"kidsonline": the_policy_set("kidsonline")}
+    return DecisionPoint(policies, NoStoredFacts(), SystemClock(), JsonDecisionLog(stream))
+
+
+def the_record(request: Request) -> tuple[dict[str, Any], Decision]:
+    """Return the one record of *request*, and its answer."""
+    stream = io.StringIO()
+    decision = a_point(stream).check(request)
+    (line,) = stream.getvalue().splitlines()
+    return json.loads(line), decision
+
+
+def test_a_record_says_what_was_answered_and_by_what() -> None:
+    """The record has the ids, the answer, its rules, the revision and the token of the answer that was given."""
+    record, decision = the_record(a_request())
+
+    assert record["event"] == "decision"
+    assert (record["decision_id"], record["request_id"]) == (decision.decision_id, decision.request_id)
+    assert (record["decision"], record["cause"]) == ("deny", "rule")
+    assert [reason["rule"] for reason in record["reasons"]] == [reason.rule for reason in decision.reasons]
+    assert (record["revision"], record["checked_at"]) == (decision.revision, decision.checked_at)
+    assert record["failures"] == []
+
+
+def test_a_record_holds_what_the_decision_saw() -> None:
+    """Subject, data, purpose, circumstances, the time and every fact with its term are in the record."""
+    record, _ = the_record(a_request())
+
+    assert record["subject"]["entity"] == "user:co-huong"
+    assert record["resource"]["data_subject"] == "child:minh"
+    assert record["at"] == "2026-11-24T03:00:00+00:00"
+    assert record["context"]["special_case"] == "lễ khai giảng"
+    consent = next(fact for fact in record["facts"] if "consent" in fact)
+    assert consent["consent"]["form"] == "verbal"
+    assert consent["valid_from"] == "2026-11-20T01:00:00+00:00"
+
+
+def test_keys_that_no_rule_sees_are_in_the_record() -> None:
+    """What the caller sent under an `x_` key is carried into the record."""
+    record, _ = the_record(replace(a_request(), unread={"resource.properties.x_trace": "t-1"}))
+
+    assert record["unread"] == {"resource.properties.x_trace": "t-1"}
+
+
+def test_what_failed_is_in_the_record_and_not_in_the_answer() -> None:
+    """Containments that go round in a circle are named in the record; the message that leaves has nothing of it."""
+    text = json.loads((ROOT / "examples/aunt-reads-photo.json").read_text("utf-8"))
+    text["facts"] += [
+        {"containment": {"entity": "class:la-1", "container": "school:hoa-sen"}},
+        {"containment": {"entity": "school:hoa-sen", "container": "class:la-1"}},
+    ]
+    request = request_from_wire(check_request_from_json(json.dumps(text)), load_words())
+
+    record, decision = the_record(request)
+
+    assert (record["decision"], record["cause"]) == ("deny", "error")
+    assert "goes round in a circle" in record["failures"][0]["error"]
+    assert "BoundExceededError" not in str(decision_to_wire(decision))
+    assert "goes round" not in str(decision_to_wire(decision))
+
+
+def test_an_answer_whose_record_cannot_be_written_is_not_given() -> None:
+    """A full disk withholds the answer, an allow as well as a deny."""
+    with pytest.raises(UnavailableError):
+        a_point(FullDisk()).check(a_request("aunt-reads-photo"))
+
+
+def test_a_closed_file_withholds_the_answer() -> None:
+    """A stream that was closed under the log is no place for a record."""
+    stream = io.StringIO()
+    stream.close()
+
+    with pytest.raises(UnavailableError):
+        a_point(stream).check(a_request("aunt-reads-photo"))

@@ -1,0 +1,78 @@
+"""Settings: where each comes from, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from pdp.core.errors import InvalidSettingsError
+from pdp.settings import Settings, read_settings
+
+
+def a_file(directory: Path, text: str) -> Path:
+    """Return a settings file with *text*."""
+    file = directory / "pdp.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_without_anything_every_setting_has_its_default() -> None:
+    """Nothing given is the defaults."""
+    assert read_settings({}, {}) == Settings()
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    """Each setting comes from the first of flag, environment, file and default that has it."""
+    file = a_file(tmp_path, 'threads = 2\ngrace_seconds = 2\ndecision_log = "none"\n')
+
+    found = read_settings({"threads": "4", "listen": None}, {"PDP_THREADS": "3", "PDP_GRACE_SECONDS": "3"}, file)
+
+    assert (found.threads, found.grace_seconds, found.decision_log, found.listen) == (4, 3, "none", Settings().listen)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("listen", "0.0.0.0:50051"),
+        ("listen", "example.org:50051"),
+        ("listen", "127.0.0.1"),
+        ("listen", "127.0.0.1:70000"),
+        ("store", "sqlite:///facts.db"),
+        ("workers", "2"),
+        ("workers", "0"),
+        ("threads", "0"),
+        ("threads", "many"),
+        ("reflection", "maybe"),
+        ("grace_seconds", "-1"),
+    ],
+)
+@pytest.mark.parametrize("source", ["flag", "environment", "file"])
+def test_a_wrong_value_is_refused_wherever_it_comes_from(tmp_path: Path, source: str, key: str, value: str) -> None:
+    """A setting that cannot be right stops the start and is named with its value and its source."""
+    flags = {key: value} if source == "flag" else {}
+    environment = {f"PDP_{key.upper()}": value} if source == "environment" else {}
+    file = a_file(tmp_path, f'{key} = "{value}"\n') if source == "file" else None
+
+    with pytest.raises(InvalidSettingsError) as caught:
+        read_settings(flags, environment, file)
+
+    (mistake,) = caught.value.mistakes
+    assert f"`{value}`" in mistake
+    assert {"flag": "--", "environment": "PDP_", "file": "pdp.toml"}[source] in mistake
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """Mistakes in several sources are told together, a misspelt key with the nearest right one."""
+    file = a_file(tmp_path, "treads = 2\n")
+
+    with pytest.raises(InvalidSettingsError) as caught:
+        read_settings({"listen": "0.0.0.0:1"}, {"PDP_THREADS": "x"}, file)
+
+    assert len(caught.value.mistakes) == 3
+    assert any("`threads`" in mistake for mistake in caught.value.mistakes)
+
+
+@pytest.mark.parametrize("text", ["threads = ", "\x00"])
+def test_a_file_that_cannot_be_read_stops_the_start(tmp_path: Path, text: str) -> None:
+    """A settings file that is no TOML is a mistake and not an empty file."""
+    with pytest.raises(InvalidSettingsError, match="cannot be read"):
+        read_settings({}, {}, a_file(tmp_path, text))
