@@ -124,7 +124,7 @@ def test_a_consent_that_does_not_count_says_why() -> None:
 
 
 def test_a_rule_that_failed_is_shown_as_such() -> None:
-    """A condition whose evaluation failed is shown as unknown with an error; what was raised is for the record alone."""
+    """A condition whose evaluation failed is shown as unknown; what was raised is for the record alone."""
     explained = explain(a_request(), with_broken_condition(the_policy_set(), "over_tls"))
     failed = [c for trace in explained.matched for c in trace.conditions if c.error]
 
