@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pdp.conditions.expression import (
+    ISSUER,
     All,
     AnyOf,
     Compare,
@@ -24,6 +25,7 @@ from pdp.conditions.expression import (
     Shifted,
     SomeConsent,
     SomeGround,
+    SomeRefusal,
     Stated,
     Term,
 )
@@ -84,6 +86,7 @@ class Evaluator:
             Holds: self._holds,
             SomeGround: self._some_ground,
             SomeConsent: self._some_consent,
+            SomeRefusal: self._some_refusal,
             EachPerson: self._each_person,
         }
 
@@ -139,6 +142,13 @@ class Evaluator:
         if frame.person is None:
             return Result(Outcome.UNKNOWN, frozenset({"resource.data_subject"}))
         return self._some(expression, frame)
+
+    def _some_refusal(self, expression: SomeRefusal, frame: Frame) -> Result:
+        if frame.person is None:
+            return Result(Outcome.UNKNOWN, frozenset({"resource.data_subject"}))
+        found = self.circumstances.refusals(frame.person, expression.givers)
+        self._used.update(id(fact) for fact in found)
+        return _known(bool(found))
 
     def _some(self, expression: SomeGround | SomeConsent, frame: Frame) -> Result:
         """Facts are closed: none at all is false and not unknown."""
@@ -360,6 +370,8 @@ def _of_fact(circumstances: Circumstances, name: str, frame: Frame) -> Value | N
             "data_subject": kind.data_subject,
             "status": kind.status,
         }
+        if name == ISSUER:
+            return _property(kind.properties, "issued_by") or kind.beneficiary
     elif isinstance(kind, Consent):
         fields = {"given_by": kind.given_by, "recipient": kind.recipient, "form": kind.form or None}
     else:

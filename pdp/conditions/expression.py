@@ -6,6 +6,7 @@ There are no loops and no calls. Every node knows its place (*at*, an offset int
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import ValueType
@@ -37,6 +38,11 @@ class Emptiness(StrEnum):
     """Known to be everything (`fields` absent: all of the resource)."""
     MATCHES_NOTHING = "matches nothing"
     """An empty beneficiary, data subject or concern: equal to nothing, and different from nothing either."""
+
+
+ISSUER: Final = "issuer"
+"""Who made a demand: `issued_by` where it is on record, which facts.yaml asks for only "where that is not the
+beneficiary", and the beneficiary otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,14 @@ class SomeConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class SomeRefusal:
+    """A refusal or withdrawal by a holder of one of *givers* is in force that touches this request."""
+
+    givers: tuple[str, ...]
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
 class EachPerson:
     """*inner* holds for the data subject and for everybody pictured; unknown when nobody is named."""
 
@@ -214,6 +228,7 @@ Expression = (
     | Holds
     | SomeGround
     | SomeConsent
+    | SomeRefusal
     | EachPerson
     | Named
     | Not

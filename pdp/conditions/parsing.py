@@ -5,6 +5,7 @@ conjunction := negation ("and" negation)*
 negation := "not" negation | "(" expression ")" | statement
 statement := "some" GROUND ["where" "(" expression ")"] | "no" GROUND [...]
            | "consent from" ROLE ("or" ROLE)* ["where" "(" expression ")"]
+           | ["no"] "refusal from" ROLE ("or" ROLE)*
            | "each person" "(" expression ")"
            | TERM RELATION value | TERM "is stated" | TERM "has type" TYPE ["or" TYPE]
            | TERM "holds" ROLE ("or" ROLE)* ["in" TYPE] | NAME
@@ -30,6 +31,7 @@ from pdp.conditions.expression import (
     Shifted,
     SomeConsent,
     SomeGround,
+    SomeRefusal,
     Stated,
     Term,
 )
@@ -45,7 +47,9 @@ MAXIMUM_YEARS: Final = 1000
 MAXIMUM_COUNT: Final = 365 * MAXIMUM_YEARS
 """How many minutes, hours or days a term may have: a longer one could end outside the calendar."""
 
-_GRAMMAR: Final = "and or not some no where consent from each person is stated has type holds in one of within its yes"
+_GRAMMAR: Final = (
+    "and or not some no where consent refusal from each person is stated has type holds in one of within its yes"
+)
 _COMPARING: Final = (
     "includes cover the category at least most more than less before after subject resource context extra now"
 )
@@ -153,6 +157,10 @@ class _Parser:
     def _statement(self) -> Expression:
         if self._accept("some"):
             return self._ground()
+        if self._accept("refusal", "from"):
+            return self._refusal()
+        if self._accept("no", "refusal", "from"):
+            return Not(self._refusal())
         if self._accept("no"):
             return Not(self._ground())
         if self._accept("consent", "from"):
@@ -180,6 +188,10 @@ class _Parser:
         roles = self._roles()
         where = self._where(FactFrame("consent"))
         return SomeConsent(roles, where, self._roles_text(roles))
+
+    def _refusal(self) -> Expression:
+        roles = self._roles()
+        return SomeRefusal(roles, self._roles_text(roles))
 
     def _where(self, frame: FactFrame) -> Expression | None:
         if not self._accept("where"):

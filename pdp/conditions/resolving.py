@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pdp.conditions.expression import Emptiness, Literal, Root, Term
+from pdp.conditions.expression import ISSUER, Emptiness, Literal, Root, Term
 from pdp.conditions.tokens import ConditionSyntaxError
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import FactSchema, PropertySpec, ValueType
@@ -44,6 +44,8 @@ _GROUND_FIELDS: Final[Mapping[str, _Known]] = {
     "beneficiary": _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("người được dựa vào căn cứ", "beneficiary")),
     "data_subject": _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("người liên quan", "person concerned")),
 }
+
+_ISSUER: Final = _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("bên đưa ra yêu cầu", "issuer"))
 
 _CONSENT_FIELDS: Final[Mapping[str, _Known]] = {
     "given_by": _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("người đồng ý", "giver")),
@@ -137,6 +139,8 @@ class Resolver:
             texts = tuple(spec.status_text(status) for status in spec.statuses)
             return _enum_term(name, spec.statuses, texts, Text("trạng thái", "status"), at)
         properties = self._usable(spec.properties)
+        if name == ISSUER and "issued_by" in properties:
+            return _fixed_term(Root.FACT, name, _ISSUER, at)
         if name not in properties:
             known = (*_GROUND_FIELDS, "status", *properties)
             raise _unknown_field(frame.kind, name, known, at)

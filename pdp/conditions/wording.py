@@ -25,6 +25,7 @@ from pdp.conditions.expression import (
     Shifted,
     SomeConsent,
     SomeGround,
+    SomeRefusal,
     Stated,
     Term,
 )
@@ -183,6 +184,8 @@ def _none_found(expression: SomeGround | SomeConsent) -> Text:
 
 def _a(noun: str) -> str:
     """Return an English noun with its article."""
+    if noun.startswith(("the ", "anyone ")):
+        return noun
     sounds_like_a_consonant = noun.startswith(("user", "unit", "one"))
     return f"an {noun}" if noun[:1].lower() in set("aeiou") and not sounds_like_a_consonant else f"a {noun}"
 
@@ -266,6 +269,19 @@ def _there_is(
     return Text(f"{there_is.vi} {what.vi}{where.vi}", f"{there_is.en} {noun}{where.en}")
 
 
+def _say_refusal(expression: SomeRefusal, conditions: Mapping[str, Condition], *, negated: bool = False) -> Text:
+    by = expression.text
+    if negated:
+        return Text(
+            f"không có lời từ chối hay rút lại nào của {by.vi} đối với việc này",
+            f"no refusal or withdrawal of this by {_a(by.en)} is in force",
+        )
+    return Text(
+        f"{by.vi} đã từ chối hoặc rút lại sự đồng ý cho việc này",
+        f"a refusal or withdrawal of this by {_a(by.en)} is in force",
+    )
+
+
 def _where(expression: SomeGround | SomeConsent, conditions: Mapping[str, Condition]) -> Text:
     if expression.where is None:
         return Text("", "")
@@ -296,6 +312,8 @@ def _say_not(expression: Not, conditions: Mapping[str, Condition]) -> Text:
             return Text(f"{term.text.vi} không giữ {role.vi}", f"{_the(term)} does not hold {role.en}")
         case SomeGround() | SomeConsent():
             return _there_is(part, conditions, negated=True)
+        case SomeRefusal():
+            return _say_refusal(part, conditions, negated=True)
         case Compare(relation=relation) if relation in _OPPOSITES:
             return say(replace(part, relation=_OPPOSITES[relation]), conditions)
     inner = _bracketed(part, conditions)
@@ -333,5 +351,6 @@ _SAYINGS: Final[Mapping[type, Callable[..., Text]]] = {
     Holds: _say_holds,
     SomeGround: _say_some,
     SomeConsent: _say_some,
+    SomeRefusal: _say_refusal,
     EachPerson: _say_each_person,
 }

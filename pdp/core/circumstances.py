@@ -98,10 +98,17 @@ class Circumstances:
 
         A giver's role must count towards *person* itself: the guardian of one pictured child consents for no other.
         """
-        wish = Wish(person, self.request.purpose, self.request.resource.type, self.recipient)
-        return self._consents.effective(
-            wish, lambda giver: any(self.holds(giver, role, person=person) for role in givers)
-        )
+        return self._consents.effective(self._wish(person), lambda giver: self._may_consent(giver, givers, person))
+
+    def refusals(self, person: Entity, givers: tuple[str, ...]) -> tuple[Fact, ...]:
+        """Return the refusals and withdrawals in force that touch this request, by holders of one of *givers*."""
+        return self._consents.refusals(self._wish(person), lambda giver: self._may_consent(giver, givers, person))
+
+    def _wish(self, person: Entity) -> Wish:
+        return Wish(person, self.request.purpose, self.request.resource.type, self.recipient)
+
+    def _may_consent(self, giver: Entity, roles: tuple[str, ...], person: Entity) -> bool:
+        return any(self.holds(giver, role, person=person) for role in roles)
 
     @property
     def recipient(self) -> Entity | None:

@@ -47,18 +47,21 @@ class ConsentJudge:
         *is_entitled* says whose word counts. Of one giver's facts the latest `valid_from` is heard; at the same instant
         the refusal; a refusal that does not say since when is always heard. Between several givers the refusal wins.
         """
+        words = self._last_words(wish, is_entitled)
+        if any(consent.status in STOPPING for _, consent in words):
+            return ()
+        return tuple(fact for fact, _ in words)
+
+    def refusals(self, wish: Wish, is_entitled: Callable[[Entity], bool]) -> tuple[Fact, ...]:
+        """Return the refusals and withdrawals in force that touch *wish*, each the last word of its giver."""
+        return tuple(fact for fact, consent in self._last_words(wish, is_entitled) if consent.status in STOPPING)
+
+    def _last_words(self, wish: Wish, is_entitled: Callable[[Entity], bool]) -> tuple[tuple[Fact, Consent], ...]:
         heard: dict[Entity, list[tuple[Fact, Consent]]] = {}
         for fact, consent in self._consents:
             if consent.data_subject == wish.person and self._concerns(consent, wish) and is_entitled(consent.given_by):
                 heard.setdefault(consent.given_by, []).append((fact, consent))
-        covering: list[Fact] = []
-        for said in heard.values():
-            latest = max(fact.valid_from or _BEGINNING for fact, _ in said)
-            # FAIL CLOSED (refusal without a beginning): it may be the last word, so it is.
-            if any(c.status in STOPPING and (fact.valid_from or latest) == latest for fact, c in said):
-                return ()
-            covering.extend(fact for fact, _ in said if (fact.valid_from or _BEGINNING) == latest)
-        return tuple(covering)
+        return tuple(word for said in heard.values() for word in _last(said))
 
     def _concerns(self, consent: Consent, wish: Wish) -> bool:
         if consent.status == GIVEN:
@@ -93,3 +96,11 @@ class ConsentJudge:
     def _overlaps(self, kind: WordKind, named: tuple[str, ...], wished: str) -> bool:
         covers = self._hierarchies.covers
         return not named or any(covers(kind, word, wished) or covers(kind, wished, word) for word in named)
+
+
+def _last(said: list[tuple[Fact, Consent]]) -> list[tuple[Fact, Consent]]:
+    """Return what one giver said last: the refusals among it alone where there are any."""
+    latest = max(fact.valid_from or _BEGINNING for fact, _ in said)
+    # FAIL CLOSED (refusal without a beginning): it may be the last word, so it is.
+    refusing = [(fact, c) for fact, c in said if c.status in STOPPING and (fact.valid_from or latest) == latest]
+    return refusing or [(fact, c) for fact, c in said if (fact.valid_from or _BEGINNING) == latest]

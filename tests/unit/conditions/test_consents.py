@@ -376,3 +376,62 @@ def test_a_twin_that_trusts_the_recipient_named_is_caught(
 
     assert outcome(_TEXT, real) is Outcome.FALSE
     assert outcome(_TEXT, twin) is Outcome.TRUE
+
+
+# --- Refusals asked for by themselves ---------------------------------------------------------------------------------
+
+_REFUSED = "refusal from primary_guardian"
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param((), Outcome.FALSE, id="nobody-said-anything"),
+        pytest.param((a_consent(),), Outcome.FALSE, id="given"),
+        pytest.param((a_consent(status="pending"),), Outcome.FALSE, id="pending"),
+        pytest.param((a_consent(FATHER, "refused"),), Outcome.TRUE, id="refused-without-a-consent"),
+        pytest.param((a_consent(), a_consent(FATHER, "withdrawn")), Outcome.TRUE, id="withdrawn-by-the-other"),
+        pytest.param((a_consent(FATHER, "refused", (), ()),), Outcome.TRUE, id="everything-refused"),
+        pytest.param((a_consent(FATHER, "refused", ["research"]),), Outcome.FALSE, id="something-else-refused"),
+        pytest.param((a_consent(_STRANGER, "refused"),), Outcome.FALSE, id="not-entitled"),
+        pytest.param(
+            (a_consent(FATHER, "refused", valid_from=NOW - _DAY), a_consent(FATHER, valid_from=NOW)),
+            Outcome.FALSE,
+            id="consented-later",
+        ),
+        pytest.param(
+            (a_consent(FATHER, "refused", valid_from=NOW), a_consent(FATHER, valid_from=NOW - _DAY)),
+            Outcome.TRUE,
+            id="refused-later",
+        ),
+        pytest.param(
+            (a_consent(FATHER, "refused", valid_from=NOW), a_consent(FATHER, valid_from=NOW)),
+            Outcome.TRUE,
+            id="at-the-same-instant",
+        ),
+        pytest.param((a_consent(FATHER, "refused", valid_until=NOW),), Outcome.FALSE, id="over"),
+    ],
+)
+def test_a_refusal_is_seen_without_a_consent(facts: tuple[Fact, ...], expected: Outcome) -> None:
+    """A refusal in force, the last word of somebody entitled, is true whether or not anybody consented."""
+    given = circumstances(*a_family(), *facts)
+    opposite = {Outcome.TRUE: Outcome.FALSE, Outcome.FALSE: Outcome.TRUE}[expected]
+
+    assert outcome(_REFUSED, given) is expected
+    assert outcome(f"no {_REFUSED}", given) is opposite
+
+
+@pytest.mark.parametrize("status", ["given", "withdrawn", "refused", "pending"])
+def test_no_consent_counts_beside_a_refusal(status: str) -> None:
+    """Whatever is said, a consent and a refusal of the same people are never both true."""
+    for facts in permutations((a_consent(MOTHER), a_consent(FATHER, status))):
+        given = circumstances(*a_family(), *facts)
+        assert not (outcome(_TEXT, given) is Outcome.TRUE and outcome(_REFUSED, given) is Outcome.TRUE)
+
+
+def test_a_refusal_of_nobody_in_particular_is_unknown() -> None:
+    """Where nobody is named whom the data is about, nobody can say that they did not refuse."""
+    nobody = circumstances(data_subject=None)
+
+    assert outcome(_REFUSED, nobody) is Outcome.UNKNOWN
+    assert outcome(f"no {_REFUSED}", nobody) is Outcome.UNKNOWN

@@ -217,3 +217,26 @@ def test_the_data_subject_is_held_by_whom_the_data_is_about() -> None:
     assert outcome("subject holds data_subject", circumstances(subject=MINH)) is T
     assert outcome("subject holds data_subject") is F
     assert outcome("subject holds data_subject", circumstances(data_subject=None)) is F
+
+
+# --- Who made a demand ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("beneficiary", "issued_by", "expected"),
+    [
+        pytest.param(LAN, None, T, id="the-beneficiary-itself"),
+        pytest.param(LAN, LAN, T, id="said-twice"),
+        pytest.param(LAN, MINH, F, id="somebody-else"),
+        pytest.param(None, LAN, T, id="on-record"),
+        pytest.param(None, None, F, id="nobody-on-record"),
+    ],
+)
+def test_the_issuer_is_the_beneficiary_unless_somebody_else_is_on_record(
+    beneficiary: Entity | None, issued_by: Entity | None, expected: Outcome
+) -> None:
+    """`issued_by` is recorded only where it is not the beneficiary; a demand of nobody is nobody's."""
+    properties = {} if issued_by is None else {"issued_by": issued_by}
+    demand = a_ground("legal_request", "request:cv-1", "verified", beneficiary, **properties)
+
+    assert outcome("some legal_request where (its issuer is subject)", circumstances(demand)) is expected

@@ -115,6 +115,15 @@ _SAID = [
     ),
     pytest.param(
         KIDSONLINE,
+        "refusal from primary_guardian or data_subject and no refusal from operator",
+        "người giám hộ chính hoặc chủ thể dữ liệu đã từ chối hoặc rút lại sự đồng ý cho việc này và không có lời từ "
+        "chối hay rút lại nào của nhà cung cấp đối với việc này",
+        "a refusal or withdrawal of this by a primary guardian or the person the data is about is in force "
+        "and no refusal or withdrawal of this by an operator is in force",
+        id="refusal",
+    ),
+    pytest.param(
+        KIDSONLINE,
         "each person (not consent from operator or subject is person)",
         "với từng người có trong dữ liệu: (không có sự đồng ý của nhà cung cấp cho đúng việc này hoặc người yêu cầu là "
         "người mà dữ liệu nói về)",
