@@ -134,7 +134,8 @@ def _print_markdown(policy: PolicySet, rows: Iterable[Clause], lang: str) -> Non
 
 
 def _notes(clause: Clause, lang: str) -> list[str]:
-    notes = [text.in_locale(lang) for text in (clause.not_decidable, clause.reading) if text is not None]
+    reading = clause.doubt.reading if clause.doubt else None
+    notes = [text.in_locale(lang) for text in (clause.not_decidable, reading) if text is not None]
     if clause.contradicts:
         said = Text("mâu thuẫn với", "contradicts").in_locale(lang)
         notes.insert(0, f"{said} {', '.join(clause.contradicts)}")
@@ -156,7 +157,7 @@ def _as_json(clause: Clause, policy: PolicySet) -> dict[str, object]:
         "kept_by": _cited_by(clause, policy),
         "effects": sorted({effect.value for effect in decided if effect is not Effect.LINE}),
         "sentence": dict(clause.text.as_map()),
-        "reading": dict(clause.reading.as_map()) if clause.reading else None,
+        "reading": dict(clause.doubt.reading.as_map()) if clause.doubt else None,
         "not_decidable_here": dict(clause.not_decidable.as_map()) if clause.not_decidable else None,
         "contradicts": list(clause.contradicts),
     }

@@ -10,6 +10,7 @@ from typing import Final
 
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import ValueType
+from pdp.core.policy import Doubt
 from pdp.core.text import Text
 
 
@@ -241,13 +242,13 @@ Expression = (
 class Condition:
     """A named condition of a folder.
 
-    *text* is how it is said, *clause* the sentence whose words it renders, *reading* the doubtful reading taken.
+    *text* is how it is said, *clause* the sentence whose words it renders, *doubt* the room that those words leave.
     """
 
     name: str
     text: Text
     clause: str
-    reading: Text | None
+    doubt: Doubt | None
     expression: Expression
     file: str
     line: int

@@ -51,11 +51,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Where the words of a promise leave room: the *reading* that is enforced, the *other* one, and *would_change*,
+    what answers would change if the other were taken.
+    """
+
+    reading: Text
+    other: Text | None = None
+    would_change: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
     """One published sentence.
 
     *quote* is its exact text, *lead_in* the sentence that a list item continues; *summary* says it in English;
-    *reading* is the doubt and the reading taken, None when the words leave none. *kind* is as in the clause file.
+    *doubt* is None when the words leave none. *kind* is as in the clause file.
     *not_decidable* says why no decision here can keep it, and whose duty it is; *contradicts* names the clauses of
     the same document that say otherwise.
     """
@@ -66,7 +77,7 @@ class Clause:
     summary: str
     kind: str
     lead_in: str = ""
-    reading: Text | None = None
+    doubt: Doubt | None = None
     not_decidable: Text | None = None
     contradicts: tuple[str, ...] = ()
 
@@ -82,7 +93,7 @@ class Clause:
         if not self.contradicts:
             return self.text
         others = ", ".join(self.contradicts)
-        reading = self.reading or Text("", "")
+        reading = self.doubt.reading if self.doubt else Text("", "")
         return Text(
             vi=f"{self.text.vi} [Mâu thuẫn với {others}. {reading.vi}]",
             en=f"{self.text.en} [In tension with {others}. {reading.en}]",
@@ -124,6 +135,7 @@ class Granting:
     by: tuple[str, ...]
     required: bool
     clause: str
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from typing import Final
 from pdp.core.policy import Clause
 from pdp.core.text import nearest
 from pdp.policy_set.condition_file import nearest_clause
-from pdp.policy_set.entries import Entry, entries
+from pdp.policy_set.entries import DOUBT_KEYS, Entry, entries
 from pdp.policy_set.report import FolderReport
 from pdp.words import LocatedText
 
 FILE: Final = "clauses.yaml"
 KINDS: Final = ("decision", "obligation", "deadline", "retention", "quota", "account_state", "none")
-_KEYS: Final = {"section", "quote", "lead_in", "en", "kind", "reading", "not_decidable_here", "contradicts"}
+_KEYS: Final = {"section", "quote", "lead_in", "en", "kind", *DOUBT_KEYS, "not_decidable_here", "contradicts"}
 
 
 def read_clauses(
@@ -72,8 +72,8 @@ def _clause(entry: Entry) -> Clause:
         summary=entry.text("en"),
         kind=kind.text if kind else "",
         lead_in=" ".join(lead_in.text.split()) if lead_in else "",
-        reading=entry.reading(),
-        not_decidable=entry.reading("not_decidable_here"),
+        doubt=entry.doubt(),
+        not_decidable=entry.said("not_decidable_here"),
         contradicts=tuple(word.text for word in _contradicted(entry)),
     )
 

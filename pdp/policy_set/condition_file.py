@@ -16,15 +16,15 @@ from pdp.conditions import (
 )
 from pdp.core.policy import Clause
 from pdp.core.text import nearest
-from pdp.policy_set.entries import Entry, check_name, entries
+from pdp.policy_set.entries import DOUBT_KEYS, Entry, check_name, entries
 from pdp.policy_set.report import FolderReport
 from pdp.policy_set.rows import LINE_BREAK
 from pdp.words import LocatedText, file_text, position
 
 FILE: Final = "conditions.yaml"
 SHARED_FILE: Final = "shared/conditions.yaml"
-_KEYS: Final = {"vi", "en", "clause", "when", "reading", "same_as"}
-_SHARED_KEYS: Final = {"vi", "en", "when", "reading"}
+_KEYS: Final = {"vi", "en", "clause", "when", *DOUBT_KEYS, "same_as"}
+_SHARED_KEYS: Final = {"vi", "en", "when", *DOUBT_KEYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ def _condition(
     if origin is None:
         return None
     expression = _expression(origin, place.text, resolver)
-    text, reading = origin.spoken(), entry.reading() or origin.reading()
+    text, doubt = origin.spoken(), entry.doubt() or origin.doubt()
     if expression is None or not named:
         return None
-    return Condition(entry.name.text, text, clause, reading, expression, place.file, origin.name.line)
+    return Condition(entry.name.text, text, clause, doubt, expression, place.file, origin.name.line)
 
 
 def _origin(entry: Entry, source: _Source, common: _Source) -> tuple[Entry | None, _Source]:

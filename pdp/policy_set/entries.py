@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
+from pdp.core.policy import Doubt
 from pdp.core.text import Text, nearest
 from pdp.policy_set.report import FolderReport
 from pdp.words import Located, LocatedList, LocatedMap, LocatedText, read_located
+
+DOUBT_KEYS: Final = ("reading", "other_reading", "would_change")
+"""Where the words leave room: the reading that is enforced, the other one, and what would change with it."""
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
@@ -101,8 +105,24 @@ class Entry:
         """Return the required `vi` and `en`."""
         return Text(vi=self.text("vi"), en=self.text("en"))
 
-    def reading(self, key: str = "reading") -> Text | None:
-        """Return the words in both languages at *key*, `reading: {vi: ..., en: ...}`, None when there are none."""
+    def doubt(self) -> Doubt | None:
+        """Return the doubtful reading of the entry, None when it has none; warn of one that is half told."""
+        reading, other, would_change = (self.said(key) for key in DOUBT_KEYS)
+        told = [key for key in DOUBT_KEYS if self.body.get(key) is not None]
+        lacks = [key for key in DOUBT_KEYS if key not in told]
+        if told and lacks:
+            self.report.warning(
+                self.file,
+                self.place(told[0]),
+                "reading-half-told",
+                f"cách hiểu của `{self.name.text}` thiếu {', '.join(f'`{key}`' for key in lacks)}",
+                f"the doubtful reading of `{self.name.text}` lacks {', '.join(f'`{key}`' for key in lacks)}",
+                "say the reading taken, the other reading, and what would change",
+            )
+        return None if reading is None else Doubt(reading, other, would_change)
+
+    def said(self, key: str) -> Text | None:
+        """Return the words in both languages at *key*, `key: {vi: ..., en: ...}`, None when there are none."""
         value = self.body.get(key)
         if value is None:
             return None

@@ -6,11 +6,11 @@ from typing import Final
 from pdp.core.policy import Clause, Granting
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.policy_set.condition_file import cited_clause
-from pdp.policy_set.entries import entries
+from pdp.policy_set.entries import DOUBT_KEYS, entries
 from pdp.policy_set.report import FolderReport
 
 FILE: Final = "granting.yaml"
-_KEYS: Final = {"by", "required", "clause", "reading"}
+_KEYS: Final = {"by", "required", "clause", *DOUBT_KEYS}
 
 
 def read_granting(
@@ -30,9 +30,8 @@ def read_granting(
                     f"there is no role `{written.text}`",
                     vocabulary.nearest(WordKind.ROLE, written.text),
                 )
-        entry.reading()
         role = entry.name.text
         found[role] = Granting(
-            role, tuple(word.text for word in by), entry.flag("required"), cited_clause(entry, clauses)
+            role, tuple(word.text for word in by), entry.flag("required"), cited_clause(entry, clauses), entry.doubt()
         )
     return found

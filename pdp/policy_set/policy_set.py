@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pdp.conditions import Condition
 from pdp.core.fact_schema import PropertySpec
 from pdp.core.finding import Finding
-from pdp.core.policy import Clause, Duty, Granting, Hierarchies, Line, Rule
+from pdp.core.policy import Clause, Doubt, Duty, Granting, Hierarchies, Line, Rule
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import RuleEngine
@@ -38,6 +38,16 @@ class PolicySet:
     tier: str
     files: Mapping[str, str]
     warnings: tuple[Finding, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[tuple[str, str, Doubt], ...]:
+        """Return every doubtful reading with the clause that it is of and the clause, condition or role that has it."""
+        held = [(clause.id, clause.id, clause.doubt) for clause in self.clauses.values()]
+        held += [(each.clause, each.name, each.doubt) for each in self.conditions.values()]
+        held += [(each.clause, each.role, each.doubt) for each in self.granting.values()]
+        order = {clause: at for at, clause in enumerate(self.clauses)}
+        found = [(clause, owner, doubt) for clause, owner, doubt in held if doubt is not None]
+        return tuple(sorted(found, key=lambda one: order[one[0]]))
 
     def word_text(self, kind: WordKind, word: str) -> Text:
         """Return how a word of a row is said: a word of the vocabulary, a group of the folder, or `any`."""

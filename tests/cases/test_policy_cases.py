@@ -1,8 +1,10 @@
 """The cases of every operator pass, and they are enough: no row or condition can be changed without one failing."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -19,17 +21,21 @@ from tests.builders import POLICIES, Case, a_policy_set, answer, edit_row, polic
 OPERATORS: Final = sorted(path.parent.name for path in POLICIES.glob("*/policy.csv"))
 CASES: Final = [case for operator in OPERATORS for case in the_cases(operator)]
 
-_EQUALLY_DENIED: Final = "a deny row denies the same for want of the same consent"
 ROW_LENGTH: Final = 10
 """How many fields the row of a rule has, its type included."""
 
-_CITED_ONLY: Final = "every allow row in its region asks for the consent itself: the row says which sentence forbids it"
-SURVIVORS: Final = {
-    ("kidsonline", "outsider-with-consent", "allow without written_consent_of_primary_guardian"): _EQUALLY_DENIED,
-    ("kidsonline", "no-other-use-without-consent", "dropped"): _CITED_ONLY,
-    ("kidsonline", "no-third-party-without-consent", "dropped"): _CITED_ONLY,
-}
-"""Changes that no decision shows, with the reason; that these deny rows fire is tested for itself."""
+
+def _survivors() -> dict[tuple[str, str, str], str]:
+    """Read `survivors/OPERATOR.json`: changes that no decision shows, each with the reason."""
+    return {
+        (operator, entry["rule"], entry["change"]): entry["reason"]
+        for operator in OPERATORS
+        if (file := Path(__file__).parent / "survivors" / f"{operator}.json").exists()
+        for entry in json.loads(file.read_text("utf-8"))
+    }
+
+
+SURVIVORS: Final = _survivors()
 
 
 @dataclass(frozen=True, slots=True)

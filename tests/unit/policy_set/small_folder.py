@@ -60,6 +60,12 @@ without_consent:
   reading:
     vi: Bấm nút không phải là văn bản.
     en: A button pressed is no writing.
+  other_reading:
+    vi: Bấm nút là văn bản.
+    en: A button pressed is writing.
+  would_change:
+    vi: Sẽ được phép khi đã bấm nút.
+    en: A button pressed would do.
 """
 
 _CLAUSES: Final = """\

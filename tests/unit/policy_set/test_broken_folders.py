@@ -1,5 +1,7 @@
 """A broken policy folder is never served, and every problem in it is told with its place."""
 
+from typing import Final
+
 import pytest
 
 from pdp.conditions.expression import All, Not
@@ -28,11 +30,14 @@ _ALL: tuple[Broken | BrokenWhole, ...] = (*BROKEN, *WHOLE)
 _IDLE = b"\nidle: {vi: a, en: b, clause: KIDS-1.7, when: context.channel is web}\n"
 
 # Warnings: the folder is served all the same.
+_OTHER: Final = "  other_reading:\n    vi: Bấm nút là văn bản.\n    en: A button pressed is writing.\n"
+
 _WARNINGS: list[tuple[str, Files]] = [
     ("unused-condition", with_bytes(CONDITIONS, the_files()[CONDITIONS] + _IDLE)),
     ("unused-obligation", edited(POLICY, "KIDS-1.9, record_grant", "KIDS-1.9, nothing")),
     ("unknown-file", with_bytes(f"{OPERATOR}/policy.csv~", b"p, x\n")),
     ("document-missing", without(DOCUMENT)),
+    ("reading-half-told", edited(CONDITIONS, _OTHER, "")),
     ("clause-without-place", edited(CLAUSES, "  kind: none\n", "  kind: decision\n")),
 ]
 

@@ -39,6 +39,7 @@ def test_the_page_says_which_findings_are_warnings() -> None:
     assert warned == {
         "clause-without-place",
         "document-missing",
+        "reading-half-told",
         "unknown-file",
         "unused-condition",
         "unused-obligation",
