@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from pdp.cli import doubtful as doubtful_readings
 from pdp.cli.options import Exit, fail, policies_option
 from pdp.cli.options import language_option as lang_option
 from pdp.core.decision import Effect
@@ -41,6 +42,7 @@ _PLACE_TEXTS: Final[Mapping[Place | None, Text]] = {
 @click.argument("operators", metavar="[OPERATOR]...", nargs=-1)
 @policies_option
 @click.option("--contradictions", is_flag=True, help="Only the sentences of one document that contradict each other.")
+@click.option("--doubtful", is_flag=True, help="Only the doubtful readings, with the other one and what would change.")
 @click.option(
     "--format",
     "form",
@@ -50,7 +52,9 @@ _PLACE_TEXTS: Final[Mapping[Place | None, Text]] = {
     help="Text for people, JSON in both languages for programs, Markdown for documents.",
 )
 @lang_option
-def clauses(operators: tuple[str, ...], policies: Path, contradictions: bool, form: str, lang: str) -> None:
+def clauses(
+    operators: tuple[str, ...], policies: Path, contradictions: bool, doubtful: bool, form: str, lang: str
+) -> None:
     """Print every published sentence with the place where it is kept, those that nobody keeps here first.
 
     Exit code 0: every sentence has a place, 1: some have none, 2: trouble.
@@ -59,6 +63,25 @@ def clauses(operators: tuple[str, ...], policies: Path, contradictions: bool, fo
         sets = _chosen(operators, policies)
     except PdpError as error:
         fail(error, lang)
+    if doubtful:
+        _print_doubtful(sets, form, lang)
+    else:
+        _print_table(sets, form, lang, contradictions=contradictions)
+    without = any(place is None for policy in sets.values() for place in policy.places.values())
+    sys.exit(Exit.NO if without else Exit.YES)
+
+
+def _print_doubtful(sets: Mapping[str, PolicySet], form: str, lang: str) -> None:
+    if form == "json":
+        shown = {operator: doubtful_readings.as_json(policy) for operator, policy in sets.items()}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    show = doubtful_readings.print_markdown if form == "markdown" else doubtful_readings.print_text
+    for policy in sets.values():
+        show(policy, lang)
+
+
+def _print_table(sets: Mapping[str, PolicySet], form: str, lang: str, *, contradictions: bool) -> None:
     tables = {operator: _rows(policy, contradictions=contradictions) for operator, policy in sets.items()}
     if form == "json":
         shown = {operator: [_as_json(clause, sets[operator]) for clause in rows] for operator, rows in tables.items()}
@@ -67,8 +90,6 @@ def clauses(operators: tuple[str, ...], policies: Path, contradictions: bool, fo
         show = _print_markdown if form == "markdown" else _print_text
         for operator, rows in tables.items():
             show(sets[operator], rows, lang)
-    without = any(place is None for policy in sets.values() for place in policy.places.values())
-    sys.exit(Exit.NO if without else Exit.YES)
 
 
 def _chosen(operators: tuple[str, ...], directory: Path) -> Mapping[str, PolicySet]:

@@ -1,4 +1,8 @@
-"""Runs the terminal sessions of the documentation: blocks marked `console`, each command behind `$ `."""
+"""Runs the commands of the documentation.
+
+Terminal sessions are blocks marked `console`, each command behind `$ `. The end of a page that a command prints stands
+behind a line `<!-- printed by: COMMAND -->`.
+"""
 
 import os
 import re
@@ -10,6 +14,20 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _BLOCK: Final = re.compile(r"^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_PRINTED: Final = re.compile(r"^<!-- printed by: (?P<command>.+) -->\n(?P<body>.*)\Z", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The end of a page that a command prints."""
+
+    page: Path
+    command: str
+    shown: str
+
+    def run(self) -> str:
+        """Return what the command prints now."""
+        return "\n" + _output(self.command)
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,12 @@ def sessions() -> list[Session]:
     ]
 
 
+def printed_pages() -> list[Printed]:
+    """Return the end of every page that a command prints."""
+    found = ((page, _PRINTED.search(page.read_text("utf-8"))) for page in pages())
+    return [Printed(page, match["command"], match["body"]) for page, match in found if match]
+
+
 def refresh() -> None:
     """Write what the commands print now into the pages."""
     for page in pages():
@@ -56,6 +80,10 @@ def refresh() -> None:
         fresh = text
         for match in _BLOCK.finditer(text):
             fresh = fresh.replace(match.group(), f"```console\n{Session(page, match['body']).run()}```", 1)
+        printed = _PRINTED.search(fresh)
+        if printed:
+            body = Printed(page, printed["command"], printed["body"]).run()
+            fresh = fresh[: printed.start("body")] + body
         if fresh != text:
             page.write_text(fresh, "utf-8")
 

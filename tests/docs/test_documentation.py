@@ -13,7 +13,7 @@ from pdp.core import errors
 from pdp.server.events import Event
 from pdp.settings import Settings
 from pdp.wire.codes import Code
-from tests.docs.executed_examples import ROOT, Session, pages, sessions
+from tests.docs.executed_examples import ROOT, Printed, Session, pages, printed_pages, sessions
 
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
@@ -22,6 +22,12 @@ _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 def test_every_terminal_session_shows_what_its_commands_print(session: Session) -> None:
     """A session in the documentation is what running it prints; `make docs` writes it anew."""
     assert session.run() == session.shown
+
+
+@pytest.mark.parametrize("printed", printed_pages(), ids=lambda printed: printed.page.name)
+def test_a_page_that_a_command_prints_is_fresh(printed: Printed) -> None:
+    """What stands behind `printed by` is what the command prints; `make docs` writes it anew."""
+    assert printed.run() == printed.shown
 
 
 def test_an_altered_session_is_noticed() -> None:

@@ -184,3 +184,28 @@ def test_compare_asks_every_operator() -> None:
     assert set(shown) == operators
     assert shown["kidsonline"]["answer"]["decision"] == "DECISION_DENY"
     assert done.exit_code == 1
+
+
+def test_every_doubtful_reading_is_told_whole_in_both_languages() -> None:
+    """Whoever answers for the data sees the sentence, the reading taken, the other one and what would change."""
+    done = run("clauses", "--doubtful", "--format", "json")
+
+    told = [one for readings in json.loads(done.stdout).values() for one in readings]
+    parts = ("sentence", "reading", "other_reading", "would_change")
+    assert told
+    assert [one["stands_at"] for one in told for part in parts if not (one[part] or {}).get("vi")] == []
+    assert [one["stands_at"] for one in told for part in parts if not (one[part] or {}).get("en")] == []
+
+
+@pytest.mark.parametrize(
+    ("form", "language", "shown"),
+    [
+        ("text", "en", "– the other reading: A teacher of the school sees every class."),
+        ("markdown", "vi", "- **cách hiểu khác**: Giáo viên của trường được xem mọi lớp."),
+    ],
+)
+def test_doubtful_readings_are_printed_for_people(form: str, language: str, shown: str) -> None:
+    """The text and the page say the other reading in the language asked for."""
+    done = run("clauses", "kidsonline", "--doubtful", "--format", form, "--lang", language)
+
+    assert shown in done.stdout
