@@ -8,14 +8,11 @@ from casbin import Enforcer, Model
 from casbin.effect.default_effectors import AllowAndDenyEffector
 from casbin.effect.effector import Effector
 
+from pdp.engine.chains import refuse_long_chains
 from pdp.engine.matching import MatchError, Matches, Question, Row
 
 SATISFIED: Final = "satisfied"
 """The function of the matcher that judges the conditions of a row: satisfied(r.asked, p.id, p.eft)."""
-
-
-LONGEST_CHAIN: Final = 10
-"""How many words, each in the next, PyCasbin looks at before it says that the first does not lie in the last."""
 
 
 class _AllMatches(AllowAndDenyEffector):  # type: ignore[misc]  # pycasbin carries no types
@@ -52,19 +49,6 @@ class _Asked:
         return frozenset(rule for rule, known in self._known.items() if known and self.effects[rule] == effect)
 
 
-def _refuse_long_chains(rows: Sequence[Row]) -> None:
-    """Raise ValueError for words that lie in one another further than PyCasbin follows: a deny would fall silent."""
-    broader: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for row in rows:
-        if row.type.startswith("g"):
-            broader.setdefault((row.type, row.fields[0]), set()).add((row.type, row.fields[1]))
-    reached = set(broader)
-    for _ in range(LONGEST_CHAIN):
-        reached = {above for word in reached for above in broader.get(word, ())}
-    if reached:
-        raise ValueError(f"words lie in one another over {LONGEST_CHAIN} steps or more, up to `{min(reached)[1]}`")
-
-
 class PyCasbinEngine:
     """One enforcer, built once and never changed, asked role by role.
 
@@ -74,7 +58,7 @@ class PyCasbinEngine:
     tier: Final = "pycasbin"
 
     def __init__(self, model_text: str, rows: Sequence[Row]) -> None:
-        _refuse_long_chains(rows)
+        refuse_long_chains(rows)
         self._has_rules = any(row.type == "p" for row in rows)
         model = Model()
         model.load_model_from_text(model_text)

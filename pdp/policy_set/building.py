@@ -12,7 +12,7 @@ from pdp.core.finding import Finding
 from pdp.core.policy import Clause, Duty, Granting, hierarchies
 from pdp.core.text import Text, nearest
 from pdp.core.vocabulary import Vocabulary, WordKind
-from pdp.engine import PyCasbinEngine, Row
+from pdp.engine import IndexedEngine, Row
 from pdp.policy_set import (
     clause_file,
     condition_file,
@@ -30,7 +30,7 @@ from pdp.policy_set.report import FolderReport
 from pdp.policy_set.rows import LocatedRow, read_rows
 from pdp.policy_set.rule_rows import KnownNames, RuleRows, read_rules
 
-ENGINE_VERSION: Final = "pycasbin-1"
+ENGINE_VERSION: Final = "indexed-1"
 """Raised whenever the same files would be decided differently."""
 
 POLICY_FILE: Final = "policy.csv"
@@ -107,7 +107,7 @@ def build_policy_set(
     read = _read(operator, folder, vocabulary, schema, report)
     if report.has_errors or read is None:
         raise InvalidPolicyError(report.findings)
-    engine = PyCasbinEngine(model_check.default_model(), [Row(row.type, row.texts) for row in read.rows])
+    engine = IndexedEngine([Row(row.type, row.texts) for row in read.rows])
     digests = {name: hashlib.sha256(folder.contents[name]).hexdigest() for name in _KNOWN if name in folder.contents}
     return PolicySet(
         operator=operator,

@@ -13,9 +13,8 @@ from pdp.core.decision import Cause, Effect
 from pdp.core.errors import InvalidPolicyError
 from pdp.core.request import Request
 from pdp.deciding import Answer
-from pdp.engine import PyCasbinEngine, Row
+from pdp.engine import IndexedEngine, Row
 from pdp.policy_set import PolicySet
-from pdp.policy_set.model_check import default_model
 from tests.builders import POLICIES, Case, a_policy_set, answer, edit_row, policy_lines, the_cases, the_policy_set
 
 OPERATORS: Final = sorted(path.parent.name for path in POLICIES.glob("*/policy.csv"))
@@ -70,7 +69,7 @@ class Mutant:
             id_: replace(policy.rules[id_], effect=Effect(effect), conditions=_names(when))
             for type_, id_, effect, *_, when, _clause, _owes in (row for row in rows if len(row) == ROW_LENGTH)
         }
-        engine = PyCasbinEngine(default_model(), [Row(type_, tuple(fields)) for type_, *fields in rows])
+        engine = IndexedEngine([Row(type_, tuple(fields)) for type_, *fields in rows])
         return replace(policy, rules=rules, engine=engine)
 
 

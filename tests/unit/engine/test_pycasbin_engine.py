@@ -15,7 +15,7 @@ from casbin import Enforcer, Model
 
 from pdp.core.vocabulary import WordKind
 from pdp.engine import Matches, PyCasbinEngine, Question, Row
-from pdp.engine.pycasbin_engine import LONGEST_CHAIN
+from pdp.engine.chains import LONGEST_CHAIN
 from pdp.policy_set.model_check import default_model
 from tests.builders import policy_lines, the_words
 
