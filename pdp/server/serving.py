@@ -25,8 +25,10 @@ from pdp.server.barrier import ExceptionBarrier
 from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.health import Health, health_of
+from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.listening import listen_on, options
-from pdp.server.methods import SERVICES, add_contract
+from pdp.server.methods import SERVICES, add_contract, path_of, streams
+from pdp.server.status import status_of
 from pdp.wire.words import Words
 
 CALLS_PER_THREAD: Final = 32
@@ -70,6 +72,7 @@ class RunningServer:
         self._server = server
         self._health = health
         self._pools = pools
+        self._ended = threading.Event()
 
     def drain(self, grace: float | None) -> threading.Event:
         """Accept nothing new and finish what has begun within *grace* seconds (None: break it off).
@@ -77,11 +80,12 @@ class RunningServer:
         The event is set once every call has ended.
         """
         _does_end(self._health.end)  # a watcher that does not read may not hold up the end
-        return self._server.stop(grace)
+        self._ended = self._server.stop(grace)
+        return self._ended
 
     def has_finished(self, seconds: float = _LAST_SECONDS) -> bool:
-        """Say whether all threads come to an end within *seconds*, once every call has ended."""
-        return _does_end(self._end_threads, seconds)
+        """Say whether all calls and threads come to an end within *seconds*."""
+        return self._ended.wait(seconds) and _does_end(self._end_threads, seconds)
 
     def _end_threads(self) -> None:
         for pool in self._pools:
@@ -102,14 +106,20 @@ def start(point: DecisionPoint, words: Words, settings: ServingSettings, log: Fi
         options=options(maximum_calls),
         maximum_concurrent_rpcs=maximum_calls,
     )
-    add_contract(server, Decisions(point, words).served)
+    decided = Decisions(point, words)
+    add_contract(server, decided.served, decided.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     address = listen_on(server, settings.listen)
+    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log))
+    if point.at_once and can_serve_inline(server):
+        for method, answer in decided.answered.items():
+            inline.add(path_of(method), answer, streams=streams(method))
     server.start()
+    inline.begin()
     return RunningServer(server, health, (decisions, *side_pools.values()), address)
 
 
@@ -172,13 +182,16 @@ def _drain(
     log.info(Event.DRAINING.value, signal=signal.Signals(first).name, grace_seconds=grace_seconds)
     ended = server.drain(grace_seconds)
     _call_when(ended, lambda: signals.put(0))
-    second = signals.get()
+    try:
+        second = signals.get(timeout=grace_seconds + _LAST_SECONDS)
+    except queue.Empty:  # an answer that does not come back holds up the end of everything
+        return
     if second:
         log.warning(Event.HURRIED.value, signal=signal.Signals(second).name)
-        server.drain(None)
+        _does_end(lambda: server.drain(None))
 
 
-def _does_end(work: Callable[[], None], seconds: float = _LAST_SECONDS) -> bool:
+def _does_end(work: Callable[[], object], seconds: float = _LAST_SECONDS) -> bool:
     """Do *work* beside the rest, and say whether it ends within *seconds*."""
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
