@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Final, NoReturn, Protocol
 
@@ -29,6 +30,7 @@ from pdp.server.health import Health, health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.listening import listen_on, options
 from pdp.server.methods import SERVICES, add_contract, path_of, streams
+from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
 from pdp.server.status import status_of
 from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
@@ -121,7 +123,8 @@ def start(
         maximum_concurrent_rpcs=maximum_calls,
     )
     decided = Decisions(point, words)
-    add_contract(server, decided.served, decided.answered)
+    in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
+    add_contract(server, {**decided.served, **in_force.served}, decided.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:
