@@ -13,8 +13,7 @@ from structlog.typing import FilteringBoundLogger, Processor
 class Event(StrEnum):
     """The events; none is renamed or given another meaning once released.
 
-    ready               the server answers: `address`, `revision` (one digest over all operators'), `pid`, `workers`
-                        (their process ids) and the `tiers` of the operators' policy sets
+    ready               the server answers: `address`, `revision` (over all operators), `pid`, `workers`, `tiers`
     worker-ready        a worker process answers: `address`, `revision`, `pid`, `core`
     worker-died         the process `worker` ended with `code` though nobody had asked it to; another takes its place
     worker-given-up     as above, but it never answered or too many died; the server ends
