@@ -386,6 +386,8 @@ def _property(properties: Properties, name: str) -> Value | None:
 _LOOKUPS: Final[Mapping[Root, Callable[[Circumstances, str, Frame], Value | None]]] = {
     Root.SUBJECT: lambda c, name, _: c.request.subject_properties.get(name) if name else c.request.subject,
     Root.PERSON: lambda _, __, frame: frame.person,
+    # facts.yaml, `recipient`: "who would receive the data, where that is not the subject".
+    Root.RECIPIENT: lambda c, _, __: c.request.context.get("recipient", c.request.subject),
     Root.RESOURCE: _of_resource,
     Root.CONTEXT: lambda c, name, _: c.request.context.get(name),
     Root.EXTRA: lambda c, name, _: c.request.extra.get(name),

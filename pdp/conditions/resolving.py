@@ -29,6 +29,12 @@ _FIXED: Final[Mapping[tuple[Root, str], _Known]] = {
     (Root.PERSON, ""): _Known(
         _ENTITY, False, Emptiness.UNKNOWN, Text("người mà dữ liệu nói về", "the person concerned")
     ),
+    (Root.RECIPIENT, ""): _Known(
+        _ENTITY,
+        False,
+        Emptiness.UNKNOWN,
+        Text("bên nhận (chính người yêu cầu, khi không nêu ai)", "the recipient (the subject, where none is named)"),
+    ),
     (Root.NOW, ""): _Known(ValueType.TIMESTAMP, False, Emptiness.UNKNOWN, Text("thời điểm này", "this moment")),
     (Root.RESOURCE, ""): _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("dữ liệu được hỏi", "the data asked for")),
     (Root.RESOURCE, "data_subject"): _Known(
@@ -94,7 +100,7 @@ class Resolver:
 
     def is_term(self, word: str) -> bool:
         """Say whether *word* begins like a path and not like a literal."""
-        return "." in word or word in {"subject", "person", "resource", "now", "its"}
+        return "." in word or word in {"subject", "person", "recipient", "resource", "now", "its"}
 
     def term(self, path: str, at: int) -> Term:
         """Resolve `root.name`; raise ConditionSyntaxError when this operator has no such value."""
