@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from pdp.core.entity import Entity
+from pdp.core.entity import Entity, Identified, among
 from pdp.core.facts import Containment, Fact
 
 MAXIMUM_STEPS: Final = 32
@@ -19,7 +19,9 @@ class BoundExceededError(Exception):
 
 
 class Containers:
-    """The containers of each entity at one instant."""
+    """The containers of each entity at one instant; *is_empty* says that nothing is known to lie in anything."""
+
+    __slots__ = ("_direct", "is_empty")
 
     def __init__(self, facts: Iterable[Fact], instant: datetime) -> None:
         direct: dict[Entity, list[Entity]] = {}
@@ -27,6 +29,7 @@ class Containers:
             if isinstance(fact.kind, Containment) and fact.in_force(instant):
                 direct.setdefault(fact.kind.entity, []).append(fact.kind.container)
         self._direct: Mapping[Entity, list[Entity]] = direct
+        self.is_empty = not direct
 
     def closure(self, start: Iterable[Entity]) -> frozenset[Entity]:
         """Return *start* and all that contains it.
@@ -60,3 +63,22 @@ class Containers:
         path.pop()
         height[entity] = 1 + max(above) if above else 0
         return height[entity]
+
+
+class Anchors:
+    """The scopes in which a role counts: those *named*, all that contains them, and the operator.
+
+    Building raises BoundExceededError as following containers does.
+    """
+
+    __slots__ = ("_closed", "_named")
+
+    def __init__(self, named: tuple[Identified, ...], containers: Containers, operator: Entity) -> None:
+        self._named = (*named, operator)
+        self._closed: frozenset[Entity] | None = None
+        if not containers.is_empty:
+            entities = (one if isinstance(one, Entity) else Entity(one.type, one.id) for one in named)
+            self._closed = containers.closure(entities) | {operator}
+
+    def __contains__(self, scope: Entity) -> bool:
+        return among(scope, self._named) if self._closed is None else scope in self._closed

@@ -65,7 +65,7 @@ def _role_why_not(fact: Fact, role: RoleAssignment, judgement: Judgement) -> Tex
 
 def _ground_why_not(fact: Fact, ground: Ground, evaluator: Evaluator) -> Text:
     """Say what the statement that came closest to resting on *ground* lacks."""
-    if not any(known is fact for known, _ in evaluator.circumstances.grounds(ground.kind)):
+    if not any(known is fact for known in evaluator.circumstances.grounds(ground.kind)):
         return Text(f"`{ground.id}` nói về một thứ khác", f"`{ground.id}` is about another thing")
     best: tuple[Text, ...] | None = None
     for condition in evaluator.conditions.values():
