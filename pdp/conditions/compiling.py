@@ -7,6 +7,8 @@ functions know by numbered names.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
+from types import CodeType
 from typing import Final, NamedTuple, assert_never
 
 from pdp.conditions import running
@@ -135,8 +137,7 @@ class ConditionCompiler:
             self._functions.append(lines)
         source = "\n\n".join("\n".join(lines.text) for lines in self._functions) + "\n"
         space: dict[str, object] = {**self._constants, "running": running, **_SUPPORT}
-        # The text is made of this module's words and of numbered names alone; no text of a policy stands in it.
-        exec(compile(source, "<conditions>", "exec"), space)  # noqa: S102
+        exec(_program(source), space)  # noqa: S102  # this module's words and numbered names, no text of a policy
         functions = tuple(space[f"condition_{number}"] for number in self._numbers.values())
         return ConditionTable(self._numbers, functions, source)  # type: ignore[arg-type]  # what was just compiled
 
@@ -414,6 +415,12 @@ _SUPPORT: Final[Mapping[str, object]] = {
         running.lacks_condition,
     )
 }
+
+
+@lru_cache(maxsize=16)
+def _program(source: str) -> CodeType:
+    """Return *source* as a program; an edit of rows, words or values leaves that of the conditions as it is."""
+    return compile(source, "<conditions>", "exec")
 
 
 def compile_conditions(conditions: Mapping[str, Condition]) -> ConditionTable:

@@ -16,38 +16,7 @@ from pdp.core.policy import ANY_WORD
 _TICK: Final = timedelta(microseconds=1)
 
 
-class Evaluation:
-    """The conditions of a folder held against one set of circumstances, each evaluated when it is first asked for.
-
-    *codes* holds what each condition came to (pdp/conditions/truth.py) for the person
-    that the data is about, None before it is asked for. *instants* collects every instant at which a comparison with
-    the time of the decision turns over.
-    """
-
-    __slots__ = ("circumstances", "codes", "functions", "instants", "person", "request", "resource")
-
-    def __init__(self, table: "ConditionTable", circumstances: Circumstances) -> None:
-        self.functions = table.functions
-        self.circumstances = circumstances
-        self.request = circumstances.request
-        self.resource = circumstances.resource
-        self.person = circumstances.resource.data_subject
-        self.codes: list[int | None] = [None] * len(table.numbers)
-        self.instants: set[datetime] = set()
-
-    def code(self, number: int) -> int:
-        """Return what condition *number* comes to; raises whatever evaluating it raises."""
-        code = self.codes[number]
-        if code is None:
-            code = self.codes[number] = self.functions[number](self, self.person)
-        return code
-
-    def named(self, number: int, person: Entity | None) -> int:
-        """Return what condition *number* comes to when the data is taken to be about *person*."""
-        return self.code(number) if person is self.person else self.functions[number](self, person)
-
-
-ConditionFunction = Callable[[Evaluation, Entity | None], int]
+ConditionFunction = Callable[["Evaluation", Entity | None], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +31,57 @@ class ConditionTable:
     source: str = ""
 
 
+class Evaluation:
+    """The conditions of a folder held against one set of circumstances, each evaluated when it is first asked for.
+
+    *codes* holds what each condition came to (pdp/conditions/truth.py) for the person
+    that the data is about, None before it is asked for. *instants* collects every instant at which a comparison with
+    the time of the decision turns over.
+    """
+
+    __slots__ = ("circumstances", "codes", "instants", "person", "request", "resource", "table")
+
+    def __init__(self, table: ConditionTable, circumstances: Circumstances) -> None:
+        self.table = table
+        self.circumstances = circumstances
+        self.request = circumstances.request
+        self.resource = circumstances.resource
+        self.person = circumstances.resource.data_subject
+        self.codes: list[int | None] = [None] * len(table.numbers)
+        self.instants: set[datetime] = set()
+
+    def code(self, number: int) -> int:
+        """Return what condition *number* comes to; raises whatever evaluating it raises."""
+        code = self.codes[number]
+        if code is None:
+            code = self.codes[number] = self.table.functions[number](self, self.person)
+        return code
+
+    def narrowed(self, circumstances: Circumstances, changing: frozenset[int] | None) -> "Evaluation":
+        """Return the evaluation of the same conditions in *circumstances*, which differ in the category alone.
+
+        Only those numbered in *changing* are evaluated anew, None for all. Instants are noted here too.
+        """
+        inner = Evaluation(self.table, circumstances)
+        inner.instants = self.instants
+        if changing is not None:
+            inner.codes = [None if number in changing else code for number, code in enumerate(self.codes)]
+        return inner
+
+    def named(self, number: int, person: Entity | None) -> int:
+        """Return what condition *number* comes to when the data is taken to be about *person*."""
+        return self.code(number) if person is self.person else self.table.functions[number](self, person)
+
+
 class InterpretedEvaluation(Evaluation):
     """An evaluation that the interpreter does: the reference for compiled ones, and what explanations are told from."""
 
-    __slots__ = ("_names", "evaluator")
+    __slots__ = ("_conditions", "_names", "evaluator")
 
     def __init__(self, conditions: Mapping[str, Condition], circumstances: Circumstances) -> None:
         super().__init__(ConditionTable({name: at for at, name in enumerate(conditions)}, ()), circumstances)
         self._names = tuple(conditions)
+        self._conditions = conditions
         self.evaluator = Evaluator(conditions, circumstances)
         self.instants = self.evaluator.instants
 
@@ -79,6 +91,12 @@ class InterpretedEvaluation(Evaluation):
         if code is None:
             code = self.codes[number] = truth_of(self.evaluator.named(self._names[number]))
         return code
+
+    def narrowed(self, circumstances: Circumstances, changing: frozenset[int] | None) -> "InterpretedEvaluation":
+        """Return the evaluation of the same conditions in *circumstances*, every one anew."""
+        inner = InterpretedEvaluation(self._conditions, circumstances)
+        inner.evaluator.instants = inner.instants = self.instants
+        return inner
 
 
 # --- What compiled conditions call ------------------------------------------------------------------------------------

@@ -112,6 +112,6 @@ class Decision:
     revision: str
     checked_at: str
     valid_until: datetime | None
-    matched: tuple[RuleTrace, ...]
+    matched: tuple[RuleTrace, ...] = ()
     cached: bool = False
     failures: tuple[Failure, ...] = ()

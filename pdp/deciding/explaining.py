@@ -9,7 +9,7 @@ from pdp.core.role_holding import out_of_term
 from pdp.core.text import Text, join_texts
 from pdp.deciding.answer import Answer
 from pdp.deciding.judgement import Judgement
-from pdp.deciding.reasons import nearest_rules
+from pdp.deciding.reasons import nearest_traces
 
 
 def explain(decision: Decision, answer: Answer) -> Explanation:
@@ -17,9 +17,8 @@ def explain(decision: Decision, answer: Answer) -> Explanation:
     judgement = answer.judgement
     if judgement is None:
         return Explanation(decision, (), (), ())
-    rules = judgement.policy.rules
-    matched = tuple(judgement.trace(rules[trace.rule], in_detail=True) for trace in answer.matched)
-    nearest = () if decision.allowed else nearest_rules(judgement, in_detail=True)
+    matched = judgement.traces(in_detail=True)
+    nearest = () if decision.allowed else nearest_traces(judgement)
     uses = tuple(_use(fact, judgement) for fact in judgement.circumstances.facts)
     return Explanation(decision, matched, nearest, uses)
 

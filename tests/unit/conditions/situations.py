@@ -176,7 +176,7 @@ def result(
 
 
 def assert_compiled_alike(conditions: Mapping[str, Condition], given: Circumstances) -> None:
-    """Assert that each compiled condition comes to what the interpreter says, notes the same instants and fails alike."""
+    """Assert that each compiled condition comes to what the interpreter says, notes its instants and fails alike."""
     table = compile_conditions(conditions)
     for name, number in table.numbers.items():
         interpreted, compiled = InterpretedEvaluation(conditions, given), Evaluation(table, given)
