@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pdp.conditions.evaluation import Evaluator, shifted, shifted_back
+from pdp.conditions.evaluation import Evaluator, Frame, shifted, shifted_back
 from pdp.conditions.expression import Condition, Shifted
 from pdp.conditions.truth import truth_of
 from pdp.core.circumstances import Circumstances
@@ -76,21 +76,17 @@ class Evaluation:
 class InterpretedEvaluation(Evaluation):
     """An evaluation that the interpreter does: the reference for compiled ones, and what explanations are told from."""
 
-    __slots__ = ("_conditions", "_names", "evaluator")
+    __slots__ = ("_conditions", "evaluator")
 
     def __init__(self, conditions: Mapping[str, Condition], circumstances: Circumstances) -> None:
-        super().__init__(ConditionTable({name: at for at, name in enumerate(conditions)}, ()), circumstances)
-        self._names = tuple(conditions)
+        numbers = {name: number for number, name in enumerate(conditions)}
+        super().__init__(ConditionTable(numbers, [self._interpreter(name) for name in conditions]), circumstances)
         self._conditions = conditions
         self.evaluator = Evaluator(conditions, circumstances)
         self.instants = self.evaluator.instants
 
-    def code(self, number: int) -> int:
-        """Return what condition *number* comes to; raises whatever evaluating it raises."""
-        code = self.codes[number]
-        if code is None:
-            code = self.codes[number] = truth_of(self.evaluator.named(self._names[number]))
-        return code
+    def _interpreter(self, name: str) -> ConditionFunction:
+        return lambda _, person: truth_of(self.evaluator.named(name, Frame(person)))
 
     def narrowed(self, circumstances: Circumstances, changing: frozenset[int] | None) -> "InterpretedEvaluation":
         """Return the evaluation of the same conditions in *circumstances*, every one anew."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from pdp.core.consents import ConsentJudge, Wish
-from pdp.core.containment import Anchors, Containers
+from pdp.core.containment import NO_CONTAINERS, Anchors, Containers
 from pdp.core.entity import Entity, Identified, among, same
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.policy import ANY_WORD, Granting, Hierarchies
@@ -86,30 +86,35 @@ class Circumstances:
         self._grounds: dict[str, tuple[Fact, ...]] = {}
         self._people: tuple[Entity, ...] | None = None
         self._sort_facts()
-        self._containers = Containers(self._contained, instant)
+        self._containers = Containers(self._contained, instant) if self._contained else NO_CONTAINERS
         self._holding = RoleHolding(self._role_facts, instant, self._containers, granting, hierarchies, self.operator)
         self._look_at_roles()
 
     def _sort_facts(self) -> None:
-        self._role_facts: list[Fact] = []
-        self._ground_facts: list[Fact] = []
-        self._consent_facts: list[Fact] = []
-        self._contained: list[Fact] = []
-        self.terms: list[datetime] = []
+        roles: list[Fact] = []
+        grounds: list[Fact] = []
+        consents: list[Fact] = []
+        contained: list[Fact] = []
+        terms: list[datetime] = []
         for fact in self.facts:
             kind = fact.kind
             if isinstance(kind, RoleAssignment):
-                self._role_facts.append(fact)
+                roles.append(fact)
             elif isinstance(kind, Ground):
-                self._ground_facts.append(fact)
+                grounds.append(fact)
             elif isinstance(kind, Consent):
-                self._consent_facts.append(fact)
+                consents.append(fact)
             else:
-                self._contained.append(fact)
+                contained.append(fact)
             if fact.valid_from is not None:
-                self.terms.append(fact.valid_from)
+                terms.append(fact.valid_from)
             if fact.valid_until is not None:
-                self.terms.append(fact.valid_until)
+                terms.append(fact.valid_until)
+        self._role_facts = roles
+        self._ground_facts = grounds
+        self._consent_facts = consents
+        self._contained = contained
+        self.terms = terms
 
     def _look_at_roles(self) -> None:
         """Work out who the subject is towards the resource."""
@@ -276,7 +281,7 @@ class Circumstances:
 
     def _asks_from_outside(self) -> bool:
         above = self.hierarchies.roles
-        return any(not above.get(role, ANY_WORD).isdisjoint(OUTSIDERS) for role in self.roles)
+        return not all(above.get(role, ANY_WORD).isdisjoint(OUTSIDERS) for role in self.roles)
 
     def grounds(self, kind: str) -> tuple[Fact, ...]:
         """Return the grounds of *kind* in force that are not about another thing of their own type.
@@ -285,16 +290,24 @@ class Circumstances:
         """
         found = self._grounds.get(kind)
         if found is None:
-            found = self._grounds[kind] = tuple(
-                fact
-                for fact in self._ground_facts
-                if isinstance(fact.kind, Ground)
-                and fact.kind.kind == kind
-                and fact.in_force(self.instant)
-                and not self._about_another(fact.kind.id)
-            )
+            found = self._grounds[kind] = self._find_grounds(kind)
         return found
 
+    def _find_grounds(self, kind: str) -> tuple[Fact, ...]:
+        found = []
+        for fact in self._ground_facts:
+            ground = fact.kind
+            if isinstance(ground, Ground) and ground.kind == kind:
+                has_term = fact.valid_from is not None or fact.valid_until is not None
+                if not (has_term and not fact.in_force(self.instant)) and not self._about_another(ground.id):
+                    found.append(fact)
+        return tuple(found)
+
     def _about_another(self, id_: Entity) -> bool:
-        scopes = self.resource.scopes
-        return any(scope.type == id_.type for scope in scopes) and not among(id_, scopes)
+        type_, another = id_.type, False
+        for scope in self.resource.scopes:
+            if scope.type == type_:
+                if scope.id == id_.id:
+                    return False
+                another = True
+        return another

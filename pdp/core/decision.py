@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pdp.core.quickly_made import quickly_made
 from pdp.core.text import Text
 
 
@@ -65,6 +66,7 @@ class RuleTrace:
         return sum(condition.outcome is not Outcome.TRUE for condition in self.conditions)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One sentence that led to the answer. *rule* and *clause* are "" when no rule speaks of the request."""
@@ -75,6 +77,7 @@ class Reason:
     message: Text
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Obligation:
     """What the caller must do when it acts on the answer; when *before*, before it acts."""
@@ -94,6 +97,7 @@ class Failure:
     error: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer to one request.

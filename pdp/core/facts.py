@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pdp.core.entity import Entity
+from pdp.core.quickly_made import quickly_made
 
 Value = bool | int | str | datetime | Entity | tuple[str, ...] | tuple[Entity, ...]
 """A property's value; ids of the vocabulary and members of an enum are plain text, instants are aware and in UTC."""
@@ -20,6 +21,7 @@ def no_properties() -> Properties:
     return NO_PROPERTIES
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RoleAssignment:
     """*subject* holds *role* in *scope*; *granted_by* says who granted it, None that nobody is recorded."""
@@ -30,6 +32,7 @@ class RoleAssignment:
     granted_by: Entity | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Consent:
     """What *given_by* said about data of *data_subject*.
@@ -47,6 +50,7 @@ class Consent:
     properties: Properties = field(default_factory=no_properties)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Ground:
     """A ticket, an order, a registration, ...: something that a rule may rest on.
@@ -73,6 +77,7 @@ class Containment:
 FactKind = RoleAssignment | Consent | Ground | Containment
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One fact and its term: *valid_from* inclusive, *valid_until* exclusive, None without a bound.

@@ -8,8 +8,10 @@ from types import MappingProxyType
 
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact, Properties, no_properties
+from pdp.core.quickly_made import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Resource:
     """The data asked for.
@@ -47,6 +49,7 @@ class Consistency:
     token: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Request:
     """One question. Every word in it is known and every value has its type: the wire refuses anything else.

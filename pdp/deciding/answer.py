@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from pdp.core.decision import Cause, Failure, Obligation, Reason, RuleTrace
+from pdp.core.quickly_made import quickly_made
 from pdp.deciding.judgement import Judgement
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Allow or deny with its reasons; *judgement* is None when the circumstances themselves could not be gathered."""

@@ -1,7 +1,7 @@
 """The rules of one policy set held against one set of circumstances."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pdp.conditions import Evaluation, Evaluator, InterpretedEvaluation, lacking
 from pdp.conditions.truth import EMPTY, FALSE, TRUE
@@ -18,9 +18,9 @@ from pdp.policy_set import Asked, NearRule, PolicySet, ResidualRule
 class Applying:
     """The rules that apply, in the order in which they were given, and *failures*: each rule with what it raised."""
 
-    allowing: list[ResidualRule] = field(default_factory=list)
-    denying: list[ResidualRule] = field(default_factory=list)
-    failures: list[tuple[ResidualRule, Exception]] = field(default_factory=list)
+    allowing: list[ResidualRule]
+    denying: list[ResidualRule]
+    failures: list[tuple[ResidualRule, Exception]]
 
 
 def apply(rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
@@ -28,29 +28,31 @@ def apply(rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
 
     Unknown never helps: it is false in an allow rule and true in a deny rule (contract, section 4).
     """
-    found = Applying()
-    codes = evaluation.codes
+    allowing: list[ResidualRule] = []
+    denying: list[ResidualRule] = []
+    failures: list[tuple[ResidualRule, Exception]] = []
+    codes, functions, person = evaluation.codes, evaluation.table.functions, evaluation.person
     for rule in rules:
         worst = TRUE
         try:
             for number in rule.conditions:
                 code = codes[number]
                 if code is None:
-                    code = evaluation.code(number)
+                    code = codes[number] = functions[number](evaluation, person)
                 if code > worst:
                     worst = code
                     if code == FALSE:
                         break
         # FAIL CLOSED (error in a rule): whatever was raised, the rule does not allow, and the answer will be a deny.
         except Exception as error:  # noqa: BLE001
-            found.failures.append((rule, error))
+            failures.append((rule, error))
             continue
         if rule.allows:
             if worst == TRUE:
-                found.allowing.append(rule)
+                allowing.append(rule)
         elif worst < EMPTY:
-            found.denying.append(rule)
-    return found
+            denying.append(rule)
+    return Applying(allowing, denying, failures)
 
 
 class Judgement:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from pdp.conditions import Evaluation
 from pdp.conditions.truth import UNKNOWN
 from pdp.core.decision import Reason, RuleTrace
 from pdp.deciding.judgement import Judgement
@@ -53,7 +54,7 @@ def nearest_rules(judgement: Judgement, *, every: bool = False) -> list[Lack]:
     fewest, nearer = _ALL, 2
     for near in judgement.policy.residuals.near(judgement.asked):
         lacks = near.outside if near.held else near.outside + 1
-        failing = _failing(judgement, near, _ALL if every else fewest - lacks)
+        failing = _failing(judgement.evaluation, near.conditions, _ALL if every else fewest - lacks)
         lacks += failing.bit_count()
         if lacks > fewest:
             continue
@@ -74,12 +75,11 @@ def nearest_traces(judgement: Judgement) -> tuple[RuleTrace, ...]:
     return tuple(judgement.near_trace(near, in_detail=True) for near, _ in nearest_rules(judgement, every=True))
 
 
-def _failing(judgement: Judgement, near: NearRule, bound: int) -> int:
-    """Return the bits of the conditions of *near* that are not true; not of all once there are more than *bound*."""
-    evaluation = judgement.evaluation
+def _failing(evaluation: Evaluation, conditions: tuple[int, ...], bound: int) -> int:
+    """Return the bits of those of *conditions* that are not true; not of all once there are more than *bound*."""
     codes = evaluation.codes
-    failing, count = 0, 0
-    for position, number in enumerate(near.conditions):
+    failing, bit, left = 0, 1, bound
+    for number in conditions:
         code = codes[number]
         if code is None:
             try:
@@ -88,8 +88,9 @@ def _failing(judgement: Judgement, near: NearRule, bound: int) -> int:
             except Exception:  # noqa: BLE001
                 code = UNKNOWN
         if code:
-            failing |= 1 << position
-            count += 1
-            if count > bound:
+            failing |= bit
+            if not left:
                 break
+            left -= 1
+        bit <<= 1
     return failing

@@ -88,7 +88,7 @@ class Residuals:
         self._clauses = clauses
         self._hierarchies = hierarchies
         self._engine = engine
-        self._keepable: Final = self._categories_of_denies()
+        self._narrower = self._narrower_of_denies()
         self.rules: Callable[[Asked], tuple[ResidualRule, ...]] = lru_cache(KEPT)(self._find_rules)
         """Every rule that speaks of what is asked, by id. Raises what the engine raises."""
         self.near: Callable[[Asked], tuple[NearRule, ...]] = lru_cache(KEPT)(self._find_near)
@@ -118,12 +118,13 @@ class Residuals:
 
     def narrower(self, category: str) -> tuple[str, ...]:
         """Return the narrower categories of which some deny rule speaks, in order."""
-        return tuple(sorted((self._hierarchies.downward[WordKind.CATEGORY][category] - {category}) & self._keepable))
+        return self._narrower[category]
 
-    def _categories_of_denies(self) -> frozenset[str]:
+    def _narrower_of_denies(self) -> Mapping[str, tuple[str, ...]]:
         below = self._hierarchies.downward[WordKind.CATEGORY]
         named = {found.rule.region.category for found in self._rules.values() if not found.allows}
-        return frozenset(below) if ANY in named else frozenset[str]().union(*(below[region] for region in named))
+        denied = frozenset(below) if ANY in named else frozenset[str]().union(*(below[region] for region in named))
+        return {category: tuple(sorted((inside - {category}) & denied)) for category, inside in below.items()}
 
     def _find_rules(self, asked: Asked) -> tuple[ResidualRule, ...]:
         roles, action, category, purpose = asked
