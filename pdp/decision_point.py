@@ -70,15 +70,16 @@ class DecisionPoint:
 
 
 def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
+    decision_id = _IDS.new()
     return Decision(
-        decision_id=_IDS.new(),
-        request_id=request.request_id or _IDS.new(),
-        allowed=answer.allowed,
-        cause=answer.cause,
-        reasons=answer.reasons,
-        obligations=answer.obligations,
-        revision=policy.revision,
-        checked_at=stored.token,
-        valid_until=valid_until(policy, request, stored.facts, at, answer),
+        decision_id,
+        request.request_id or decision_id,
+        answer.allowed,
+        answer.cause,
+        answer.reasons,
+        answer.obligations,
+        policy.revision,
+        stored.token,
+        valid_until(policy, request, stored.facts, at, answer),
         failures=answer.failures,
     )

@@ -1,12 +1,12 @@
 """Everything that a decision may look at, gathered before it is taken."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
 from pdp.core.consents import ConsentJudge, Wish
-from pdp.core.containment import NO_CONTAINERS, Anchors, Containers
+from pdp.core.containment import NO_CONTAINERS, Anchors, Containers, anchors
 from pdp.core.entity import Entity, Identified, among, same
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.policy import ANY_WORD, Granting, Hierarchies
@@ -70,7 +70,7 @@ class Circumstances:
     def __init__(
         self,
         request: Request,
-        stored: Iterable[Fact],
+        stored: tuple[Fact, ...],
         instant: datetime,
         hierarchies: Hierarchies,
         granting: Mapping[str, Granting],
@@ -80,7 +80,7 @@ class Circumstances:
         self.instant = instant
         self.hierarchies = hierarchies
         self.granting = granting
-        self.facts: tuple[Fact, ...] = (*stored, *request.facts)
+        self.facts: tuple[Fact, ...] = (*stored, *request.facts) if stored else request.facts
         self.operator = operator_entity(request.operator)
         self._consents: ConsentJudge | None = None
         self._grounds: dict[str, tuple[Fact, ...]] = {}
@@ -91,7 +91,7 @@ class Circumstances:
         self._look_at_roles()
 
     def _sort_facts(self) -> None:
-        roles: list[Fact] = []
+        roles: list[tuple[Fact, RoleAssignment]] = []
         grounds: list[Fact] = []
         consents: list[Fact] = []
         contained: list[Fact] = []
@@ -99,7 +99,7 @@ class Circumstances:
         for fact in self.facts:
             kind = fact.kind
             if isinstance(kind, RoleAssignment):
-                roles.append(fact)
+                roles.append((fact, kind))
             elif isinstance(kind, Ground):
                 grounds.append(fact)
             elif isinstance(kind, Consent):
@@ -123,7 +123,7 @@ class Circumstances:
         about: tuple[Identified, ...] = (resource,) if person is None else (resource, person)
         self._assignments: tuple[Assignment, ...] | None = None
         self._scopes_named: tuple[Entity, ...] | None = None
-        self._anchors = Anchors((*about, *resource.scopes), self._containers, self.operator)
+        self._anchors = anchors((*about, *resource.scopes), self._containers, self.operator)
         self._held = self._holding.counting(subject, self._anchors)
         held = [role.role for role in self._held]
         if person is not None and same(subject, person):
@@ -149,8 +149,8 @@ class Circumstances:
         The category is a part of the resource's name alone: it matters where a fact names the resource.
         """
         id_ = self.resource.id
-        for fact in self._role_facts:
-            if isinstance(fact.kind, RoleAssignment) and fact.kind.scope.id == id_:
+        for _, role in self._role_facts:
+            if role.scope.id == id_:
                 return False
         for fact in self._contained:
             if isinstance(fact.kind, Containment) and id_ in {fact.kind.entity.id, fact.kind.container.id}:
@@ -201,7 +201,7 @@ class Circumstances:
         about = self.resource.data_subject
         if person is None or person is about or person == about:
             return self._anchors
-        return Anchors((person,), self._containers, self.operator)
+        return anchors((person,), self._containers, self.operator)
 
     def holds(self, entity: Entity, role: str, *, person: Entity | None = None, scope_type: str | None = None) -> bool:
         """Say whether *entity* holds *role* towards *person*, as `holds_one_of` does."""
@@ -231,10 +231,10 @@ class Circumstances:
         return scope_type is None and not above.get(unassigned, ANY_WORD).isdisjoint(roles)
 
     def _counting(self, entity: Identified, person: Entity | None) -> list[RoleAssignment]:
-        anchors = self._anchors_of(person)
-        if anchors is self._anchors and same(entity, self.request.subject):
+        within = self._anchors_of(person)
+        if within is self._anchors and same(entity, self.request.subject):
             return self._held
-        return self._holding.counting(entity, anchors)
+        return self._holding.counting(entity, within)
 
     def consents(self, person: Entity, givers: tuple[str, ...]) -> tuple[Fact, ...]:
         """Return the consents for data about *person* that cover this request, given by holders of one of *givers*.

@@ -69,26 +69,27 @@ NO_CONTAINERS: Final = Containers((), datetime.min.replace(tzinfo=UTC))
 """Where nothing is known to lie in anything."""
 
 
-class Anchors:
-    """The scopes in which a role counts: those *named*, all that contains them, and the operator.
+Anchors = tuple[Identified, ...] | frozenset[Entity]
+"""The scopes in which a role counts: those that are named, all that contains them, and the operator."""
 
-    Building raises BoundExceededError as following containers does.
+
+def anchors(named: tuple[Identified, ...], containers: Containers, operator: Entity) -> Anchors:
+    """Return *named*, all that contains them, and *operator*: as they come where nothing lies in anything.
+
+    Raises BoundExceededError as following containers does.
     """
+    if containers.is_empty:
+        return (*named, operator)
+    entities = (one if isinstance(one, Entity) else Entity(one.type, one.id) for one in named)
+    return containers.closure(entities) | {operator}
 
-    __slots__ = ("_closed", "_named")
 
-    def __init__(self, named: tuple[Identified, ...], containers: Containers, operator: Entity) -> None:
-        self._named = (*named, operator)
-        self._closed: frozenset[Entity] | None = None
-        if not containers.is_empty:
-            entities = (one if isinstance(one, Entity) else Entity(one.type, one.id) for one in named)
-            self._closed = containers.closure(entities) | {operator}
-
-    def __contains__(self, scope: Entity) -> bool:
-        if self._closed is not None:
-            return scope in self._closed
-        type_, id_ = scope.type, scope.id
-        for named in self._named:  # noqa: SIM110  # `any` costs several times as much
-            if named.id == id_ and named.type == type_:
-                return True
-        return False
+def anchored(scope: Entity, anchored_in: Anchors) -> bool:
+    """Say whether *scope* is among the anchors."""
+    if isinstance(anchored_in, frozenset):
+        return scope in anchored_in
+    type_, id_ = scope.type, scope.id
+    for named in anchored_in:  # noqa: SIM110  # `any` costs several times as much
+        if named.id == id_ and named.type == type_:
+            return True
+    return False

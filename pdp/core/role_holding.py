@@ -6,13 +6,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from pdp.core.containment import MAXIMUM_STEPS, Anchors, Containers
-from pdp.core.entity import Entity, Identified
+from pdp.core.containment import MAXIMUM_STEPS, Anchors, Containers, anchored, anchors
+from pdp.core.entity import Entity, Identified, same
 from pdp.core.facts import Fact, RoleAssignment
 from pdp.core.local_time import say_instant
-from pdp.core.policy import Granting, Hierarchies
+from pdp.core.policy import ANY_WORD, Granting, Hierarchies
 from pdp.core.text import Text
-from pdp.core.vocabulary import WordKind
 
 DATA_SUBJECT: Final = "data_subject"
 THIRD_PARTY: Final = "third_party"
@@ -74,13 +73,13 @@ class Assignment:
 
 
 class RoleHolding:
-    """Judges role facts at one instant (contract, section 2, "Role"); *facts* hold the role facts alone."""
+    """Judges role facts at one instant (contract, section 2, "Role"); *facts* are the role facts."""
 
     __slots__ = ("_containers", "_facts", "_granting", "_hierarchies", "_instant", "_operator")
 
     def __init__(
         self,
-        facts: Sequence[Fact],
+        facts: Sequence[tuple[Fact, RoleAssignment]],
         instant: datetime,
         containers: Containers,
         granting: Mapping[str, Granting],
@@ -94,35 +93,29 @@ class RoleHolding:
         self._hierarchies = hierarchies
         self._operator = operator
 
-    def assignments(self, entity: Identified, anchors: Anchors) -> tuple[Assignment, ...]:
-        """Judge every role fact of *entity* for a request whose scopes, closed upward, are *anchors*."""
+    def assignments(self, entity: Identified, within: Anchors) -> tuple[Assignment, ...]:
+        """Judge every role fact of *entity* for a request whose scopes, closed upward, are *within*."""
         return tuple(
-            Assignment(fact, role, self._standing(fact, role, anchors), self._instant, self._granters(role))
-            for fact, role in self._of(entity)
+            Assignment(fact, role, self._standing(fact, role, within), self._instant, self._granters(role))
+            for fact, role in self._facts
+            if same(role.subject, entity)
         )
 
-    def counting(self, entity: Identified, anchors: Anchors) -> list[RoleAssignment]:
-        """Return the role facts of *entity* that count within *anchors*."""
+    def counting(self, entity: Identified, within: Anchors) -> list[RoleAssignment]:
+        """Return the role facts of *entity* that count *within* these scopes."""
+        type_, id_ = entity.type, entity.id
         found = []
-        for fact, role in self._of(entity):
-            if self._standing(fact, role, anchors) is _COUNTS:
+        for fact, role in self._facts:
+            subject = role.subject
+            if subject.id == id_ and subject.type == type_ and self._standing(fact, role, within) is _COUNTS:
                 found.append(role)
         return found
 
-    def _of(self, entity: Identified) -> list[tuple[Fact, RoleAssignment]]:
-        type_, id_ = entity.type, entity.id
-        found = []
-        for fact in self._facts:
-            role = fact.kind
-            if isinstance(role, RoleAssignment) and role.subject.id == id_ and role.subject.type == type_:
-                found.append((fact, role))
-        return found
-
-    def _standing(self, fact: Fact, role: RoleAssignment, anchors: Anchors) -> Standing:
+    def _standing(self, fact: Fact, role: RoleAssignment, within: Anchors) -> Standing:
         has_term = fact.valid_from is not None or fact.valid_until is not None
         if has_term and not fact.in_force(self._instant):
             return Standing.OUT_OF_TERM
-        if role.scope not in anchors:
+        if not anchored(role.scope, within):
             return Standing.OUT_OF_SCOPE
         # A granted role counts as long as its granter may grant it.
         if role.role not in self._granting or self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
@@ -162,10 +155,12 @@ class RoleHolding:
         if role.granted_by is None:
             return
         by = self._granting[role.role].by
-        reach = Anchors((role.scope,), self._containers, self._operator)
-        for fact, found in self._of(role.granted_by):
-            may_grant = any(self._hierarchies.covers(WordKind.ROLE, broad, found.role) for broad in by)
-            if may_grant and found.scope in reach and fact.in_force(self._instant):
+        reach = anchors((role.scope,), self._containers, self._operator)
+        above = self._hierarchies.roles
+        for fact, found in self._facts:
+            if not same(found.subject, role.granted_by) or above.get(found.role, ANY_WORD).isdisjoint(by):
+                continue
+            if anchored(found.scope, reach) and fact.in_force(self._instant):
                 yield fact, found
 
 

@@ -145,7 +145,10 @@ class Judgement:
     def role_lack(self, near: NearRule) -> Text:
         """Say that the subject does not hold the role of *near*, and why what it was assigned does not count."""
         subject, text, wanted = self.circumstances.request.subject, near.role, near.rule.region.role
-        message = Text(f"`{subject}` giữ vai trò “{text.vi}”", f"`{subject}` holds the role `{wanted}` ({text.en})")
+        name = f"{subject.type}:{subject.id}"
+        message = Text(f"`{name}` giữ vai trò “{text.vi}”", f"`{name}` holds the role `{wanted}` ({text.en})")
+        if not self.circumstances.assignments:
+            return message
         # Each once and in an order of their own: how the facts were listed changes nothing that is said.
         said = {
             (found.role.role, str(found.role.scope), found.why_not)

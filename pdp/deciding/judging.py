@@ -32,7 +32,7 @@ _FAILED: Final = Text("không xét được: từ chối để an toàn", "could
 class Judging:
     """Answers requests by compiled conditions. Each step may be done another way by a subclass."""
 
-    def decide(self, policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime) -> Answer:
+    def decide(self, policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime) -> Answer:
         """Answer *request* at *instant*; never raises for what happens while deciding."""
         try:
             return self._decide(policy, self.gather(policy, request, stored, instant))
@@ -42,7 +42,7 @@ class Judging:
         except Exception as error:  # noqa: BLE001
             return _failed_answer(error, _FAILED)
 
-    def gather(self, policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime) -> Circumstances:
+    def gather(self, policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime) -> Circumstances:
         """Return what may be looked at."""
         return Circumstances(request, stored, instant, policy.hierarchies, policy.granting)
 
@@ -67,7 +67,8 @@ class Judging:
             return Answer(False, Cause.ERROR, error_reasons(found.failures), (), judgement, failures)
         if found.allowing:
             reasons, obligations = deciding_reasons(found.allowing), owed(judgement, found.allowing)
-            return self._without_what_is_kept_back(Answer(True, Cause.RULE, reasons, obligations, judgement), judgement)
+            answer = Answer(True, Cause.RULE, reasons, obligations, judgement)
+            return self._without_what_is_kept_back(answer, judgement) if residuals.narrower[asked[2]] else answer
         if residuals.speaks(asked):
             return Answer(False, Cause.UNMET, unmet_reasons(judgement), (), judgement)
         return Answer(False, Cause.SILENT, (residuals.silence(asked),), (), judgement)
@@ -99,15 +100,12 @@ class Judging:
         An allow rule for a narrower category alone is not asked: it says nothing of what is to be kept back.
         """
         policy, circumstances, asked = judgement.policy, judgement.circumstances, judgement.asked
-        words = policy.residuals.narrower(asked[2])
-        if not words:
-            return
         if circumstances.same_roles_when_narrowed:
             for word, rules in policy.residuals.kept_back(asked).items():
                 inner = judgement.evaluation.narrowed(circumstances.narrowed(word), policy.residuals.on_category)
                 yield word, self.apply(rules, inner)
             return
-        for word in words:
+        for word in policy.residuals.narrower[asked[2]]:
             narrow = circumstances.narrowed(word)
             rules = policy.residuals.rules((narrow.roles, asked[1], word, asked[3]))
             denying = [rule for rule in rules if not rule.allows]
@@ -116,19 +114,14 @@ class Judging:
     # --- How long an answer holds -------------------------------------------------------------------------------------
 
     def valid_until(
-        self, policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime, answer: Answer
+        self, policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime, answer: Answer
     ) -> datetime | None:
         """Return the first instant after *instant* at which *answer* would be another, None when it never will.
 
         Each instant at which a fact begins or ends, or a comparison with the time turns over, is tried in order; after
         MAXIMUM_BOUNDARIES of them the next is returned unproved.
         """
-        judgement = answer.judgement
-        if judgement is not None and not judgement.circumstances.terms and not judgement.evaluation.instants:
-            return None
-        stored = tuple(stored)
-        facts = (*stored, *request.facts)
-        pending = _boundaries(facts, answer, instant)
+        pending = _boundaries(request, stored, answer, instant)
         tried: set[datetime] = set()
         while pending:
             boundary = min(pending)
@@ -138,7 +131,7 @@ class Judging:
             if not answer.same_for_caller(later):
                 return boundary
             tried.add(boundary)
-            pending |= _boundaries(facts, later, boundary)
+            pending |= _boundaries(request, stored, later, boundary)
             pending -= tried
         return None
 
@@ -154,20 +147,17 @@ class Interpreting(Judging):
 COMPILED: Final = Judging()
 INTERPRETED: Final = Interpreting()
 
-
-def decide(policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime) -> Answer:
-    """Answer *request* at *instant*; never raises for what happens while deciding."""
-    return COMPILED.decide(policy, request, stored, instant)
+decide: Final = COMPILED.decide
+valid_until: Final = COMPILED.valid_until
 
 
 def decide_twice(
-    policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime, judging: Judging = COMPILED
+    policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime, judging: Judging = COMPILED
 ) -> Answer:
     """Return the answer of *judging* to *request* as the interpreter found it too, to be explained by its judgement.
 
     Never raises for what happens while deciding. Should the two ever differ, the answer is a deny for an error.
     """
-    stored = tuple(stored)
     answer = judging.decide(policy, request, stored, instant)
     reference = INTERPRETED.decide(policy, request, stored, instant)
     if reference.same_in_words(answer):
@@ -175,13 +165,6 @@ def decide_twice(
     # FAIL CLOSED (two answers): nobody can say which is right, and no explanation would be that of the answer.
     said = f"{answer.cause.value} {answer.allowed}, interpreted {reference.cause.value} {reference.allowed}"
     return _failed_answer(AssertionError(f"compiled conditions differ from interpreted ones: {said}"), _FAILED)
-
-
-def valid_until(
-    policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime, answer: Answer
-) -> datetime | None:
-    """Return the first instant after *instant* at which *answer* would be another, None when time changes nothing."""
-    return COMPILED.valid_until(policy, request, stored, instant, answer)
 
 
 def _failed_answer(error: Exception, message: Text) -> Answer:
@@ -197,11 +180,21 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _boundaries(facts: Iterable[Fact], answer: Answer, instant: datetime) -> set[datetime]:
+def _boundaries(request: Request, stored: tuple[Fact, ...], answer: Answer, instant: datetime) -> set[datetime]:
     """Return every instant after *instant* at which a fact begins or ends, or a comparison with the time turns over."""
-    terms = {bound for fact in facts for bound in (fact.valid_from, fact.valid_until) if bound is not None}
-    turning = answer.judgement.evaluation.instants if answer.judgement is not None else set[datetime]()
-    return {found for found in terms | turning if found > instant}
+    judgement = answer.judgement
+    if judgement is None:
+        facts = (*stored, *request.facts)
+        terms = [bound for fact in facts for bound in (fact.valid_from, fact.valid_until) if bound is not None]
+        return {bound for bound in terms if bound > instant}
+    found = set()
+    for bound in judgement.circumstances.terms:
+        if bound > instant:
+            found.add(bound)
+    for bound in judgement.evaluation.instants:
+        if bound > instant:
+            found.add(bound)
+    return found
 
 
 def _nothing_is_left(category: str, denied: Set[str], policy: PolicySet) -> bool:

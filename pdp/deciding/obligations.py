@@ -17,7 +17,10 @@ LEAVE_OUT: Final = "leave_out"
 
 def owed(judgement: Judgement, rules: Sequence[ResidualRule]) -> tuple[Obligation, ...]:
     """Return the obligations of the rules that decided, each once for each clause that imposes it."""
-    imposed = judgement.policy.residuals.owed(tuple([rule.id for rule in rules]))
+    ids = tuple([rule.id for rule in rules if rule.owes])
+    if not ids:
+        return ()
+    imposed = judgement.policy.residuals.owed(ids)
     return tuple([each.ready or _obligation(each, judgement) for each in imposed])
 
 

@@ -29,13 +29,14 @@ Asked = tuple[frozenset[str], str, str, str]
 class ResidualRule:
     """A rule whose region holds what is asked: its *conditions*, numbers in the table, alone decide whether it applies.
 
-    *reason* is what it answers with where it decides.
+    *reason* is what it answers with where it decides, *owes* says whether it imposes any obligation then.
     """
 
     id: str
     allows: bool
     conditions: tuple[int, ...]
     reason: Reason
+    owes: bool
     rule: Rule
 
 
@@ -80,6 +81,7 @@ class Residuals:
                 allows=rule.effect is Effect.ALLOW,
                 conditions=tuple(numbers[name] for name in rule.conditions),
                 reason=rule_reason(rule, clauses),
+                owes=bool(rule.owes),
                 rule=rule,
             )
             for rule in rules.values()
@@ -88,7 +90,8 @@ class Residuals:
         self._clauses = clauses
         self._hierarchies = hierarchies
         self._engine = engine
-        self._narrower = self._narrower_of_denies()
+        self.narrower: Final = self._narrower_of_denies()
+        """By category, the narrower ones of which some deny rule speaks, in order."""
         self.rules: Callable[[Asked], tuple[ResidualRule, ...]] = lru_cache(KEPT)(self._find_rules)
         """Every rule that speaks of what is asked, by id. Raises what the engine raises."""
         self.near: Callable[[Asked], tuple[NearRule, ...]] = lru_cache(KEPT)(self._find_near)
@@ -115,10 +118,6 @@ class Residuals:
         """Say whether any allow rule speaks of this action, category and purpose, for whichever role."""
         near = self.near(asked)
         return bool(near) and not near[0].outside
-
-    def narrower(self, category: str) -> tuple[str, ...]:
-        """Return the narrower categories of which some deny rule speaks, in order."""
-        return self._narrower[category]
 
     def _narrower_of_denies(self) -> Mapping[str, tuple[str, ...]]:
         below = self._hierarchies.downward[WordKind.CATEGORY]
@@ -153,7 +152,7 @@ class Residuals:
         roles, action, category, purpose = asked
         whole = {rule.id for rule in self.rules(asked)}
         found = {}
-        for word in self.narrower(category):
+        for word in self.narrower[category]:
             denying = tuple(
                 rule
                 for rule in self._find_rules((roles, action, word, purpose))

@@ -63,9 +63,9 @@ class Lacking:
 
     def with_role(self, said: Text) -> tuple[Reason, ...]:
         """Return the reasons where the role is missing, of which *said* tells."""
-        before, after = self.before, self.after
+        before, after, rule = self.before, self.after, self.rule
         message = Text(f"{before.vi}{said.vi}{after.vi}", f"{before.en}{said.en}{after.en}")
-        return (Reason(self.rule.clause, self.rule.id, self.rule.effect, message), *self.reasons)
+        return (Reason(rule.clause, rule.id, rule.effect, message), *self.reasons)
 
 
 def lacking(rule: Rule, failing: Iterable[Condition], clauses: Mapping[str, Clause], *, held: bool) -> Lacking:
