@@ -93,7 +93,7 @@ _ORACLE: Final = Oracle()
 @settings(max_examples=500)
 def test_an_allow_needs_a_satisfied_allow_row_and_no_deny_row(random: Random) -> None:
     """Whatever is asked, the answer is what the rows say when they are combined by hand."""
-    laws.assert_as_the_rows_say(the_policy_set(), _ORACLE, perturbed(random))
+    laws.assert_as_the_rows_say(REAL, the_policy_set(), _ORACLE, perturbed(random))
 
 
 def test_every_region_without_a_row_is_denied() -> None:
