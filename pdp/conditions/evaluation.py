@@ -373,7 +373,13 @@ def _of_fact(circumstances: Circumstances, name: str, frame: Frame) -> Value | N
         if name == ISSUER:
             return _property(kind.properties, "issued_by") or kind.beneficiary
     elif isinstance(kind, Consent):
-        fields = {"given_by": kind.given_by, "recipient": kind.recipient, "form": kind.form or None}
+        fields = {
+            "given_by": kind.given_by,
+            "recipient": kind.recipient,
+            "form": kind.form or None,
+            "purposes": kind.purposes,
+            "categories": kind.categories,
+        }
     else:
         return None
     return fields[name] if name in fields else _property(kind.properties, name)

@@ -56,6 +56,7 @@ _ISSUER: Final = _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("bên đ
 _CONSENT_FIELDS: Final[Mapping[str, _Known]] = {
     "given_by": _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("người đồng ý", "giver")),
     "recipient": _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("bên nhận", "recipient")),
+    "categories": _Known(ValueType.CATEGORY, True, Emptiness.UNKNOWN, Text("các loại dữ liệu được nêu", "categories")),
 }
 
 
@@ -160,9 +161,14 @@ class Resolver:
         if name == "form":
             texts = tuple(consent.form_text(form) for form in consent.forms)
             return _enum_term(name, consent.forms, texts, Text("hình thức", "form"), at)
+        if name == "purposes":
+            purposes = self.vocabulary.words(WordKind.PURPOSE)
+            texts = tuple(purpose.text for purpose in purposes.values())
+            term = _enum_term(name, tuple(purposes), texts, Text("các mục đích được nêu", "purposes"), at)
+            return replace(term, is_list=True)
         if name in consent.properties:
             return _property_term(Root.FACT, consent.properties[name], at)
-        raise _unknown_field("consent", name, (*_CONSENT_FIELDS, "form", *consent.properties), at)
+        raise _unknown_field("consent", name, (*_CONSENT_FIELDS, "form", "purposes", *consent.properties), at)
 
     def ground_kind(self, kind: str, at: int) -> str:
         """Return *kind* when it is a kind of ground that this operator has a use for."""
