@@ -1,18 +1,24 @@
 """The functions that a matcher may call: Casbin's own, those of the role definitions, and those that a caller adds."""
 
-from collections.abc import Callable, Iterable, Mapping
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from casbin.model import FunctionMap
 
 from pdp.engine.language.roles import RoleGraph
-from pdp.engine.patterns import FAMILIES, Family, Test
+from pdp.engine.patterns import FAMILIES, Family, NotLinearError, Test
 
 Function = Callable[..., Any]
 
 _CONTAINERS: Final[Mapping[str, Function]] = {"list": list, "tuple": tuple, "dict": dict, "set": set}
 """What PyCasbin's expressions know besides; nothing takes their place."""
+
+
+WITHOUT_TESTS: Final = frozenset({"keyMatch", "ipMatch"})
+"""Families whose patterns cannot be wrong, and cost nothing to read anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,48 @@ def _on_two_strings(family: Family, tests: Mapping[str, Test]) -> Function:
     return match
 
 
-def all_names(functions: Functions) -> Iterable[str]:
-    """Return every name that can be called."""
-    return functions.any_arguments
+def learn_patterns(
+    functions: Functions,
+    expressions: Iterable[ast.expr],
+    fields: Sequence[str],
+    rules: Sequence[tuple[str, ...]],
+    refused: Callable[[str, str, str, Exception], None],
+    *,
+    lenient: bool,
+) -> frozenset[tuple[str, str]]:
+    """Make a test for each pattern that *expressions* name; return the (family, field) whose every text has one.
+
+    *refused* is told the family, the field ("" for a literal), the pattern and the error of each that has none.
+    """
+    uses = {use for expression in expressions for use in _uses(functions, expression, fields)}
+    tested = set()
+    for family, name, literal in sorted(uses):
+        at = len(fields) - 1 - list(reversed(fields)).index(name) if name else -1
+        texts = dict.fromkeys(rule[at] for rule in rules) if name else (literal,)
+        known = functions.tests[family]
+        complete = True
+        for text in texts:
+            if text in known:
+                continue
+            try:
+                known[text] = FAMILIES[family].test(text, lenient=lenient)
+            except (re.error, NotLinearError) as error:
+                complete = False
+                refused(family, name, text, error)
+        if complete and name:
+            tested.add((family, name))
+    return frozenset(tested)
+
+
+def _uses(functions: Functions, expression: ast.expr, fields: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Return (family, field, literal) for each call of a family with a pattern that is known beforehand."""
+    for node in ast.walk(expression):
+        match node:
+            case ast.Call(func=ast.Name(id=family), args=[_, pattern], keywords=[]):
+                if family not in functions.families or family in WITHOUT_TESTS:
+                    continue
+                match pattern:
+                    case ast.Name(id=name) if name in fields:
+                        yield family, name, ""
+                    case ast.Constant(value=str() as literal):
+                        yield family, "", literal

@@ -36,7 +36,7 @@ class Lowering:
     *names* maps the names of fields to local variables, *functions* those of functions to what is called; *namespace*
     receives whatever the result refers to. *primitive* promises that all fields hold primitive values, *replaced* are
     expressions for nodes (by identity) that have been computed before, and *holes* what stands for a rule text.
-    *sure* are functions that only ever return a bool.
+    *two_arguments* are functions to take for calls with exactly two, *sure* those that only ever return a bool.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Lowering:
         functions: Mapping[str, Function],
         namespace: Namespace,
         *,
+        two_arguments: Mapping[str, Function],
         primitive: bool,
         replaced: Mapping[int, str] | None = None,
         holes: Mapping[str, str] | None = None,
@@ -53,6 +54,7 @@ class Lowering:
         self._names = names
         self._functions = functions
         self._namespace = namespace
+        self._two_arguments = two_arguments
         self._primitive = primitive
         self._replaced = replaced or {}
         self._holes = holes or {}
@@ -168,7 +170,9 @@ class Lowering:
             return self._fail(lambda: FunctionNotDefined(name, ""))
         if self._functions[name] in DISALLOW_FUNCTIONS:
             return self._fail(lambda: FeatureNotAvailable("this function is forbidden"))
-        call = ast.Call(self._global(name, self._functions[name]), arguments, keywords)
+        two = self._two_arguments.get(name) if len(arguments) == 2 and not keywords else None
+        function = self._global(name, self._functions[name]) if two is None else self._global(f"{name}_of_two", two)
+        call = ast.Call(function, arguments, keywords)
         return call if name in self._sure else self._checked(call)
 
     # --- Containers ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Who holds which role, computed once: reachability over at most nine links, as PyCasbin's role managers walk it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 LONGEST: Final = 9
@@ -19,24 +19,33 @@ Roles = Collection[str]
 
 
 class RoleGraph:
-    """The links of one role definition, each (narrow, broad) or (narrow, broad, domain).
+    """The links of one role definition, each (narrow, broad) or (narrow, broad, domain); further fields do not count.
 
-    Never grows: names that are in no link are not remembered. *reverse* walks from the role to those who hold it.
+    Never grows: names that are in no link are not remembered. *backward* walks from the role to those who hold it.
     """
 
-    def __init__(self, links: Iterable[tuple[str, ...]], *, domains: bool, reverse: bool = False) -> None:
+    def __init__(self, links: Sequence[tuple[str, ...]], *, domains: bool, backward: bool = False) -> None:
         direct: dict[Key, list[str]] = {}
-        count = 0
-        for narrow, broad, *domain in links:
-            start, end = (broad, narrow) if reverse else (narrow, broad)
-            direct.setdefault((domain[0] if domains else "", start), []).append(end)
-            count += 1
+        for link in links:
+            start, end = (link[1], link[0]) if backward else (link[0], link[1])
+            direct.setdefault((link[2] if domains else "", start), []).append(end)
         self.domains = domains
+        self._links = links
         self._direct = {key: tuple(dict.fromkeys(ends)) for key, ends in direct.items()}
         self._above: dict[Key, Roles] = {}
-        self._precompute(_BUDGET * count + 1000)
-        if len(self._above) == len(self._direct):
+        self._precompute(_BUDGET * len(links) + 1000)
+        self.is_complete = len(self._above) == len(self._direct)
+        if self.is_complete:
             self._direct = {}
+
+    def backward(self) -> "RoleGraph":
+        """Return the graph that is walked from a role to those who hold it."""
+        return RoleGraph(self._links, domains=self.domains, backward=True)
+
+    @property
+    def table(self) -> Mapping[Key, Roles]:
+        """Return the roles of each (domain, name) that has links; all of them when *is_complete*."""
+        return self._above
 
     def _precompute(self, budget: int) -> None:
         # Names with the same direct roles share one object: most users of a policy do.
@@ -71,22 +80,6 @@ class RoleGraph:
             return () if ends is None else self._walk(domain, ends)
         return roles
 
-    @property
-    def longest_chain(self) -> int:
-        """Return over how many links, up to ten, a name lies in another: ten are one more than count."""
-        reached = set(self._all())
-        for length in range(LONGEST + 1):
-            reached = {(domain, end) for domain, name in reached for end in self._links((domain, name))}
-            if not reached:
-                return length
-        return LONGEST + 1
-
-    def _all(self) -> Iterable[Key]:
-        return self._direct or self._above
-
-    def _links(self, key: Key) -> Iterable[str]:
-        return self._direct.get(key, ())
-
     # --- As functions of a matcher ------------------------------------------------------------------------------------
 
     def holds(self, name: Any, role: Any) -> bool:
@@ -112,11 +105,23 @@ class RoleGraph:
         return g
 
 
-def role_graphs(
-    links: Mapping[str, Iterable[tuple[str, ...]]], slots: Mapping[str, int]
-) -> Mapping[str, RoleGraph]:
-    """Return the graph of each role definition; *slots* says how many fields of a link count."""
-    return {
-        type_: RoleGraph((fields[: slots[type_]] for fields in rows), domains=slots[type_] > 2)
-        for type_, rows in links.items()
-    }
+def out_of_reach(links: Iterable[tuple[str, ...]], *, domains: bool) -> tuple[str, str] | None:
+    """Return a name and a role that it is linked to over more links than count, or None."""
+    direct: dict[Key, list[str]] = {}
+    for narrow, broad, *domain in links:
+        direct.setdefault((domain[0] if domains else "", narrow), []).append(broad)
+    ahead: set[Key] = set(direct)
+    for _ in range(LONGEST + 1):
+        ahead = {(domain, end) for domain, name in ahead for end in direct.get((domain, name), ())}
+    # Without a walk of ten links no role is out of reach; with one, perhaps round a cycle, each name is looked at.
+    return next((found for key in direct if (found := _beyond(direct, key))), None) if ahead else None
+
+
+def _beyond(direct: Mapping[Key, Sequence[str]], start: Key) -> tuple[str, str] | None:
+    domain, name = start
+    reached, ahead = {name}, {name}
+    for _ in range(LONGEST):
+        ahead = {end for role in ahead for end in direct.get((domain, role), ())} - reached
+        reached |= ahead
+    further = {end for role in ahead for end in direct.get((domain, role), ())} - reached
+    return (name, min(further)) if further else None

@@ -40,8 +40,8 @@ class Family:
     def test(self, pattern: str, *, lenient: bool = False) -> Test:
         """Return the test for *pattern*.
 
-        Raises re.error for what Python refuses and NotLinearError for what RE2 cannot run faithfully; with *lenient*
-        PyCasbin's own function takes the place of the latter.
+        Raises re.error for what Python refuses and NotLinearError for what RE2 cannot run faithfully. The test raises
+        UnicodeEncodeError for a value that is no text, except that *lenient* lets PyCasbin's own function answer.
         """
         if self.name == "keyMatch":
             return partial(_key_match, pattern)
@@ -50,15 +50,8 @@ class Family:
         path = self.path(pattern)
         if path is not None:
             return _without_query(path.matches) if self.name == "keyMatch5" else path.matches
-        original: Test = lambda value: bool(self.original(value, pattern))  # noqa: E731  # one of several tests
-        try:
-            test = self._regular(pattern)
-        except NotLinearError:
-            if not lenient:
-                raise
-            original("")
-            return original
-        return _or_else(test, original) if lenient else test
+        test = self._regular(pattern)
+        return _or_else(test, lambda value: bool(self.original(value, pattern))) if lenient else test
 
     def _regular(self, pattern: str) -> Test:
         if self.expression is None:

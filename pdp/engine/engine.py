@@ -1,0 +1,150 @@
+"""Casbin models, compiled: the same answers as PyCasbin's enforcer gives when it has just been built."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from casbin.core_enforcer import EnforceContext
+
+from pdp.engine.answers import EngineMatches, FailedRule, MatchedRule, WhyNot
+from pdp.engine.compiling.evaluator import Evaluator, Tier, evaluator
+from pdp.engine.compiling.program import Decided, Request
+from pdp.engine.compiling.reference import Configure, Reference
+from pdp.engine.definition import Loaded, load_as_pycasbin
+
+_DEFAULT: Final = ("r", "p", "m")
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+class Engine:
+    """A policy that can be asked. Immutable, and safe to share between threads.
+
+    *tier* says how it is evaluated: "indexed" (rules are looked up), "scan" (generated code over all rules in order) or
+    "pycasbin" (whatever only PyCasbin evaluates faithfully). The answers are the same.
+    """
+
+    def __init__(self, loaded: Loaded, functions: Functions, configure: Configure | None, *, lenient: bool) -> None:
+        self._loaded = loaded
+        self._functions = dict(functions)
+        self._configure = configure
+        self._lenient = lenient
+        self._contexts = {context: self._evaluator(context) for context in _contexts(loaded)}
+        self._evaluated = self._contexts.get(_DEFAULT) or self._evaluator(_DEFAULT)
+        self._decide = self._evaluated.decide
+
+    def _evaluator(self, context: tuple[str, str, str]) -> Evaluator:
+        return evaluator(
+            self._loaded,
+            self._functions,
+            self._configure,
+            context,
+            in_context=self._decide_in_context,
+            lenient=self._lenient,
+        )
+
+    @classmethod
+    def from_rows(
+        cls,
+        model_text: str,
+        rows: Iterable[Sequence[str]],
+        *,
+        functions: Functions | None = None,
+        configure: Configure | None = None,
+        lenient: bool = False,
+    ) -> "Engine":
+        """Build an engine from a model and rows, each its type and its fields: `("p", "alice", "data1", "read")`."""
+        listed = [(row[0], tuple(row[1:])) for row in rows]
+        return cls(load_as_pycasbin(model_text, listed), functions or {}, configure, lenient=lenient)
+
+    @classmethod
+    def from_text(
+        cls,
+        model_text: str,
+        policy_text: str,
+        *,
+        functions: Functions | None = None,
+        configure: Configure | None = None,
+        lenient: bool = False,
+    ) -> "Engine":
+        return cls(load_as_pycasbin(model_text, policy_text), functions or {}, configure, lenient=lenient)
+
+    # --- Asking -------------------------------------------------------------------------------------------------------
+
+    @property
+    def tier(self) -> Tier:
+        """Return how requests are evaluated: "indexed", "scan" or "pycasbin"."""
+        return self._evaluated.tier
+
+    def enforce(self, *request: Any) -> bool:
+        """Return whether *request* is allowed; raises what evaluating it raises, which is to be taken for a denial."""
+        return self._decide(request)[0]
+
+    def enforce_ex(self, *request: Any) -> tuple[bool, list[str]]:
+        """Return the decision and the fields of the rule that PyCasbin would name, [] when there is none."""
+        decision, number = self._decide(request)
+        rules = self._rules_for(request)
+        return decision, list(rules[number]) if number >= 0 else []
+
+    def _rules_for(self, request: Request) -> Sequence[tuple[str, ...]]:
+        if request and isinstance(request[0], EnforceContext):
+            return self._loaded.rules[request[0].ptype]
+        return self._evaluated.rules
+
+    def _decide_in_context(self, request: Request) -> Decided:
+        context, *rest = request
+        return self._in_context(context).decide(tuple(rest))
+
+    def _in_context(self, context: EnforceContext) -> Evaluator:
+        keys = (context.rtype, context.ptype, context.mtype)
+        known = self._contexts.get(keys)
+        # A mixture of definitions that is seldom meant, if ever: PyCasbin says what comes of it.
+        return known or Reference(self._loaded, self._functions, self._configure, keys)
+
+    def matches(self, *request: Any) -> EngineMatches:
+        """Return every rule that matches *request* and every error met; raises only for a request of the wrong size."""
+        evaluated, request = self._resolved(request)
+        matched, failed = evaluated.matches(request)
+        return EngineMatches(
+            rules=tuple(self._matched(evaluated, number) for number in matched),
+            errors=tuple(FailedRule(number, evaluated.rules[number], error) for number, error in failed),
+        )
+
+    def why_not(self, *request: Any, limit: int = 5) -> WhyNot:
+        """Return why *request* is denied: deny rules that match, and up to *limit* rules that fail one condition only."""
+        decision, _ = self._decide(request)
+        if decision:
+            return WhyNot(decision=True)
+        evaluated, request = self._resolved(request)
+        found = self.matches(*request)
+        return WhyNot(
+            decision=False,
+            denying=tuple(rule for rule in found.rules if rule.effect == "deny"),
+            nearest=tuple(islice(evaluated.nearest(request), limit)),
+            unheard=tuple(evaluated.unheard(request)),
+            errors=found.errors,
+        )
+
+    def _resolved(self, request: Request) -> tuple[Evaluator, Request]:
+        """Return what evaluates *request*, and the request without a context."""
+        if request and isinstance(request[0], EnforceContext):
+            return self._in_context(request[0]), request[1:]
+        return self._evaluated, request
+
+    @staticmethod
+    def _matched(evaluated: Evaluator, number: int) -> MatchedRule:
+        return MatchedRule(number, evaluated.rules[number], evaluated.effect_of(number))
+
+
+def _contexts(loaded: Loaded) -> Iterable[tuple[str, str, str]]:
+    """Return the keys that belong together: each matcher with the request and rules of its number, or the first ones."""
+    definition = loaded.definition
+    for matcher in definition.matchers:
+        number = matcher.removeprefix("m")
+        request, rules = f"r{number}", f"p{number}"
+        yield (
+            request if request in definition.requests else "r",
+            rules if rules in definition.rules else "p",
+            matcher,
+        )
