@@ -1,0 +1,70 @@
+"""What PyCasbin answers when it has just been built, and what an engine answers, in one form."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from casbin import Enforcer
+
+from pdp.engine import Engine
+from pdp.engine.definition import RowAdapter, model_of
+from tests.comparison.values import FUNCTIONS, value
+
+Build = Callable[..., Engine]
+
+
+@dataclass(frozen=True)
+class World:
+    """A model, rows, names of added functions, and requests in the form of *value*."""
+
+    model: str
+    rows: Sequence[Sequence[str]]
+    functions: Sequence[str]
+    requests: Sequence[Sequence[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decision with the rule that explains it, or the name of the error; *error* is "load" for one while loading."""
+
+    decision: bool | None
+    rule: tuple[str, ...] | None
+    error: str | None
+
+    def __str__(self) -> str:
+        return self.error or f"{'allow' if self.decision else 'deny'} {list(self.rule or ())}"
+
+
+_NOT_LOADED = Answer(None, None, "load")
+
+
+def reference(world: World, request: Sequence[Any]) -> Answer:
+    """Return what a PyCasbin enforcer answers that is built for this request alone."""
+    try:
+        enforcer = Enforcer(model_of(world.model), RowAdapter([(row[0], row[1:]) for row in world.rows]))
+        for name in world.functions:
+            enforcer.add_function(name, FUNCTIONS[name])
+    except Exception:  # noqa: BLE001  # whatever it raises is its answer
+        return _NOT_LOADED
+    return _answer(enforcer.enforce_ex, request)
+
+
+def built(world: World, build: Build = Engine.from_rows, *, lenient: bool = True) -> Engine | None:
+    """Return the engine for *world*, None when it does not load."""
+    try:
+        return build(world.model, world.rows, functions={name: FUNCTIONS[name] for name in world.functions}, lenient=lenient)
+    except Exception:  # noqa: BLE001  # whatever it raises is its answer
+        return None
+
+
+def asked(engine: Engine | None, request: Sequence[Any]) -> Answer:
+    """Return what *engine* answers."""
+    return _NOT_LOADED if engine is None else _answer(engine.enforce_ex, request)
+
+
+def _answer(ask: Callable[..., Any], request: Sequence[Any]) -> Answer:
+    try:
+        decision, rule = ask(*(value(form) for form in request))
+    except Exception as error:  # noqa: BLE001  # whatever it raises is its answer
+        return Answer(None, None, type(error).__name__)
+    return Answer(bool(decision), tuple(rule), None)
