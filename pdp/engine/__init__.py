@@ -2,6 +2,7 @@
 
 from pdp.engine.answers import EngineMatches, FailedRule, MatchedRule, NearRule, WhyNot
 from pdp.engine.engine import Engine
+from pdp.engine.finding import Finding, InvalidPolicyError
 from pdp.engine.indexed_engine import IndexedEngine
 from pdp.engine.matching import MatchError, Matches, Question, Row, RuleEngine
 from pdp.engine.pycasbin_engine import PyCasbinEngine
@@ -10,7 +11,9 @@ __all__ = [
     "Engine",
     "EngineMatches",
     "FailedRule",
+    "Finding",
     "IndexedEngine",
+    "InvalidPolicyError",
     "MatchError",
     "MatchedRule",
     "Matches",

@@ -12,6 +12,8 @@ from pdp.engine.compiling.evaluator import Evaluator, Tier, evaluator
 from pdp.engine.compiling.program import Decided, Request
 from pdp.engine.compiling.reference import Configure, Reference
 from pdp.engine.definition import Loaded, load_as_pycasbin
+from pdp.engine.finding import InvalidPolicyError, not_text, refused_by_pycasbin
+from pdp.engine.reading import Source, read_strictly
 
 _DEFAULT: Final = ("r", "p", "m")
 
@@ -45,20 +47,6 @@ class Engine:
         )
 
     @classmethod
-    def from_rows(
-        cls,
-        model_text: str,
-        rows: Iterable[Sequence[str]],
-        *,
-        functions: Functions | None = None,
-        configure: Configure | None = None,
-        lenient: bool = False,
-    ) -> "Engine":
-        """Build an engine from a model and rows, each its type and its fields: `("p", "alice", "data1", "read")`."""
-        listed = [(row[0], tuple(row[1:])) for row in rows]
-        return cls(load_as_pycasbin(model_text, listed), functions or {}, configure, lenient=lenient)
-
-    @classmethod
     def from_text(
         cls,
         model_text: str,
@@ -68,7 +56,65 @@ class Engine:
         configure: Configure | None = None,
         lenient: bool = False,
     ) -> "Engine":
-        return cls(load_as_pycasbin(model_text, policy_text), functions or {}, configure, lenient=lenient)
+        """Build an engine from the texts of a Casbin model and a Casbin policy.
+
+        *functions* are called from matchers by their names; they are taken to answer the same for the same arguments.
+        *configure* tells each new PyCasbin enforcer whatever else it has to know, such as matching functions for roles;
+        only PyCasbin evaluates such an engine. Raises InvalidPolicyError with every finding. With *lenient*, for
+        comparisons alone, it loads what PyCasbin would load, as PyCasbin would, or raises InvalidPolicyError with
+        PyCasbin's own exception as its cause.
+        """
+        return cls._built(Source(model_text, policy_text), functions or {}, configure, lenient=lenient)
+
+    @classmethod
+    def from_files(
+        cls,
+        model_path: str | Path,
+        policy_path: str | Path,
+        *,
+        functions: Functions | None = None,
+        configure: Configure | None = None,
+        lenient: bool = False,
+    ) -> "Engine":
+        """Build an engine from two files in UTF-8, otherwise like *from_text*; raises OSError for a missing file."""
+        names = str(model_path), str(policy_path)
+        texts = []
+        for name in names:
+            try:
+                texts.append(Path(name).read_bytes().decode())
+            except UnicodeDecodeError as error:
+                raise InvalidPolicyError([not_text(name)]) from error
+        # As PyCasbin opens them: line breaks of any system in the model, bytes in the policy.
+        model_text = texts[0].replace("\r\n", "\n").replace("\r", "\n")
+        return cls._built(Source(model_text, texts[1], names), functions or {}, configure, lenient=lenient)
+
+    @classmethod
+    def from_rows(
+        cls,
+        model_text: str,
+        rows: Iterable[Sequence[str]],
+        *,
+        functions: Functions | None = None,
+        configure: Configure | None = None,
+        lenient: bool = False,
+    ) -> "Engine":
+        """Build an engine from rows, each its type and its fields: `("p", "alice", "data1", "read")`.
+
+        For rows from a database: joined to text, a comma in one field would make two of it. Otherwise like *from_text*.
+        """
+        return cls._built(Source(model_text, [tuple(row) for row in rows]), functions or {}, configure, lenient=lenient)
+
+    @classmethod
+    def _built(cls, source: Source, functions: Functions, configure: Configure | None, *, lenient: bool) -> "Engine":
+        if not lenient:
+            loaded = read_strictly(source, functions, configured=configure is not None)
+            return cls(loaded, functions, configure, lenient=False)
+        policy = source.policy
+        try:
+            rows = policy if isinstance(policy, str) else [(row[0], row[1:]) for row in policy]
+            return cls(load_as_pycasbin(source.model, rows), functions, configure, lenient=True)
+        except Exception as error:
+            raise InvalidPolicyError([refused_by_pycasbin(source.names[0], error)]) from error
 
     # --- Asking -------------------------------------------------------------------------------------------------------
 

@@ -277,7 +277,18 @@ class Grammar:
             'r.act == "read"', 'r.act != "write"', "True", "False", 'r.sub == "alice"', 'keyMatch(r.obj, "/a/*")',
             'r.obj in ("/a", "data")', 'r.act == "read" && r.sub == "alice"',
         )  # fmt: skip
-        odd = ("r.sub.age > 18", "p.act == r.act", "", "1", "True) or (True", "r.nope", "same(r.sub, p.sub)", "(", '"x"', "x y")
+        odd = (
+            "r.sub.age > 18",
+            "p.act == r.act",
+            "",
+            "1",
+            "True) or (True",
+            "r.nope",
+            "same(r.sub, p.sub)",
+            "(",
+            '"x"',
+            "x y",
+        )
         return self._random.choice(usual if sound else (*usual, *odd))
 
     def _link(self, name: str, slots: int) -> list[str]:

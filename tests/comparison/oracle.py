@@ -52,7 +52,9 @@ def reference(world: World, request: Sequence[Any]) -> Answer:
 def built(world: World, build: Build = Engine.from_rows, *, lenient: bool = True) -> Engine | None:
     """Return the engine for *world*, None when it does not load."""
     try:
-        return build(world.model, world.rows, functions={name: FUNCTIONS[name] for name in world.functions}, lenient=lenient)
+        return build(
+            world.model, world.rows, functions={name: FUNCTIONS[name] for name in world.functions}, lenient=lenient
+        )
     except Exception:  # noqa: BLE001  # whatever it raises is its answer
         return None
 

@@ -70,7 +70,9 @@ class Lookup:
             f"({''.join(f'{texts}, ' for texts in accepted)}))"
             for path, accepted in zip(self._paths, self._accepted, strict=True)
         ]
-        return self._function("texts", [*self._values("return None"), *self._wanted.late, f"return ({', '.join(each)},)"])
+        return self._function(
+            "texts", [*self._values("return None"), *self._wanted.late, f"return ({', '.join(each)},)"]
+        )
 
     def _function(self, name: str, body: Sequence[str]) -> Any:
         return self._program.function(name, [f"def {name}(request):", *_indented(body)], primitive=False)
@@ -161,7 +163,8 @@ class Lookup:
         """
         used = {"r0"} | self._used()
         return [
-            f"if type({name}) not in _primitives: _checked_value({name})" for name in sorted(used - self._wanted.guarded)
+            f"if type({name}) not in _primitives: _checked_value({name})"
+            for name in sorted(used - self._wanted.guarded)
         ]
 
     def _condition(self) -> str:

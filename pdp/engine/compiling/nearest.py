@@ -1,7 +1,6 @@
 """Rules that fail one condition only, by leave-one-out look-ups: for each condition the rules that meet all others."""
 
 import ast
-import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from pdp.engine.compiling.combining import ALLOW
 from pdp.engine.compiling.paths import Path
 from pdp.engine.compiling.program import Program, Request
 from pdp.engine.index import Accepted, Bucket, Crowd
+from pdp.engine.language.expression import written
 
 _MOST_LOOKED_UP: Final = 256
 """Combinations of texts that are looked up for one condition: someone with a thousand roles gets an answer as well."""
@@ -134,22 +134,15 @@ class Nearest:
         for heard, value in zip(self._heard, self._path.looked_for, strict=True):
             name = value.id if isinstance(value, ast.Name) else ""
             if name in self._program.requests and request[self._program.column(name)] not in heard:
-                yield as_written(name)
+                yield written(name)
 
 
 def _condition(program: Program, part: ast.expr) -> Condition:
     holes = program.matcher.holes
     read = [node.id for node in ast.walk(part) if isinstance(node, ast.Name)]
     names = [name for name in dict.fromkeys(holes.get(name, name) for name in read) if name in program.names]
-    text = ast.unparse(part).replace(" and ", " && ").replace(" or ", " || ").replace("not ", "!")
+    text = written(ast.unparse(part)).replace(" and ", " && ").replace(" or ", " || ").replace("not ", "!")
     for hole in holes:
-        text = text.replace(hole, f"eval({holes[hole]})")
-    for name in names:
-        text = re.sub(rf"\b{re.escape(name)}\b", as_written(name), text)
-    fields = tuple((as_written(name), name in program.requests, program.column(name)) for name in names)
+        text = text.replace(hole, f"eval({written(holes[hole])})")
+    fields = tuple((written(name), name in program.requests, program.column(name)) for name in names)
     return Condition(text, program.test(part), fields)
-
-
-def as_written(name: str) -> str:
-    """Return the name of a field as a model writes it: `r.sub` for `r_sub`."""
-    return name.replace("_", ".", 1)

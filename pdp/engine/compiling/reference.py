@@ -113,7 +113,9 @@ class Reference:
                 rule = self.rules[number]
                 if effect in fields and rule[fields.index(effect)] != "allow":
                     continue
-                failed = [(text, failure) for text in texts if (failure := self._failure(text, alone, request)) is not False]
+                failed = [
+                    (text, failure) for text in texts if (failure := self._failure(text, alone, request)) is not False
+                ]
                 if len(failed) == 1:
                     text, failure = failed[0]
                     yield NearRule(number, rule, text, {}, failure if isinstance(failure, Exception) else None)

@@ -54,7 +54,9 @@ class Wanted:
         local = self._computed("k", self._lowered(value), self.early)
         line = f"if type({local}) is not str: {SLOW}"
         if not only_text:
-            line = f"if type({local}) is not str:\n    if type({local}) not in _primitives: {SLOW}\n    {local} = _nowhere"
+            line = (
+                f"if type({local}) is not str:\n    if type({local}) not in _primitives: {SLOW}\n    {local} = _nowhere"
+            )
         if line not in self.kinds:
             # The stricter of two demands comes first: after it the other one finds a text.
             self.kinds.insert(0 if only_text else len(self.kinds), line)

@@ -94,7 +94,9 @@ class Facts:
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 return all(self.is_total(element) for element in elements)
             case ast.Set(elts=elements):
-                return all(self.is_total(element) and self.kind(element) not in ("any", "sequence") for element in elements)
+                return all(
+                    self.is_total(element) and self.kind(element) not in ("any", "sequence") for element in elements
+                )
             case ast.Call(func=ast.Name(id=name)):
                 return self._calls(name, node)
             case _:

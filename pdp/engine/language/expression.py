@@ -11,6 +11,7 @@ from typing import Final
 from casbin.util import escape_assertion, get_eval_value, replace_eval
 
 _NOT: Final = re.compile(r"!(?!=)")
+_FIELD: Final = re.compile(r"\b([rp]\d*)_(?=\w)")
 _HOLE: Final = "rule_text_{}_of_this_row"
 """The name that stands in a template for the n-th `eval(...)`."""
 
@@ -35,6 +36,11 @@ def parse(text: str) -> ast.expr:
     if len(body) != 1 or not isinstance(body[0], ast.Expr):
         raise DeclinedError(f"`{text}` is not one expression")
     return body[0].value
+
+
+def written(text: str) -> str:
+    """Return *text* with fields as a model writes them: `r.sub` for `r_sub`."""
+    return _FIELD.sub(r"\1.", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,7 @@ def _check_pasted(
 ) -> None:
     """Raise DeclinedError unless the text with the rules pasted in is the template with their expressions in it."""
     whole = parse(replace_eval(text, [escape_assertion(rule) for rule in pasted]))
-    rules = {
-        hole: texts[argument][rule] for (hole, argument), rule in zip(holes.items(), pasted, strict=True)
-    }
+    rules = {hole: texts[argument][rule] for (hole, argument), rule in zip(holes.items(), pasted, strict=True)}
     if ast.dump(whole) != ast.dump(_Filled(rules).visit(deepcopy(template))):
         raise DeclinedError(f"the rule text `{', '.join(pasted)}` reaches outside its place")
 

@@ -36,7 +36,7 @@ class Lowering:
     *names* maps the names of fields to local variables, *functions* those of functions to what is called; *namespace*
     receives whatever the result refers to. *primitive* promises that all fields hold primitive values, *replaced* are
     expressions for nodes (by identity) that have been computed before, and *holes* what stands for a rule text.
-    *two_arguments* are functions to take for calls with exactly two, *sure* those that only ever return a bool.
+    *refused* is told the error of each part that can only raise. *two_arguments* are functions to take for calls with exactly two, *sure* those that only ever return a bool.
     """
 
     def __init__(
@@ -50,7 +50,9 @@ class Lowering:
         replaced: Mapping[int, str] | None = None,
         holes: Mapping[str, str] | None = None,
         sure: frozenset[str] = frozenset(),
+        refused: Callable[[Exception], object] = lambda _: None,
     ) -> None:
+        self._refused = refused
         self._names = names
         self._functions = functions
         self._namespace = namespace
@@ -145,9 +147,7 @@ class Lowering:
     def _attribute(self, node: ast.Attribute) -> ast.expr:
         if node.attr.startswith(tuple(DISALLOW_PREFIXES)) or node.attr in DISALLOW_METHODS:
             return self._fail(lambda: FeatureNotAvailable(f"access to `{node.attr}` is not available"))
-        return ast.Call(
-            ast.Name("_attribute", ast.Load()), [self.lower(node.value), ast.Constant(node.attr)], []
-        )
+        return ast.Call(ast.Name("_attribute", ast.Load()), [self.lower(node.value), ast.Constant(node.attr)], [])
 
     def _subscript(self, node: ast.Subscript) -> ast.expr:
         return self._checked(ast.Subscript(self.lower(node.value), self.lower(node.slice), ast.Load()))
@@ -212,6 +212,7 @@ class Lowering:
         return ast.Name(known, ast.Load())
 
     def _fail(self, error: Callable[[], Exception]) -> ast.expr:
+        self._refused(error())
         name = f"fail_{len(self._namespace)}"
         self._namespace[name] = failing(error)
         return ast.Call(ast.Name(name, ast.Load()), [], [])

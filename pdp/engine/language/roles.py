@@ -64,9 +64,7 @@ class RoleGraph:
         reached = dict.fromkeys(ends)
         ahead = list(ends)
         for _ in range(LONGEST - 1):
-            ahead = [
-                end for name in ahead for end in self._direct.get((domain, name), ()) if end not in reached
-            ]
+            ahead = [end for name in ahead for end in self._direct.get((domain, name), ()) if end not in reached]
             if not ahead:
                 break
             reached.update(dict.fromkeys(ahead))

@@ -165,7 +165,9 @@ class Translation:
         return f"[{'^' if negated else ''}{''.join(parts)}]"
 
     def _member(self) -> str:
-        if self._pattern[self._at : self._at + 2] in ("--", "&&", "~~", "||") or self._pattern.startswith("[", self._at):
+        if self._pattern[self._at : self._at + 2] in ("--", "&&", "~~", "||") or self._pattern.startswith(
+            "[", self._at
+        ):
             raise NotLinearError("a set within a set")
         low = self._set_character()
         if len(low) > 1:
