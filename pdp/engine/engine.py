@@ -158,7 +158,7 @@ class Engine:
         )
 
     def why_not(self, *request: Any, limit: int = 5) -> WhyNot:
-        """Return why *request* is denied: deny rules that match, and up to *limit* rules that fail one condition only."""
+        """Return why *request* is denied: deny rules that match, and at most *limit* that fail one condition only."""
         decision, _ = self._decide(request)
         if decision:
             return WhyNot(decision=True)
@@ -184,7 +184,7 @@ class Engine:
 
 
 def _contexts(loaded: Loaded) -> Iterable[tuple[str, str, str]]:
-    """Return the keys that belong together: each matcher with the request and rules of its number, or the first ones."""
+    """Return the keys that belong together: each matcher with request and rules of its number, or the first ones."""
     definition = loaded.definition
     for matcher in definition.matchers:
         number = matcher.removeprefix("m")

@@ -1,7 +1,8 @@
-"""Makes random models, rows and requests from the whole of Casbin's language, on alphabets so small that things meet."""
+"""Makes random models, rows and requests from the whole of Casbin's language, with words so few that things meet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from typing import Any, Final
 
@@ -171,33 +172,29 @@ class Grammar:
         request, rule = f"r.{random.choice(shape.requests)}", f"p.{random.choice(shape.rules)}"
         shared = random.choice([name for name in shape.requests if name in shape.rules])
         subject = f"r.{shape.requests[0]}"
-        usual: list[Callable[[], str]] = [
-            lambda: f"r.{shared} == p.{shared}",
-            lambda: f"p.{shared} == r.{shared}",
-            lambda: f"{request} == {rule}",
-            lambda: f"{request} != {rule}",
-            lambda: f"{request} == {self._literal()}",
-            lambda: f"{rule} == {self._literal()}",
-            lambda: f'(r.{shared} == p.{shared} || p.{shared} == "*")',
-            lambda: f"{request} in ({self._literal()}, {self._literal()})",
-            lambda: f"{rule} in [{self._literal()}, {self._literal()}]",
-            lambda: f"{request} in {rule}",
-            lambda: f"{rule} in {request}",
-            lambda: f"{random.choice(_FAMILIES)}({request}, {rule})",
-            lambda: f"{random.choice(_FAMILIES)}(r.{shared}, p.{shared})",
-            lambda: f"keyMatch({rule}, {request})",
-            lambda: f'{random.choice(_FAMILIES[:7])}({request}, "{random.choice(("/a/*", "/:id", "a.*", "/{id}"))}")',
+        usual = [
+            f"r.{shared} == p.{shared}",
+            f"p.{shared} == r.{shared}",
+            f"{request} == {rule}",
+            f"{request} != {rule}",
+            f"{request} == {self._literal()}",
+            f"{rule} == {self._literal()}",
+            f'(r.{shared} == p.{shared} || p.{shared} == "*")',
+            f"{request} in ({self._literal()}, {self._literal()})",
+            f"{rule} in [{self._literal()}, {self._literal()}]",
+            f"{request} in {rule}",
+            f"{rule} in {request}",
+            f"{random.choice(_FAMILIES)}({request}, {rule})",
+            f"{random.choice(_FAMILIES)}(r.{shared}, p.{shared})",
+            f"keyMatch({rule}, {request})",
+            f'{random.choice(_FAMILIES[:7])}({request}, "{random.choice(("/a/*", "/:id", "a.*", "/{id}"))}")',
         ]
         for name in shape.roles:
             column = "sub" if name == "g" else "obj"
             if column in shape.requests and column in shape.rules:
-                usual += [lambda name=name, column=column: self._role(name, column, shape)] * 3  # type: ignore[misc]
-                usual.append(lambda name=name, column=column: f"!{self._role(name, column, shape)}")  # type: ignore[misc]
-                usual.append(
-                    lambda name=name, column=column: (  # type: ignore[misc]
-                        f'({self._role(name, column, shape)} || p.{column} == "*")'
-                    )
-                )
+                usual += [self._role(name, column, shape)] * 3
+                usual.append(f"!{self._role(name, column, shape)}")
+                usual.append(f'({self._role(name, column, shape)} || p.{column} == "*")')
         rare = [
             f'"a" < {request} < "z"', f"{request} < {rule}", f"{request} + {rule} == {self._literal()}",
             f"{request}[0] == {rule}", f"{request}[1:] == {rule}", f"{request}.startswith({rule})",
@@ -208,23 +205,27 @@ class Grammar:
             f"{request} == True", f"len({request}) > 1", f"{{{rule}: 1}} == {{}}", f"[{request}] == [{rule}]",
             f"{request} is {rule}", f"{request} not in {rule}", f"1 + 1 == 2 && {request} == {rule}",
             f"{request} * 2 == {rule}", f"({request} if {rule} else {rule}) == {request}", f"-1 < {self._literal()}",
-            f"list({request}) == []", f"{request}.__class__ == {rule}", f'timeMatch("_", "_")', f"timeMatch({rule}, {rule})",
+            f"list({request}) == []", f"{request}.__class__ == {rule}", 'timeMatch("_", "_")',
+            f"timeMatch({rule}, {rule})",
             f"[x for x in {request}] == []", f'f"{{{request}}}" == {rule}', f"~1 == {rule}", f"{request} @ {rule}",
-            f"{request} & {rule}", f"(lambda: 1)()", f"tuple({request}) == ({rule},)", f"{request} == {rule} == {request}",
+            f"{request} & {rule}", "(lambda: 1)()", f"tuple({request}) == ({rule},)",
+            f"{request} == {rule} == {request}",
             f"g({request}, {rule})", f"g({request})", f"{request} > 1", f"set([{rule}]) == {{{request}}}",
         ]  # fmt: skip
         people = [
-            f"{subject}.name == {rule}", f"{subject}.age > 18", f"{subject}.dept == p.{shared}", f"{subject}.owner == {subject}.name",
-            f"{rule} in {subject}.roles", f"{subject}.age + 1 >= 18 && {subject}.age < 25", f"{subject}.missing == {rule}",
-            f"{subject}.age", f"{subject}.name", f"{subject}.age * 1.0", f"{subject}.roles == []", f"{subject}.items == {rule}",
-            f'{subject}.dept in ("staff", "admin")', f"keyMatch({subject}.name, {rule})", f"same({subject}.name, {rule})",
+            f"{subject}.name == {rule}", f"{subject}.age > 18", f"{subject}.dept == p.{shared}",
+            f"{subject}.owner == {subject}.name", f"{rule} in {subject}.roles",
+            f"{subject}.age + 1 >= 18 && {subject}.age < 25", f"{subject}.missing == {rule}", f"{subject}.age",
+            f"{subject}.name", f"{subject}.age * 1.0", f"{subject}.roles == []", f"{subject}.items == {rule}",
+            f'{subject}.dept in ("staff", "admin")', f"keyMatch({subject}.name, {rule})",
+            f"same({subject}.name, {rule})", f"{rule} == {subject}.dept",
         ]  # fmt: skip
         if "g" in shape.roles and "sub" in shape.rules:
             people.append(f"g({subject}.name, p.sub)")
         draw = random.random()
         if objects and draw < 0.5:
             return random.choice(people)
-        return random.choice(rare) if draw > 0.88 else random.choice(usual)()
+        return random.choice(rare if draw > 0.88 else usual)
 
     def _literal(self) -> str:
         return f'"{self._random.choice(("alice", "admin", "read", "/a", "d1", "*", ""))}"'
@@ -244,7 +245,7 @@ class Grammar:
             rows += [self._link(name, slots) for _ in range(random.choice((0, 1, 2, 4, 8)))]
             if random.random() < 0.1:
                 chain = [f"c{at}" for at in range(12)]
-                rows += [[name, low, high, "d1"][: slots + 1] for low, high in zip(chain, chain[1:], strict=False)]
+                rows += [[name, low, high, "d1"][: slots + 1] for low, high in pairwise(chain)]
         if random.random() < 0.02:
             rows.append(["p9", "x"])
         random.shuffle(rows)

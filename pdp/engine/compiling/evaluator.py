@@ -32,11 +32,20 @@ _MOST_JUDGED: Final = 256
 class Evaluator(Protocol):
     """Decides requests over rules in their order; numbers of rules count from 0."""
 
-    tier: Tier
-    rules: Sequence[tuple[str, ...]]
+    @property
+    def tier(self) -> Tier:
+        """Return how requests are evaluated."""
 
-    def decide(self, request: Request) -> Decided:
-        """Return the decision and the rule that PyCasbin would name; raises what evaluating raises."""
+    @property
+    def rules(self) -> Sequence[tuple[str, ...]]:
+        """Return the rules in the order of evaluation."""
+
+    @property
+    def decide(self) -> Callable[[Request], Decided]:
+        """Return the function that gives the decision and the rule that PyCasbin would name.
+
+        It raises what evaluating raises.
+        """
 
     def matches(self, request: Request) -> tuple[Sequence[int], Failures]:
         """Return the numbers of every rule that matches, and of every one that raised."""
@@ -71,18 +80,23 @@ class Compiled:
         self._lookup: Lookup | None = None
         self._raw = program.test(program.matcher.expression)
         self._test = program.test(program.matcher.expression, matcher=True)
-        self.decide: Callable[[Request], Decided] = self._scan
+        self._decided: Callable[[Request], Decided] = self._scan
         self._candidates: Callable[[Request], Sequence[int]] = lambda _: range(len(program.rules))
         self._looked_for: Callable[[Request], LookedFor | None] = lambda _: None
         if not program.rules:
-            self.tier, self.decide = "indexed", self._decide_without_rules
+            self.tier, self._decided = "indexed", self._decide_without_rules
         elif all(path.is_narrow for path in self._paths):
             self._lookup = Lookup(program, self._paths, self._scan)
-            self.tier, self.decide = "indexed", self._lookup.decide()
+            self.tier, self._decided = "indexed", self._lookup.decide()
             self._candidates = self._lookup.candidates()
             self._looked_for = self._lookup.texts()
         self._lock = threading.Lock()
         self._nearest: Sequence[Nearest] | None = None
+
+    @property
+    def decide(self) -> Callable[[Request], Decided]:
+        """Return the function that decides a request."""
+        return self._decided
 
     def _scan(self, request: Request) -> Decided:
         if request and isinstance(request[0], EnforceContext):

@@ -1,6 +1,7 @@
 """The smallest parts of a matcher that are true or false, sorted by what an index can do with them."""
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pdp.engine.language.analysis import Facts
@@ -94,7 +95,7 @@ class Leaves:
 
     facts: Facts
     judged: frozenset[str] = field(default_factory=frozenset)
-    holes: dict[str, str] = field(default_factory=dict)
+    holes: Mapping[str, str] = field(default_factory=dict)
 
     def leaf(self, node: ast.expr) -> Leaf:
         """Return what *node* is to an index."""

@@ -54,11 +54,14 @@ class Lookup:
         else:
             test = [f"{self._program.rule_targets}= _rules[n]", f"if {condition}:", *_indented(inside)]
             body += ["for n in bucket:", *_indented(test)]
-        return self._function("decide", [*body, *after])
+        decide: Scan = self._function("decide", [*body, *after])
+        return decide
 
     def candidates(self) -> Callable[[Request], Sequence[int]]:
         """Return the function that gives, in order, the numbers of all rules that may match or raise."""
-        return self._function("candidates", [*self._found("return _every", "return ()"), "return bucket"])
+        body = [*self._found("return _every", "return ()"), "return bucket"]
+        candidates: Callable[[Request], Sequence[int]] = self._function("candidates", body)
+        return candidates
 
     def texts(self) -> Callable[[Request], LookedFor | None]:
         """Return the function that gives, for each path, what its equalities and its choices look for.
@@ -70,9 +73,9 @@ class Lookup:
             f"({''.join(f'{texts}, ' for texts in accepted)}))"
             for path, accepted in zip(self._paths, self._accepted, strict=True)
         ]
-        return self._function(
-            "texts", [*self._values("return None"), *self._wanted.late, f"return ({', '.join(each)},)"]
-        )
+        body = [*self._values("return None"), *self._wanted.late, f"return ({', '.join(each)},)"]
+        texts: Callable[[Request], LookedFor | None] = self._function("texts", body)
+        return texts
 
     def _function(self, name: str, body: Sequence[str]) -> Any:
         return self._program.function(name, [f"def {name}(request):", *_indented(body)], primitive=False)

@@ -20,8 +20,8 @@ _MOST_CLAUSES: Final = 16
 class Path:
     """One clause: rules that pass *filters*, found by *keys*, when all *gates* are true for the request.
 
-    *parts* are all parts of the clause in order; *promised* are parts that are safe as long as the fields of the request that they read hold a `str`; *tested* says
-    that something is left that only a test of each found rule can tell.
+    *parts* are all parts of the clause in order. *promised* are those that are safe as long as the fields of the
+    request that they read hold a `str`; *tested* says that something is left that only a test of each rule can tell.
     """
 
     parts: tuple[ast.expr, ...]

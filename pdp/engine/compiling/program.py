@@ -121,13 +121,14 @@ class Program:
         """Return the decision over all rows in order."""
         expression = self.matcher.expression
         condition = self.condition(expression, self.lowering(primitive=primitive), primitive=primitive)
-        lines = [f"def decide(request):", f"    {self.request_targets}= request"]
+        lines = ["def decide(request):", f"    {self.request_targets}= request"]
         before, inside, after = self.combination.lines("_effects[n]" if self.effects is not None else None)
         lines += [f"    {line}" for line in before]
         lines += [f"    for n, ({self.rule_targets}) in enumerate(_rules):", f"        if {condition}:"]
         lines += [f"            {line}" for line in inside]
         lines += [f"    {line}" for line in after]
-        return self.function("decide", lines, primitive=primitive)
+        decide: Callable[[Request], Decided] = self.function("decide", lines, primitive=primitive)
+        return decide
 
     def test(self, node: ast.expr, *, matcher: bool = False) -> Callable[[Request, Sequence[str]], Any]:
         """Return what *node* comes to for a request and a rule; for a *matcher*, whether it matches."""
@@ -138,7 +139,8 @@ class Program:
             f"    {self.rule_targets}= rule",
             f"    return {f'_verdict({text})' if matcher else text}",
         ]
-        return self.function("test", lines, primitive=False)
+        test: Callable[[Request, Sequence[str]], Any] = self.function("test", lines, primitive=False)
+        return test
 
     def function(self, name: str, lines: Sequence[str], *, primitive: bool) -> Any:
         """Return the function *name* that *lines* define."""

@@ -3,7 +3,7 @@
 import ast
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from casbin import Enforcer
 from casbin.core_enforcer import EnforceContext
@@ -28,7 +28,7 @@ class Reference:
     before can change what it answers. *context* are the keys of request, rules and matcher.
     """
 
-    tier: Final = "pycasbin"
+    tier: Literal["pycasbin"] = "pycasbin"
 
     def __init__(
         self,

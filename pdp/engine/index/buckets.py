@@ -47,7 +47,7 @@ class Crowd:
             if texts is None:
                 continue
             if len(texts) <= len(postings):
-                lists = [postings[text] for text in texts if text in postings]
+                lists: list[Sequence[int]] = [postings[text] for text in texts if text in postings]
             else:
                 wanted = texts if isinstance(texts, frozenset) else frozenset(texts)
                 lists = [rows for text, rows in postings.items() if text in wanted]

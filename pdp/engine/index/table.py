@@ -8,7 +8,7 @@ Key = str | tuple[str, ...] | None
 
 
 class RowTable:
-    """Buckets of the rows *numbers* of *rules* by their texts at *equal*; many in one bucket are told apart by *choices*.
+    """Buckets of the rows *numbers* of *rules* by their texts at *equal*; *choices* tell many in one bucket apart.
 
     The key of a bucket is the text itself for one column, a tuple for several, and None for none.
     """

@@ -74,7 +74,7 @@ class Facts:
             case _:
                 return "any"
 
-    def is_total(self, node: ast.expr) -> bool:
+    def is_total(self, node: ast.expr) -> bool:  # noqa: C901  # one case for each form
         """Say whether evaluating *node* can raise nothing."""
         match node:
             case ast.Constant(value=value):
@@ -82,29 +82,30 @@ class Facts:
             case ast.Name(id=name):
                 return name in self.requests | self.rules
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return self.is_total(operand) and self.kind(operand) in _PLAIN_KINDS
+                return self._is_plain(operand)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float())):
                 return True
             case ast.BoolOp(values=values):
-                return all(self.is_total(value) and self.kind(value) in _PLAIN_KINDS for value in values)
+                return all(self._is_plain(value) for value in values)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                return self.kind(test) in _PLAIN_KINDS and all(self.is_total(part) for part in (test, body, orelse))
+                return self._is_plain(test) and self.is_total(body) and self.is_total(orelse)
             case ast.Compare():
                 return self._compares(node)
             case ast.Tuple(elts=elements) | ast.List(elts=elements):
                 return all(self.is_total(element) for element in elements)
             case ast.Set(elts=elements):
-                return all(
-                    self.is_total(element) and self.kind(element) not in ("any", "sequence") for element in elements
-                )
+                return all(self._is_plain(element) and self.kind(element) != "sequence" for element in elements)
             case ast.Call(func=ast.Name(id=name)):
                 return self._calls(name, node)
             case _:
                 return False
 
+    def _is_plain(self, node: ast.expr) -> bool:
+        return self.kind(node) in _PLAIN_KINDS and self.is_total(node)
+
     def _compares(self, node: ast.Compare) -> bool:
         operands = [node.left, *node.comparators]
-        if not all(self.is_total(operand) and self.kind(operand) in _PLAIN_KINDS for operand in operands):
+        if not all(map(self._is_plain, operands)):
             return False
         pairs = zip(node.ops, operands, operands[1:], strict=False)
         return all(self._compare(operation, left, right) for operation, left, right in pairs)

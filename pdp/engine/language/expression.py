@@ -109,5 +109,5 @@ class _Filled(ast.NodeTransformer):
     def __init__(self, rules: Mapping[str, ast.expr]) -> None:
         self._rules = rules
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802  # the name that ast.NodeTransformer looks for
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._rules.get(node.id, node)

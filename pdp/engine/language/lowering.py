@@ -36,7 +36,8 @@ class Lowering:
     *names* maps the names of fields to local variables, *functions* those of functions to what is called; *namespace*
     receives whatever the result refers to. *primitive* promises that all fields hold primitive values, *replaced* are
     expressions for nodes (by identity) that have been computed before, and *holes* what stands for a rule text.
-    *refused* is told the error of each part that can only raise. *two_arguments* are functions to take for calls with exactly two, *sure* those that only ever return a bool.
+    *two_arguments* are functions to take for calls with exactly two, *sure* those that only ever return a bool.
+    *refused* is told the error of each part that can only raise.
     """
 
     def __init__(

@@ -71,7 +71,7 @@ class RoleGraph:
         return tuple(reached) if len(reached) <= _SMALL else frozenset(reached)
 
     def above(self, name: str, domain: str = "") -> Roles:
-        """Return the roles that *name* holds in *domain* through links; its own name, which it always holds, is left out."""
+        """Return the roles that *name* holds in *domain* through links, besides itself."""
         roles = self._above.get((domain, name))
         if roles is None:
             ends = self._direct.get((domain, name))

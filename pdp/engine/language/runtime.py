@@ -1,6 +1,7 @@
 """What generated code calls for the operations in which Casbin's expressions differ from Python's."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
@@ -41,10 +42,8 @@ def attribute(value: Any, name: str) -> Any:
     try:
         found = getattr(value, name)
     except (AttributeError, TypeError):
-        try:
+        with suppress(KeyError, TypeError):
             found = value[name]
-        except (KeyError, TypeError):
-            pass
     if found is _MISSING:
         raise AttributeDoesNotExist(name, "")
     return checked(found)

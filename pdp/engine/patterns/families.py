@@ -77,15 +77,18 @@ def _key_match2(pattern: str) -> str:
 
 
 def _key_match3(pattern: str) -> str:
-    return "^" + pycasbin.KEY_MATCH3_PATTERN.sub(r"\g<1>[^\/]+\g<2>", _stars(pattern)) + "$"
+    text = pycasbin.KEY_MATCH3_PATTERN.sub(r"\g<1>[^\/]+\g<2>", _stars(pattern))
+    return f"^{text}$"
 
 
 def _key_match4(pattern: str) -> str:
-    return "^" + pycasbin.KEY_MATCH4_PATTERN.sub("([^/]+)", _stars(pattern)) + "$"
+    text = pycasbin.KEY_MATCH4_PATTERN.sub("([^/]+)", _stars(pattern))
+    return f"^{text}$"
 
 
 def _key_match5(pattern: str) -> str:
-    return "^" + pycasbin.KEY_MATCH5_PATTERN.sub("[^/]+", _stars(pattern)) + "$"
+    text = pycasbin.KEY_MATCH5_PATTERN.sub("[^/]+", _stars(pattern))
+    return f"^{text}$"
 
 
 # --- Tests ------------------------------------------------------------------------------------------------------------

@@ -127,7 +127,10 @@ class Translation:
         return self._last(r"\n?\z")
 
     def _last(self, text: str) -> str:
-        """Return *text*, which stands for the end: Python's `$` also matches before a last line break, RE2's does not."""
+        """Return *text*, which stands for the end of the value.
+
+        Python's `$` also matches before a last line break, which RE2's does not: *text* takes it with it.
+        """
         rest = self._pattern[self._at :]
         if rest.strip(")") and not (self._depth == 0 and rest.startswith("|")):
             raise NotLinearError("an end of the text that is not the end of the pattern")

@@ -1,8 +1,9 @@
-"""Checks what matchers and rule texts mean: names, functions, literals, patterns, and that they come to true or false."""
+"""Checks what matchers and rule texts mean: names, functions, literals, patterns, and what they come to."""
 
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,7 +86,7 @@ def _check_parts(expression: ast.expr, scope: Scope, place: Place, report: Repor
     refused: list[Exception] = []
     space: dict[str, Any] = {}
     lowering = Lowering(
-        {name: "field" for name in (*scope.requests, *scope.rules)},
+        dict.fromkeys((*scope.requests, *scope.rules), "field"),
         scope.functions.any_arguments,
         space,
         two_arguments={},
@@ -93,10 +94,9 @@ def _check_parts(expression: ast.expr, scope: Scope, place: Place, report: Repor
         holes=dict.fromkeys(holes, "hole"),
         refused=refused.append,
     )
-    try:
+    # A form that is declined is evaluated by PyCasbin itself.
+    with suppress(DeclinedError):
         lowering.lower(expression)
-    except DeclinedError:
-        pass  # PyCasbin evaluates such a model itself
     for error in refused:
         match error:
             case NameNotDefined(name=name):
@@ -155,7 +155,7 @@ def _conditions(expression: ast.expr) -> Iterable[ast.expr]:
 
 
 def eval_arguments(text: str, arguments: Sequence[str], rules: Sequence[str], place: Place, report: Report) -> bool:
-    """Return whether each `eval` in *text* takes a field of the rule, of those in *arguments*; report one that does not."""
+    """Return whether each `eval` in *text* takes a field of the rule; report those, of *arguments*, that do not."""
     wrong = [argument for argument in arguments if argument not in rules]
     if len(_EVAL.findall(text)) != len(arguments) or wrong:
         report.add(
@@ -171,8 +171,9 @@ def eval_arguments(text: str, arguments: Sequence[str], rules: Sequence[str], pl
 
 def check_functions(added: Mapping[str, Callable[..., Any]], forbidden: Iterable[Any], report: Report) -> None:
     """Report added functions that cannot be called, or that Casbin's expressions never call."""
+    refused = tuple(forbidden)
     for name, function in added.items():
-        if not callable(function) or any(function is each for each in forbidden):
+        if any(function is each for each in refused):
             report.add(
                 Place("functions", 1),
                 "function-forbidden",

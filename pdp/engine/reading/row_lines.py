@@ -42,7 +42,7 @@ def row_lines(file: str, text: str, report: Report) -> list[LocatedRow]:
                 "the file begins with a byte-order mark: PyCasbin drops the first row without a word",
                 "save it as UTF-8 without one",
             )
-            line = line[1:]  # noqa: PLW2901  # the rest is read as it was meant
+            line = line[1:]  # the rest is read as it was meant
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
             found.append(_row(file, number, line.index(stripped) + 1, stripped, report))

@@ -92,12 +92,12 @@ class _Meaning:
 
     def _scope(self, key: str) -> Scope:
         number = key.removeprefix("m")
-        fields = []
-        for letter in "rp":
-            name = f"{letter}{number}" if f"{letter}{number}" in self._sections[letter] else letter
-            line = self._sections[letter].get(name)
-            fields.append([f"{name}_{field}" for field in fields_of(line)] if line is not None else [])
-        return Scope(*fields, self._functions)
+        return Scope(self._fields("r", number), self._fields("p", number), self._functions)
+
+    def _fields(self, letter: str, number: str) -> Sequence[str]:
+        name = f"{letter}{number}" if f"{letter}{number}" in self._sections[letter] else letter
+        line = self._sections[letter].get(name)
+        return [] if line is None else [f"{name}_{field}" for field in fields_of(line)]
 
     def _check_matcher(self, key: str, line: Line) -> None:
         text = escape_assertion(line.value)
