@@ -6,7 +6,7 @@ import sys
 import time
 import warnings
 
-from tests.comparison.comparing import Comparison, Difference
+from tests.comparison.comparing import Comparison, Difference, expected
 from tests.comparison.grammar import Grammar
 
 
@@ -21,8 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.simplefilter("ignore")
     grammar, comparison, start = Grammar(chosen.seed), Comparison(), time.monotonic()
     each = -(-chosen.comparisons // chosen.models)
-    for number in range(chosen.models):
-        comparison.add(grammar.world(each))
+    worlds = (grammar.world(each) for _ in range(chosen.models))
+    for number, known in enumerate(expected(worlds)):
+        comparison.add(known)
         if sys.stderr.isatty() and number % 100 == 0:
             print(f"\r{number} models", end="", file=sys.stderr)
         if len(comparison.differences) >= chosen.stop_after:

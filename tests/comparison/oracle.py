@@ -10,8 +10,6 @@ from pdp.engine import Engine
 from pdp.engine.definition import RowAdapter, model_of
 from tests.comparison.values import FUNCTIONS, value
 
-Build = Callable[..., Engine]
-
 
 @dataclass(frozen=True)
 class World:
@@ -49,12 +47,11 @@ def reference(world: World, request: Sequence[Any]) -> Answer:
     return _answer(enforcer.enforce_ex, request)
 
 
-def built(world: World, build: Build = Engine.from_rows, *, lenient: bool = True) -> Engine | None:
+def built(world: World, *, lenient: bool = True) -> Engine | None:
     """Return the engine for *world*, None when it does not load."""
+    functions = {name: FUNCTIONS[name] for name in world.functions}
     try:
-        return build(
-            world.model, world.rows, functions={name: FUNCTIONS[name] for name in world.functions}, lenient=lenient
-        )
+        return Engine.from_rows(world.model, world.rows, functions=functions, lenient=lenient)
     except Exception:  # noqa: BLE001  # whatever it raises is its answer
         return None
 
