@@ -1,13 +1,13 @@
 """Compares an engine with PyCasbin over worlds, and counts what was compared."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
-from typing import Any
+from typing import Any, Final
 
+from tests.comparison.grammar import world
 from tests.comparison.limits import ALL, Limits, lowered
-from tests.comparison.oracle import Answer, World, asked, built, reference
+from tests.comparison.oracle import Answer, World, asked, built, every_match, reference, rule_by_rule
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class Difference:
 
     world: World
     request: Sequence[Any]
-    expected: Answer
-    answered: Answer
+    expected: Answer | Mapping[int, str]
+    answered: Answer | Mapping[int, str]
     strict: bool
 
 
@@ -28,12 +28,20 @@ class Expected:
     world: World
     limits: Limits
     answers: Sequence[Answer]
+    each: Sequence[Mapping[int, str] | None] = ()
+    """What each rule alone comes to, for the first requests; None where the request as a whole is refused."""
 
 
-def expected(worlds: Iterable[World]) -> Iterator[Expected]:
-    """Ask PyCasbin about *worlds*; the limits go round."""
-    for world, limits in zip(worlds, cycle(ALL), strict=False):
-        yield Expected(world, limits, [reference(world, request) for request in world.requests])
+def expected(seed: int, number: int, requests: int) -> Expected:
+    """Ask PyCasbin about the world *number* of *seed*; with the numbers the limits go round."""
+    made = world(seed, number, requests)
+    answers = [reference(made, request) for request in made.requests]
+    each = [rule_by_rule(made, request) for request in made.requests[:_ROW_BY_ROW]]
+    return Expected(made, ALL[number % len(ALL)], answers, each)
+
+
+_ROW_BY_ROW: Final = 2
+"""Requests of each world for which the answers of all rules are compared as well."""
 
 
 @dataclass
@@ -44,14 +52,14 @@ class Comparison:
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, known: Expected) -> None:
-        """Compare the answers to every request of *world*."""
-        world = known.world
+        """Compare the answers to every request."""
+        asked_about = known.world
         with lowered(known.limits):
-            lenient, strict = built(world), built(world, lenient=False)
+            lenient, strict = built(asked_about), built(asked_about, lenient=False)
         self.counts["models"] += 1
         self.counts[f"tier {lenient.tier if lenient else 'not loaded'}"] += 1
         self.counts["models that pass the strict checks"] += strict is not None
-        for request, wanted in zip(world.requests, known.answers, strict=True):
+        for request, wanted in zip(asked_about.requests, known.answers, strict=True):
             self.counts["comparisons"] += 1
             self.counts[f"answer {'error' if wanted.error else 'allow' if wanted.decision else 'deny'}"] += 1
             self.counts["with a rule named"] += bool(wanted.rule)
@@ -62,4 +70,12 @@ class Comparison:
                     continue
                 answered = asked(engine, request)
                 if answered != wanted:
-                    self.differences.append(Difference(world, request, wanted, answered, is_strict))
+                    self.differences.append(Difference(asked_about, request, wanted, answered, is_strict))
+        for request, outcomes in zip(asked_about.requests, known.each, strict=False):
+            for engine, is_strict in ((lenient, False), (strict, True)):
+                if engine is None or outcomes is None:
+                    continue
+                self.counts["row by row"] += 1
+                found = every_match(engine, request)
+                if found != outcomes:
+                    self.differences.append(Difference(asked_about, request, outcomes, found, is_strict))

@@ -51,11 +51,17 @@ class Shape:
     roles: dict[str, int]
 
 
-class Grammar:
-    """Makes worlds; the same *seed* makes the same ones."""
+def world(seed: int, number: int, requests: int) -> World:
+    """Return the world *number* of *seed*, with so many requests."""
+    return _Grammar(Random(f"{seed}/{number}")).world(requests)
 
-    def __init__(self, seed: int) -> None:
-        self._random = Random(seed)
+
+class _Grammar:
+    """Makes one world."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._chained = random.random() < 0.06
 
     def world(self, requests: int) -> World:
         """Return a random world with so many requests."""
@@ -86,7 +92,7 @@ class Grammar:
         if random.random() < 0.25:
             rules.insert(random.choice((0, len(rules))), "priority")
         roles: dict[str, int] = {}
-        if random.random() < 0.7:
+        if self._chained or random.random() < 0.7:
             roles["g"] = 3 if domain and random.random() < 0.8 else 2
             if random.random() < 0.3:
                 roles["g2"] = random.choice((2, 3))
@@ -104,6 +110,8 @@ class Grammar:
 
     def _matcher(self, shape: Shape, objects: bool) -> str:
         random = self._random
+        if self._chained:
+            return " && ".join(self._usual(shape))
         if random.random() < 0.6:
             parts = self._usual(shape)
             parts += [self._part(shape, objects) for _ in range(random.choice((0, 0, 1, 1, 2)))]
@@ -234,7 +242,7 @@ class Grammar:
 
     def _rows(self, shape: Shape) -> list[list[str]]:
         random = self._random
-        count = random.choice((0, 1, 2, 3, 5, 8, 8, 12, 20, 40))
+        count = random.choice((12, 20, 40) if self._chained else (0, 1, 2, 3, 5, 8, 8, 12, 20, 40))
         patterned = random.random() < 0.6
         sound = random.random() < 0.75
         rows = [["p", *(self._field(name, patterned, sound) for name in shape.rules)] for _ in range(count)]
@@ -243,9 +251,10 @@ class Grammar:
             row.append("more") if random.random() < 0.5 else row.pop()
         for name, slots in shape.roles.items():
             rows += [self._link(name, slots) for _ in range(random.choice((0, 1, 2, 4, 8)))]
-            if random.random() < 0.1:
+            if self._chained:
                 chain = [f"c{at}" for at in range(12)]
-                rows += [[name, low, high, "d1"][: slots + 1] for low, high in pairwise(chain)]
+                domain = random.choice(_DOMAINS[:2])
+                rows += [[name, low, high, domain][: slots + 1] for low, high in pairwise(chain)]
         if random.random() < 0.02:
             rows.append(["p9", "x"])
         random.shuffle(rows)
@@ -254,8 +263,10 @@ class Grammar:
     def _field(self, name: str, patterned: bool, sound: bool) -> str:
         random = self._random
         match name:
+            case "sub" if self._chained:
+                return random.choice(("c1", "c8", "c9", "c9", "c10", "c10", "alice"))
             case "sub":
-                return random.choice(("alice", "bob", "admin", "staff") if sound else (*_SUBJECTS, "c9", "c10"))
+                return random.choice(("alice", "bob", "admin", "staff") if sound else _SUBJECTS)
             case "dom":
                 return random.choice(_DOMAINS)
             case "obj":
@@ -310,7 +321,8 @@ class Grammar:
         near = random.choice(rules) if rules and random.random() < 0.6 else None
         request: list[Any] = []
         for name in shape.requests:
-            if near is not None and name in shape.rules and random.random() < 0.7:
+            own = self._chained and name == "sub"
+            if near is not None and name in shape.rules and not own and random.random() < 0.7:
                 request.append(near[shape.rules.index(name) + 1])
             else:
                 request.append(self._asked(name))
@@ -330,7 +342,7 @@ class Grammar:
         random = self._random
         match name:
             case "sub":
-                return random.choice((*_SUBJECTS, "c0", "nobody"))
+                return random.choice(("c0", "c1")) if self._chained else random.choice((*_SUBJECTS, "c0", "nobody"))
             case "dom":
                 return random.choice((*_DOMAINS, "d9"))
             case "obj":

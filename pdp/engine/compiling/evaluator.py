@@ -132,6 +132,11 @@ class Compiled:
     def matches(self, request: Request) -> tuple[Sequence[int], Failures]:
         """Return the numbers of every rule that matches, and of every one that raised."""
         self._check_size(request)
+        if not is_primitive(request):
+            try:
+                check_values(request)
+            except Exception:  # noqa: BLE001  # as in a scan
+                return self._reference.matches(request)
         matched, failed = [], []
         for number in self._candidates(request):
             try:
