@@ -17,25 +17,24 @@ class BitColumn:
         for number, text in enumerate(texts):
             rows[text] = rows.get(text, 0) | 1 << number
         self._always = rows.get(always, 0) if always is not None else 0
-        broader = broader or {}
-        self._rows = {
-            word: self._united(rows, broader.get(word, (word,))) | self._always for word in rows.keys() | broader.keys()
-        }
-
-    @staticmethod
-    def _united(rows: Mapping[str, int], texts: Iterable[str]) -> int:
-        found = 0
-        for text in texts:
-            found |= rows.get(text, 0)
-        return found
+        self._rows = {text: found | self._always for text, found in rows.items()}
+        for word, wider in (broader or {}).items():
+            found = self._always
+            for text in wider:
+                found |= rows.get(text, 0)
+            self._rows[word] = found
 
     def rows(self, word: str) -> int:
         """Return the rows that speak of *word*."""
         return self._rows.get(word, self._always)
 
     def rows_of_any(self, words: Iterable[str]) -> int:
-        """Return the rows that speak of one of *words*."""
-        return self._united(self._rows, words) | self._always
+        """Return the rows that speak of one of *words*; none when there are no words."""
+        found = 0
+        get, always = self._rows.get, self._always
+        for word in words:
+            found |= get(word, always)
+        return found
 
 
 def numbers(bits: int) -> list[int]:

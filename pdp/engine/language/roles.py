@@ -42,6 +42,11 @@ class RoleGraph:
         """Return the graph that is walked from a role to those who hold it."""
         return RoleGraph(self._links, domains=self.domains, backward=True)
 
+    def items(self) -> Iterable[tuple[Key, Roles]]:
+        """Return (domain, name) of each name that has links, with its roles."""
+        keys = self._above if self.is_complete else self._direct
+        return ((key, self.above(key[1], key[0])) for key in keys)
+
     @property
     def table(self) -> Mapping[Key, Roles]:
         """Return the roles of each (domain, name) that has links; all of them when *is_complete*."""
