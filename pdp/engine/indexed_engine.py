@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pdp.engine.chains import refuse_long_chains
-from pdp.engine.index import BitColumn, numbers
+from pdp.engine.index import BitColumn
 from pdp.engine.language.roles import RoleGraph
 from pdp.engine.matching import MatchError, Matches, Question, Row
 
@@ -53,12 +53,14 @@ class IndexedEngine:
             & self._categories.rows(question.category)
             & self._purposes.rows(question.purpose)
         )
-        found = region and region & self._roles.rows_of_any(question.roles)
+        found = region & self._roles.rows_of_any(question.roles)
         spoke: list[str] = []
         applying: dict[str, list[str]] = {"allow": [], "deny": []}
         errors: list[MatchError] = []
-        for number in numbers(found):
-            rule = self._rules[number]
+        while found:
+            lowest = found & -found
+            found ^= lowest
+            rule = self._rules[lowest.bit_length() - 1]
             spoke.append(rule.id)
             if _applies(rule, question, errors):
                 applying[rule.effect].append(rule.id)
