@@ -60,16 +60,21 @@ def _row(file: str, number: int, column: int, line: str, report: Report) -> Loca
                 _report_bracket(char, at, report)
         elif not open_brackets:
             fields.append(line[start : match.start()])
-            places.append(Place(file, number, column + start))
+            places.append(Place(file, number, column + _start(line, start, match.start())))
             start = match.end()
     fields.append(line[start:])
-    places.append(Place(file, number, column + start))
+    places.append(Place(file, number, column + _start(line, start, len(line))))
     for char, at in open_brackets:
         _report_bracket(char, at, report)
     texts = [field.strip() for field in fields]
     for text, place in zip(texts, places, strict=True):
         _check_text(text, place, report)
     return LocatedRow(texts[0], tuple(texts[1:]), places[0], tuple(places[1:]))
+
+
+def _start(line: str, start: int, end: int) -> int:
+    """Return where the text of the field between *start* and *end* begins."""
+    return start + len(line[start:end]) - len(line[start:end].lstrip())
 
 
 def _report_bracket(char: str, place: Place, report: Report) -> None:
