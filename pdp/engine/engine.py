@@ -150,7 +150,9 @@ class Engine:
 
     def matches(self, *request: Any) -> EngineMatches:
         """Return every rule that matches *request* and every error met; raises only for a request of the wrong size."""
-        evaluated, request = self._resolved(request)
+        return self._every_match(*self._resolved(request))
+
+    def _every_match(self, evaluated: Evaluator, request: Request) -> EngineMatches:
         matched, failed = evaluated.matches(request)
         return EngineMatches(
             rules=tuple(self._matched(evaluated, number) for number in matched),
@@ -159,11 +161,10 @@ class Engine:
 
     def why_not(self, *request: Any, limit: int = 5) -> WhyNot:
         """Return why *request* is denied: deny rules that match, and at most *limit* that fail one condition only."""
-        decision, _ = self._decide(request)
-        if decision:
-            return WhyNot(decision=True)
         evaluated, request = self._resolved(request)
-        found = self.matches(*request)
+        found = self._every_match(evaluated, request)
+        if self._is_allowed(evaluated, request):
+            return WhyNot(decision=True)
         return WhyNot(
             decision=False,
             denying=tuple(rule for rule in found.rules if rule.effect == "deny"),
@@ -171,6 +172,14 @@ class Engine:
             unheard=tuple(evaluated.unheard(request)),
             errors=found.errors,
         )
+
+    @staticmethod
+    def _is_allowed(evaluated: Evaluator, request: Request) -> bool:
+        try:
+            return evaluated.decide(request)[0]
+        # FAIL CLOSED (error in a rule): what cannot be decided is explained as a denial, its errors among the answers.
+        except Exception:  # noqa: BLE001
+            return False
 
     def _resolved(self, request: Request) -> tuple[Evaluator, Request]:
         """Return what evaluates *request*, and the request without a context."""

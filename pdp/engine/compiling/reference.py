@@ -12,7 +12,7 @@ from pdp.engine.answers import NearRule
 from pdp.engine.compiling.combining import ALLOW, effect_name, effects_of
 from pdp.engine.compiling.program import Decided, Request
 from pdp.engine.definition import Loaded, RowAdapter, model_of
-from pdp.engine.language.expression import DeclinedError, parse
+from pdp.engine.language.expression import DeclinedError, parse, written
 
 _ASKED_OF_ONE: Final = 1000
 """Questions that one enforcer is asked: it remembers every name that it is asked about."""
@@ -118,7 +118,7 @@ class Reference:
                 ]
                 if len(failed) == 1:
                     text, failure = failed[0]
-                    yield NearRule(number, rule, text, {}, failure if isinstance(failure, Exception) else None)
+                    yield NearRule(number, rule, written(text), {}, failure if isinstance(failure, Exception) else None)
 
     def unheard(self, request: Request) -> Sequence[str]:
         """Return nothing: which texts PyCasbin's evaluation looks for is not known."""
