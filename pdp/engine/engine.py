@@ -8,16 +8,17 @@ from typing import Any, Final
 from casbin.core_enforcer import EnforceContext
 
 from pdp.engine.answers import EngineMatches, FailedRule, MatchedRule, WhyNot
-from pdp.engine.compiling.evaluator import Evaluator, Tier, evaluator
+from pdp.engine.compiling.evaluator import Compilation, Evaluator, Tier, evaluator, known_functions
 from pdp.engine.compiling.program import Decided, Request
-from pdp.engine.compiling.reference import Configure, Reference
+from pdp.engine.compiling.reference import Configure
 from pdp.engine.definition import Loaded, load_as_pycasbin
 from pdp.engine.finding import InvalidPolicyError, not_text, refused_by_pycasbin
+from pdp.engine.language.functions import Functions
 from pdp.engine.reading import Source, read_strictly
 
 _DEFAULT: Final = ("r", "p", "m")
 
-Functions = Mapping[str, Callable[..., Any]]
+Added = Mapping[str, Callable[..., Any]]
 
 
 class Engine:
@@ -27,24 +28,21 @@ class Engine:
     "pycasbin" (whatever only PyCasbin evaluates faithfully). The answers are the same.
     """
 
-    def __init__(self, loaded: Loaded, functions: Functions, configure: Configure | None, *, lenient: bool) -> None:
-        self._loaded = loaded
-        self._functions = dict(functions)
-        self._configure = configure
-        self._lenient = lenient
-        self._contexts = {context: self._evaluator(context) for context in _contexts(loaded)}
-        self._evaluated = self._contexts.get(_DEFAULT) or self._evaluator(_DEFAULT)
-        self._decide = self._evaluated.decide
+    __slots__ = ("_compilation", "_contexts", "_decide", "_evaluated")
 
-    def _evaluator(self, context: tuple[str, str, str]) -> Evaluator:
-        return evaluator(
-            self._loaded,
-            self._functions,
-            self._configure,
-            context,
-            in_context=self._decide_in_context,
-            lenient=self._lenient,
-        )
+    def __init__(
+        self,
+        loaded: Loaded,
+        known: Functions | None,
+        added: Mapping[str, Callable[..., Any]],
+        configure: Configure | None,
+        *,
+        lenient: bool,
+    ) -> None:
+        self._compilation = Compilation(loaded, known, dict(added), configure, self._decide_in_context, lenient)
+        self._contexts = {context: evaluator(self._compilation, context) for context in _contexts(loaded)}
+        self._evaluated = self._contexts.get(_DEFAULT) or self._compilation.reference(_DEFAULT)
+        self._decide = self._evaluated.decide
 
     @classmethod
     def from_text(
@@ -52,7 +50,7 @@ class Engine:
         model_text: str,
         policy_text: str,
         *,
-        functions: Functions | None = None,
+        functions: Added | None = None,
         configure: Configure | None = None,
         lenient: bool = False,
     ) -> "Engine":
@@ -72,7 +70,7 @@ class Engine:
         model_path: str | Path,
         policy_path: str | Path,
         *,
-        functions: Functions | None = None,
+        functions: Added | None = None,
         configure: Configure | None = None,
         lenient: bool = False,
     ) -> "Engine":
@@ -94,7 +92,7 @@ class Engine:
         model_text: str,
         rows: Iterable[Sequence[str]],
         *,
-        functions: Functions | None = None,
+        functions: Added | None = None,
         configure: Configure | None = None,
         lenient: bool = False,
     ) -> "Engine":
@@ -105,14 +103,15 @@ class Engine:
         return cls._built(Source(model_text, [tuple(row) for row in rows]), functions or {}, configure, lenient=lenient)
 
     @classmethod
-    def _built(cls, source: Source, functions: Functions, configure: Configure | None, *, lenient: bool) -> "Engine":
+    def _built(cls, source: Source, functions: Added, configure: Configure | None, *, lenient: bool) -> "Engine":
         if not lenient:
-            loaded = read_strictly(source, functions, configured=configure is not None)
-            return cls(loaded, functions, configure, lenient=False)
+            loaded, known = read_strictly(source, functions, configured=configure is not None)
+            return cls(loaded, known, functions, configure, lenient=False)
         policy = source.policy
         try:
             rows = policy if isinstance(policy, str) else [(row[0], row[1:]) for row in policy]
-            return cls(load_as_pycasbin(source.model, rows), functions, configure, lenient=True)
+            loaded = load_as_pycasbin(source.model, rows)
+            return cls(loaded, known_functions(loaded, functions), functions, configure, lenient=True)
         except Exception as error:
             raise InvalidPolicyError([refused_by_pycasbin(source.names[0], error)]) from error
 
@@ -135,7 +134,7 @@ class Engine:
 
     def _rules_for(self, request: Request) -> Sequence[tuple[str, ...]]:
         if request and isinstance(request[0], EnforceContext):
-            return self._loaded.rules[request[0].ptype]
+            return self._compilation.loaded.rules[request[0].ptype]
         return self._evaluated.rules
 
     def _decide_in_context(self, request: Request) -> Decided:
@@ -146,7 +145,7 @@ class Engine:
         keys = (context.rtype, context.ptype, context.mtype)
         known = self._contexts.get(keys)
         # A mixture of definitions that is seldom meant, if ever: PyCasbin says what comes of it.
-        return known or Reference(self._loaded, self._functions, self._configure, keys)
+        return known or self._compilation.reference(keys)
 
     def matches(self, *request: Any) -> EngineMatches:
         """Return every rule that matches *request* and every error met; raises only for a request of the wrong size."""

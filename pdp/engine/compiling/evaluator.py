@@ -3,6 +3,7 @@
 import ast
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from casbin.core_enforcer import EnforceContext
@@ -19,9 +20,10 @@ from pdp.engine.compiling.reference import Configure, Reference
 from pdp.engine.definition import Loaded
 from pdp.engine.language.analysis import Facts
 from pdp.engine.language.expression import DeclinedError, Matcher, read_matcher
-from pdp.engine.language.functions import functions_of, learn_patterns
+from pdp.engine.language.functions import Functions, functions_of, learn_patterns
 from pdp.engine.language.roles import RoleGraph
 
+Context = tuple[str, str, str]
 Tier = Literal["indexed", "scan", "pycasbin"]
 Failures = Sequence[tuple[int, Exception]]
 
@@ -175,22 +177,46 @@ class Compiled:
         return self._nearest
 
 
-def evaluator(
-    loaded: Loaded,
-    added: Mapping[str, Callable[..., Any]],
-    configure: Configure | None = None,
-    context: tuple[str, str, str] = ("r", "p", "m"),
-    *,
-    in_context: Callable[[Request], Decided],
-    lenient: bool,
-) -> Evaluator:
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What every evaluator of one engine is made of.
+
+    *functions* is None when only PyCasbin can evaluate it: with *configure*, or roles of an uncommon form. *in_context*
+    decides requests that begin with an EnforceContext.
+    """
+
+    loaded: Loaded
+    functions: Functions | None
+    added: Mapping[str, Callable[..., Any]]
+    configure: Configure | None
+    in_context: Callable[[Request], Decided]
+    lenient: bool
+
+    def reference(self, context: Context) -> Reference:
+        """Return what asks PyCasbin itself, with patterns in linear time unless lenient."""
+        linear = {} if self.lenient or self.functions is None else self.functions.linear
+        return Reference(self.loaded, {**linear, **self.added}, self.configure, context)
+
+
+def known_functions(loaded: Loaded, added: Mapping[str, Callable[..., Any]]) -> Functions | None:
+    """Return the functions of a model, None when PyCasbin alone can call them as it does."""
+    definition = loaded.definition
+    if any(map(_is_forbidden, added.values())) or not all(role.plain for role in definition.roles.values()):
+        return None
+    graphs = {
+        type_: RoleGraph(loaded.links.get(type_, ()), domains=role.domains) for type_, role in definition.roles.items()
+    }
+    return functions_of(graphs, added)
+
+
+def evaluator(compilation: Compilation, context: Context) -> Evaluator:
     """Return the fastest evaluator that answers as PyCasbin does; *context* are the keys of request, rules, matcher."""
-    reference = Reference(loaded, added, configure, context)
-    if configure is not None or any(_is_forbidden(function) for function in added.values()):
+    reference = compilation.reference(context)
+    if compilation.configure is not None or compilation.functions is None:
         return reference
     try:
-        program, leaves = _program(loaded, added, context, lenient=lenient)
-        return Compiled(program, leaves, reference, in_context)
+        program, leaves = _program(compilation.loaded, compilation.functions, context, lenient=compilation.lenient)
+        return Compiled(program, leaves, reference, compilation.in_context)
     except (SyntaxError, DeclinedError):
         return reference
 
@@ -202,13 +228,11 @@ def _is_forbidden(function: Callable[..., Any]) -> bool:
         return True
 
 
-def _program(
-    loaded: Loaded, added: Mapping[str, Callable[..., Any]], context: tuple[str, str, str], *, lenient: bool
-) -> tuple[Program, Leaves]:
+def _program(loaded: Loaded, functions: Functions, context: Context, *, lenient: bool) -> tuple[Program, Leaves]:
     definition = loaded.definition
     request_key, rule_key, matcher_key = context
-    if matcher_key not in definition.matchers or not all(role.plain for role in definition.roles.values()):
-        raise DeclinedError("roles of an uncommon form")
+    if matcher_key not in definition.matchers:
+        raise DeclinedError("no matcher")
     requests, fields = definition.requests[request_key], definition.rules[rule_key]
     rules = loaded.rules.get(rule_key, ())
     if any(len(rule) != len(fields) for rule in rules):
@@ -216,11 +240,7 @@ def _program(
     combination = COMBINATIONS.get(definition.effect)
     if combination is None:
         raise DeclinedError("an unknown effect")
-    graphs = {
-        type_: RoleGraph(loaded.links.get(type_, ()), domains=role.domains) for type_, role in definition.roles.items()
-    }
     matcher = read_matcher(definition.matchers[matcher_key], fields, rules)
-    functions = functions_of(graphs, added)
     expressions = [matcher.expression, *_texts(matcher)]
     tested = learn_patterns(functions, expressions, fields, rules, lambda *_: None, lenient=lenient)
     facts = Facts(frozenset(requests), frozenset(fields), functions, tested, frozenset(matcher.holes))

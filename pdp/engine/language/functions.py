@@ -41,6 +41,18 @@ class Functions:
         return frozenset(self.families) | frozenset(self.roles)
 
     @property
+    def linear(self) -> Mapping[str, Function]:
+        """Return the pattern functions whose tests run in linear time, for any number of arguments.
+
+        PyCasbin is given them in place of its own.
+        """
+        return {
+            name: _of_any_number(self.two_arguments[name], self.any_arguments[name])
+            for name in self.families
+            if name not in WITHOUT_TESTS
+        }
+
+    @property
     def steady(self) -> frozenset[str]:
         """Return the functions that always answer the same for the same arguments."""
         return self.sure | frozenset(_CONTAINERS)
@@ -62,6 +74,10 @@ def functions_of(roles: Mapping[str, RoleGraph], added: Mapping[str, Function]) 
         roles={name: graph for name, graph in roles.items() if name not in _CONTAINERS},
         tests=tests,
     )
+
+
+def _of_any_number(two: Function, original: Function) -> Function:
+    return lambda *given: two(*given) if len(given) == 2 else original(*given)
 
 
 def _on_two_strings(family: Family, tests: Mapping[str, Test]) -> Function:

@@ -129,9 +129,10 @@ def _check_parts(expression: ast.expr, scope: Scope, place: Place, report: Repor
 
 
 def _check_pattern(node: ast.Call, scope: Scope, place: Place, report: Report) -> None:
-    if not isinstance(node.func, ast.Name) or node.func.id not in scope.functions.families or len(node.args) != 2:
+    if not isinstance(node.func, ast.Name) or node.func.id not in scope.functions.families:
         return
-    pattern = node.args[1]
+    plain = len(node.args) == 2 and not node.keywords
+    pattern = node.args[1] if plain else node
     known = isinstance(pattern, ast.Constant) or (isinstance(pattern, ast.Name) and pattern.id in scope.rules)
     if not known and node.func.id not in WITHOUT_TESTS:
         report.add(

@@ -69,6 +69,14 @@ def _row(file: str, number: int, column: int, line: str, report: Report) -> Loca
     texts = [field.strip() for field in fields]
     for text, place in zip(texts, places, strict=True):
         _check_text(text, place, report)
+    if "\r" in line:
+        report.add(
+            Place(file, number, column + line.index("\r")),
+            "row-break",
+            "một dấu xuống dòng kiểu cũ giữa dòng: trình soạn thảo cho thấy hai dòng, PyCasbin đọc một",
+            "a lone carriage return inside a row: an editor shows two lines, PyCasbin reads one",
+            "save the file with line feeds",
+        )
     return LocatedRow(texts[0], tuple(texts[1:]), places[0], tuple(places[1:]))
 
 

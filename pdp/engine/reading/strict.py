@@ -10,7 +10,7 @@ from simpleeval import DISALLOW_FUNCTIONS
 from pdp.engine.definition import Loaded, load_checked
 from pdp.engine.finding import InvalidPolicyError
 from pdp.engine.language.expression import DeclinedError, parse
-from pdp.engine.language.functions import functions_of, learn_patterns
+from pdp.engine.language.functions import Functions, functions_of, learn_patterns
 from pdp.engine.language.roles import RoleGraph
 from pdp.engine.reading.matcher_check import (
     Scope,
@@ -35,8 +35,12 @@ class Source:
     names: tuple[str, str] = ("model", "policy")
 
 
-def read_strictly(source: Source, added: Mapping[str, Callable[..., Any]], *, configured: bool) -> Loaded:
-    """Return the model with its rows; raises InvalidPolicyError with every finding.
+def read_strictly(
+    source: Source, added: Mapping[str, Callable[..., Any]], *, configured: bool
+) -> tuple[Loaded, Functions]:
+    """Return the model with its rows, and its functions with a test for each pattern.
+
+    Raises InvalidPolicyError with every finding.
 
     *configured* says that enforcers are told more than text can say.
     """
@@ -47,10 +51,11 @@ def read_strictly(source: Source, added: Mapping[str, Callable[..., Any]], *, co
         rows = row_lines(source.names[1], source.policy, report)
     else:
         rows = located_rows(source.policy)
-    _Meaning(source, model, rows, added, report).check(configured=configured)
+    meaning = _Meaning(source, model, rows, added, report)
+    meaning.check(configured=configured)
     if report.findings:
         raise InvalidPolicyError(sorted(report.findings))
-    return load_checked(source.model, ((row.type, row.fields) for row in rows))
+    return load_checked(source.model, ((row.type, row.fields) for row in rows)), meaning.functions
 
 
 class _Meaning:
@@ -74,7 +79,7 @@ class _Meaning:
         links = {key: [row.fields for row in rows if row.type == key] for key in self._slots}
         sound = {key: [link for link in links[key] if len(link) >= size] for key, size in self._slots.items()}
         graphs = {key: RoleGraph(sound[key], domains=size > 2) for key, size in self._slots.items() if size >= 2}
-        self._functions = functions_of(graphs, added)
+        self.functions = functions_of(graphs, added)
         self._used: set[str] = set()
 
     def check(self, *, configured: bool) -> None:
@@ -92,7 +97,7 @@ class _Meaning:
 
     def _scope(self, key: str) -> Scope:
         number = key.removeprefix("m")
-        return Scope(self._fields("r", number), self._fields("p", number), self._functions)
+        return Scope(self._fields("r", number), self._fields("p", number), self.functions)
 
     def _fields(self, letter: str, number: str) -> Sequence[str]:
         name = f"{letter}{number}" if f"{letter}{number}" in self._sections[letter] else letter
@@ -144,7 +149,7 @@ class _Meaning:
             )
 
         fields = [row.fields for row in rows]
-        learn_patterns(self._functions, expressions, list(scope.rules), fields, refused, lenient=False)
+        learn_patterns(self.functions, expressions, list(scope.rules), fields, refused, lenient=False)
 
     def _check_emptiness(self, effect: Line | None) -> None:
         if any(row.type == "p" for row in self._rows):

@@ -86,6 +86,7 @@ BROKEN: Final = (
     Broken("matcher-eval", "model:10:5", _matcher("eval(r.sub) && r.obj == p.obj")),
     Broken("matcher-eval", "model:10:5", _matcher("eval( p.sub ) && r.obj == p.obj")),
     Broken("matcher-pattern", "model:10:5", _matcher("r.sub == p.sub && regexMatch(p.obj, r.obj)")),
+    Broken("matcher-pattern", "model:10:5", _matcher("r.sub == p.sub && regexMatch(r.obj, p.obj, 1)")),
     Broken("function-forbidden", "functions:1:1", functions={"run": eval}),
     # the policy
     Broken("text-mark", "policy:1:1", policy="\ufeff" + _POLICY),
@@ -96,6 +97,7 @@ BROKEN: Final = (
     Broken("row-bracket", "policy:3:12", policy=_POLICY + "p, bob, dat)a1, read, deny\n"),
     Broken("row-quote", "policy:3:9", policy=_POLICY + 'p, bob, "data1", read, deny\n'),
     Broken("row-comment", "policy:3:22", policy=_POLICY + "p, bob, data1, read, deny # gone\n"),
+    Broken("row-break", "policy:3:26", policy=_POLICY + "p, bob, data1, read, deny\rp, eve, data1, read, allow\n"),
     Broken("row-effect", "policy:3:22", policy=_POLICY + "p, bob, data1, read, Deny\n"),
     Broken(
         "row-priority",
