@@ -14,10 +14,10 @@ LISTEN ?= 127.0.0.1:50051
 # Arguments for pytest: make test ARGS='tests/unit -k consent'
 ARGS ?=
 
-.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies docs lock clean
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare docs lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## Make .venv with everything in it (again only when something changed)
 	@scripts/setup.sh
@@ -60,6 +60,9 @@ wheel: setup  ## Build the wheel and use it in an empty environment
 
 policies: setup  ## Validate the policies and run their cases: what an edit of a policy has to pass
 	scripts/check_policies.sh
+
+engine-compare: setup  ## Compare the engine with PyCasbin over random models (ARGS='--seed 2 --models 500 --comparisons 20000')
+	$(BIN)/python -m tests.comparison $(ARGS)
 
 docs: setup  ## Write the terminal sessions of the documentation anew
 	$(BIN)/python tests/docs/executed_examples.py
