@@ -53,7 +53,7 @@ def measure(policy: PolicySet, requests: Sequence[Request], rounds: int = ROUNDS
     """Return how long *requests* take: checks without and with a record, and each kind of answer without one."""
     policies = {policy.operator: policy}
     quiet = DecisionPoint(policies, NoStoredFacts(), SystemClock(), NoDecisionLog())
-    recording = DecisionPoint(policies, NoStoredFacts(), SystemClock(), JsonDecisionLog(io.StringIO()))
+    recording = DecisionPoint(policies, NoStoredFacts(), SystemClock(), JsonDecisionLog(io.BytesIO()))
     parts = {
         "check": spread([partial(quiet.check, request) for request in requests], rounds),
         "check and record": spread([partial(recording.check, request) for request in requests], rounds),

@@ -87,8 +87,8 @@ def decision_log(where: str) -> DecisionLog:
     if where == "none":
         return NoDecisionLog()
     if where == "-":
-        return JsonDecisionLog(sys.stdout)
+        return JsonDecisionLog(sys.stdout.buffer)
     try:
-        return JsonDecisionLog(Path(where).open("a", encoding="utf-8"))
+        return JsonDecisionLog(Path(where).open("ab", buffering=0))
     except OSError as error:
         raise UnavailableError(f"the decision log `{where}` cannot be opened: {error.strerror}") from error

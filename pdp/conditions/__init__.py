@@ -7,7 +7,7 @@ from pdp.conditions.parsing import RESERVED, parse_condition
 from pdp.conditions.resolving import Resolver
 from pdp.conditions.running import ConditionTable, Evaluation, InterpretedEvaluation
 from pdp.conditions.tokens import ConditionSyntaxError
-from pdp.conditions.traversal import depends_on_category, parts_of, properties_needed
+from pdp.conditions.traversal import depends_on_category, parts_of, properties_needed, rests_on
 from pdp.conditions.wording import lacking, say
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "parse_condition",
     "parts_of",
     "properties_needed",
+    "rests_on",
     "say",
 ]

@@ -72,6 +72,10 @@ IN_ANY: Final = Sinks(f"return {TRUE}", f"found = {UNKNOWN}", f"found = {EMPTY} 
 IN_FACT: Final = Sinks("", f"fits = fits or {UNKNOWN}", f"fits = {EMPTY}", "continue")
 """A part of what must be so of a fact: false makes the next fact be looked at."""
 
+_ALWAYS_THERE: Final = {(Root.SUBJECT, ""), (Root.RESOURCE, ""), (Root.NOW, "")}
+_GIVEN: Final = frozenset({"id", "status", "given_by"})
+"""Fields that no fact comes without, be it a ground or a consent."""
+
 _GROUND_FIELDS: Final = frozenset({"id", "beneficiary", "data_subject", "status"})
 _CONSENT_FIELDS: Final = frozenset({"given_by", "recipient", "purposes", "categories"})
 _ORDERS: Final[Mapping[Relation, str]] = {
@@ -289,19 +293,13 @@ class ConditionCompiler:
         return self.empty_value(Emptiness.UNKNOWN if relation in NEGATIVE else emptiness)
 
     def _compare(self, expression: Compare, sinks: Sinks, lines: Lines, place: Place) -> None:
-        self._side("left", expression.left, lines, place)
-        missing = self.empty_comparison(expression.relation, expression.left.emptiness)
-        right = expression.right
-        if isinstance(right, Literal):
-            lines.choose([("left is None", sinks.of(missing)), (self._test(expression), sinks.true)], sinks.false)
-            return
-        lines.add(f"if left is None: {sinks.of(missing) or 'pass'}")
-        with lines.block("else:"):
+        with self._side("left", expression.left, expression.relation, sinks, lines, place):
+            right = expression.right
+            if isinstance(right, Literal):
+                lines.choose([(self._test(expression), sinks.true)], sinks.false)
+                return
             term = right.term if isinstance(right, Shifted) else right
-            self._side("right", term, lines, place)
-            missing = self.empty_comparison(expression.relation, term.emptiness)
-            lines.add(f"if right is None: {sinks.of(missing) or 'pass'}")
-            with lines.block("else:"):
+            with self._side("right", term, expression.relation, sinks, lines, place):
                 self._compare_present(expression, sinks, lines)
 
     def _compare_present(self, expression: Compare, sinks: Sinks, lines: Lines) -> None:
@@ -349,11 +347,23 @@ class ConditionCompiler:
             case _:
                 return f"left {_ORDERS[relation]} {other}"
 
-    def _side(self, name: str, term: Term, lines: Lines, place: Place) -> None:
-        """Write the look-up of one side of a comparison, with what the schema gives for one that is not there."""
+    @contextmanager
+    def _side(
+        self, name: str, term: Term, relation: Relation, sinks: Sinks, lines: Lines, place: Place
+    ) -> Iterator[None]:
+        """Write the look-up of one side of a comparison; what is written meanwhile is for when it is there."""
         lines.add(f"{name} = {self._look_up(term, place)}")
+        if (term.root, term.name) in _ALWAYS_THERE or (term.root is Root.FACT and place.fact and term.name in _GIVEN):
+            yield
+            return
         if term.emptiness is Emptiness.DEFAULT:
             lines.add(f"if {name} is None: {name} = {self.constant(term.default)}")
+            yield
+            return
+        missing = self.empty_comparison(relation, term.emptiness)
+        lines.add(f"if {name} is None: {sinks.of(missing) or 'pass'}")
+        with lines.block("else:"):
+            yield
 
     def _look_up(self, term: Term, place: Place) -> str:
         """Return the expression that looks *term* up, None when it is not there.

@@ -47,7 +47,7 @@ class Evaluation:
         self.request = circumstances.request
         self.resource = circumstances.resource
         self.person = circumstances.resource.data_subject
-        self.codes: list[int | None] = [None] * len(table.numbers)
+        self.codes: list[int | None] = [None] * len(table.functions)
         self.instants: set[datetime] = set()
 
     def code(self, number: int) -> int:
@@ -57,15 +57,17 @@ class Evaluation:
             code = self.codes[number] = self.table.functions[number](self, self.person)
         return code
 
-    def narrowed(self, circumstances: Circumstances, changing: frozenset[int] | None) -> "Evaluation":
+    def narrowed(self, circumstances: Circumstances, anew: Sequence[int] | None) -> "Evaluation":
         """Return the evaluation of the same conditions in *circumstances*, which differ in the category alone.
 
-        Only those numbered in *changing* are evaluated anew, None for all. Instants are noted here too.
+        Only those numbered in *anew* are evaluated once more, None for all. Instants are noted here too.
         """
         inner = Evaluation(self.table, circumstances)
         inner.instants = self.instants
-        if changing is not None:
-            inner.codes = [None if number in changing else code for number, code in enumerate(self.codes)]
+        if anew is not None:
+            inner.codes = self.codes.copy()
+            for number in anew:
+                inner.codes[number] = None
         return inner
 
     def named(self, number: int, person: Entity | None) -> int:
@@ -88,7 +90,7 @@ class InterpretedEvaluation(Evaluation):
     def _interpreter(self, name: str) -> ConditionFunction:
         return lambda _, person: truth_of(self.evaluator.named(name, Frame(person)))
 
-    def narrowed(self, circumstances: Circumstances, changing: frozenset[int] | None) -> "InterpretedEvaluation":
+    def narrowed(self, circumstances: Circumstances, anew: Sequence[int] | None) -> "InterpretedEvaluation":
         """Return the evaluation of the same conditions in *circumstances*, every one anew."""
         inner = InterpretedEvaluation(self._conditions, circumstances)
         inner.evaluator.instants = inner.instants = self.instants

@@ -54,6 +54,14 @@ def properties_needed(expression: Expression, conditions: Mapping[str, Condition
     return frozenset(needed)
 
 
+def rests_on(name: str, conditions: Mapping[str, Condition]) -> frozenset[str]:
+    """Return the condition called *name* and all that it names, directly or not, as far as they exist."""
+    if name not in conditions:
+        return frozenset()
+    named = {part.name for part in parts_of(conditions[name].expression) if isinstance(part, Named)}
+    return frozenset({name}).union(*(rests_on(inner, conditions) for inner in named))
+
+
 def depends_on_category(name: str, conditions: Mapping[str, Condition]) -> bool:
     """Say whether the condition called *name* may come to something else for another category of the same resource.
 

@@ -23,7 +23,6 @@ OUTSIDERS: Final = (THIRD_PARTY, "authority", "shipping_partner", "service_provi
 """The broadest roles of those to whom an operator hands data."""
 
 
-_BY_MEANING: Final = frozenset({DATA_SUBJECT})
 _NOBODY: Final = frozenset({THIRD_PARTY})
 
 
@@ -33,7 +32,7 @@ def operator_entity(name: str) -> Entity:
     return Entity("operator", name)
 
 
-class Circumstances:
+class Circumstances(RoleHolding):
     """A request with its facts at one instant; what it says never changes once it is built.
 
     What every decision needs is worked out at once, the rest when it is first asked for. *resource* is the resource
@@ -44,23 +43,15 @@ class Circumstances:
 
     __slots__ = (
         "_anchors",
-        "_assignments",
         "_consent_facts",
         "_consents",
         "_contained",
-        "_containers",
         "_ground_facts",
         "_grounds",
         "_held",
-        "_holding",
         "_people",
-        "_role_facts",
         "_scopes_named",
         "facts",
-        "granting",
-        "hierarchies",
-        "instant",
-        "operator",
         "request",
         "resource",
         "roles",
@@ -85,9 +76,9 @@ class Circumstances:
         self._consents: ConsentJudge | None = None
         self._grounds: dict[str, tuple[Fact, ...]] = {}
         self._people: tuple[Entity, ...] | None = None
+        self._scopes_named: tuple[Entity, ...] | None = None
         self._sort_facts()
         self._containers = Containers(self._contained, instant) if self._contained else NO_CONTAINERS
-        self._holding = RoleHolding(self._role_facts, instant, self._containers, granting, hierarchies, self.operator)
         self._look_at_roles()
 
     def _sort_facts(self) -> None:
@@ -120,24 +111,43 @@ class Circumstances:
         """Work out who the subject is towards the resource."""
         resource, subject = self.resource, self.request.subject
         person = resource.data_subject
-        about: tuple[Identified, ...] = (resource,) if person is None else (resource, person)
-        self._assignments: tuple[Assignment, ...] | None = None
-        self._scopes_named: tuple[Entity, ...] | None = None
-        self._anchors = anchors((*about, *resource.scopes), self._containers, self.operator)
-        self._held = self._holding.counting(subject, self._anchors)
-        held = [role.role for role in self._held]
-        if person is not None and same(subject, person):
-            self.roles = frozenset((*held, DATA_SUBJECT)) if held else _BY_MEANING
+        # In the order in which roles are most often held in them.
+        about: tuple[Identified, ...] = (*resource.scopes, resource)
+        if person is not None:
+            about = (person, *about)
+        self._anchors = anchors(about, self._containers, self.operator)
+        self._held = self._counting_within(subject, self._anchors) if self._role_facts else []
+        if person is not None and subject.id == person.id and subject.type == person.type:
+            self.roles = frozenset([*[role.role for role in self._held], DATA_SUBJECT])
+        elif self._held:
+            self.roles = frozenset([role.role for role in self._held])
         else:
-            self.roles = frozenset(held) if held else _NOBODY
+            self.roles = _NOBODY
 
     def narrowed(self, category: str) -> "Circumstances":
         """Return the same circumstances with the resource asked for under a narrower *category*."""
         resource = self.resource
         inner = object.__new__(type(self))
-        for name in Circumstances.__slots__:
-            setattr(inner, name, getattr(self, name))
+        inner.request = self.request
         inner.resource = Resource(category, resource.id, resource.data_subject, resource.scopes, resource.properties)
+        inner.instant = self.instant
+        inner.hierarchies = self.hierarchies
+        inner.granting = self.granting
+        inner.facts = self.facts
+        inner.operator = self.operator
+        inner.roles = self.roles
+        inner.terms = self.terms
+        inner._anchors = self._anchors
+        inner._consent_facts = self._consent_facts
+        inner._consents = self._consents
+        inner._contained = self._contained
+        inner._containers = self._containers
+        inner._ground_facts = self._ground_facts
+        inner._grounds = self._grounds
+        inner._held = self._held
+        inner._people = self._people
+        inner._role_facts = self._role_facts
+        inner._scopes_named = self._scopes_named
         if not self.same_roles_when_narrowed:
             inner._look_at_roles()
         return inner
@@ -160,9 +170,14 @@ class Circumstances:
     @property
     def assignments(self) -> tuple[Assignment, ...]:
         """Return every role fact of the subject, judged towards the resource."""
-        if self._assignments is None:
-            self._assignments = self._holding.assignments(self.request.subject, self._anchors)
-        return self._assignments
+        return self._assignments_within(self.request.subject, self._anchors)
+
+    @property
+    def uncounted(self) -> tuple[Assignment, ...]:
+        """Return the role facts of the subject that do not count."""
+        if len(self._role_facts) == len(self._held):
+            return ()
+        return tuple([found for found in self.assignments if not found.counts])
 
     @property
     def scopes(self) -> frozenset[Entity]:
@@ -194,7 +209,7 @@ class Circumstances:
 
     def assignments_of(self, entity: Entity, person: Entity | None = None) -> tuple[Assignment, ...]:
         """Judge every role fact of *entity* towards *person* (default: towards the resource)."""
-        return self._holding.assignments(entity, self._anchors_of(person))
+        return self._assignments_within(entity, self._anchors_of(person))
 
     def _anchors_of(self, person: Entity | None) -> Anchors:
         """Return the scopes in which a role counts towards *person*, closed upward."""
@@ -234,7 +249,7 @@ class Circumstances:
         within = self._anchors_of(person)
         if within is self._anchors and same(entity, self.request.subject):
             return self._held
-        return self._holding.counting(entity, within)
+        return self._counting_within(entity, within)
 
     def consents(self, person: Entity, givers: tuple[str, ...]) -> tuple[Fact, ...]:
         """Return the consents for data about *person* that cover this request, given by holders of one of *givers*.

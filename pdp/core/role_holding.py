@@ -1,6 +1,6 @@
 """Who holds which role for a request, and why an assignment does not count."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -73,39 +73,33 @@ class Assignment:
 
 
 class RoleHolding:
-    """Judges role facts at one instant (contract, section 2, "Role"); *facts* are the role facts."""
+    """Judges role facts at one instant (contract, section 2, "Role"): the part of circumstances that knows who is who.
 
-    __slots__ = ("_containers", "_facts", "_granting", "_hierarchies", "_instant", "_operator")
+    Whoever derives from it fills in what it looks at; *_role_facts* are the facts that are role facts.
+    """
 
-    def __init__(
-        self,
-        facts: Sequence[tuple[Fact, RoleAssignment]],
-        instant: datetime,
-        containers: Containers,
-        granting: Mapping[str, Granting],
-        hierarchies: Hierarchies,
-        operator: Entity,
-    ) -> None:
-        self._facts = facts
-        self._instant = instant
-        self._containers = containers
-        self._granting = granting
-        self._hierarchies = hierarchies
-        self._operator = operator
+    __slots__ = ("_containers", "_role_facts", "granting", "hierarchies", "instant", "operator")
 
-    def assignments(self, entity: Identified, within: Anchors) -> tuple[Assignment, ...]:
+    _containers: Containers
+    _role_facts: list[tuple[Fact, RoleAssignment]]
+    granting: Mapping[str, Granting]
+    hierarchies: Hierarchies
+    instant: datetime
+    operator: Entity
+
+    def _assignments_within(self, entity: Identified, within: Anchors) -> tuple[Assignment, ...]:
         """Judge every role fact of *entity* for a request whose scopes, closed upward, are *within*."""
         return tuple(
-            Assignment(fact, role, self._standing(fact, role, within), self._instant, self._granters(role))
-            for fact, role in self._facts
+            Assignment(fact, role, self._standing(fact, role, within), self.instant, self._granters(role))
+            for fact, role in self._role_facts
             if same(role.subject, entity)
         )
 
-    def counting(self, entity: Identified, within: Anchors) -> list[RoleAssignment]:
+    def _counting_within(self, entity: Identified, within: Anchors) -> list[RoleAssignment]:
         """Return the role facts of *entity* that count *within* these scopes."""
         type_, id_ = entity.type, entity.id
         found = []
-        for fact, role in self._facts:
+        for fact, role in self._role_facts:
             subject = role.subject
             if subject.id == id_ and subject.type == type_ and self._standing(fact, role, within) is _COUNTS:
                 found.append(role)
@@ -113,21 +107,21 @@ class RoleHolding:
 
     def _standing(self, fact: Fact, role: RoleAssignment, within: Anchors) -> Standing:
         has_term = fact.valid_from is not None or fact.valid_until is not None
-        if has_term and not fact.in_force(self._instant):
+        if has_term and not fact.in_force(self.instant):
             return Standing.OUT_OF_TERM
         if not anchored(role.scope, within):
             return Standing.OUT_OF_SCOPE
         # A granted role counts as long as its granter may grant it.
-        if role.role not in self._granting or self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
+        if role.role not in self.granting or self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
             return _COUNTS
         return Standing.UNRECORDED if role.granted_by is None else Standing.UNENTITLED
 
     def _granters(self, role: RoleAssignment) -> tuple[str, ...]:
-        granting = self._granting.get(role.role)
+        granting = self.granting.get(role.role)
         return granting.by if granting is not None else ()
 
     def _needs_no_granter(self, role: RoleAssignment) -> bool:
-        granting = self._granting.get(role.role)
+        granting = self.granting.get(role.role)
         return granting is None or (role.granted_by is None and not granting.required)
 
     def _leads_to_somebody_entitled(self, role: RoleAssignment) -> bool:
@@ -154,13 +148,13 @@ class RoleHolding:
         """Yield the roles of the granter that entitle to grant *role*, were each effective itself."""
         if role.granted_by is None:
             return
-        by = self._granting[role.role].by
-        reach = anchors((role.scope,), self._containers, self._operator)
-        above = self._hierarchies.roles
-        for fact, found in self._facts:
+        by = self.granting[role.role].by
+        reach = anchors((role.scope,), self._containers, self.operator)
+        above = self.hierarchies.roles
+        for fact, found in self._role_facts:
             if not same(found.subject, role.granted_by) or above.get(found.role, ANY_WORD).isdisjoint(by):
                 continue
-            if anchored(found.scope, reach) and fact.in_force(self._instant):
+            if anchored(found.scope, reach) and fact.in_force(self.instant):
                 yield fact, found
 
 

@@ -1,12 +1,12 @@
 """What the rules answer, before it becomes a decision with an id and a revision."""
 
+from typing import NamedTuple
+
 from pdp.core.decision import Cause, Failure, Obligation, Reason, RuleTrace
-from pdp.core.value import value
 from pdp.deciding.judgement import Judgement
 
 
-@value
-class Answer:
+class Answer(NamedTuple):
     """Allow or deny with its reasons; *judgement* is None when the circumstances themselves could not be gathered."""
 
     allowed: bool

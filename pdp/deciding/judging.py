@@ -1,7 +1,6 @@
 """Combines what the rules say: deny overrides, unknown never helps, silence denies."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +16,7 @@ from pdp.deciding.answer import Answer
 from pdp.deciding.judgement import Applying, Judgement, apply
 from pdp.deciding.obligations import leave_out, owed
 from pdp.deciding.reasons import deciding_reasons, error_reasons, unmet_reasons
-from pdp.policy_set import PolicySet, ResidualRule
+from pdp.policy_set import PolicySet, ResidualRule, ResidualRules, residual_rules
 
 MAXIMUM_BOUNDARIES: Final = 32
 """How many instants are tried before the next one is given unproved: early is safe, late is not."""
@@ -50,7 +49,7 @@ class Judging:
         """Return what evaluates the conditions in *circumstances*."""
         return Evaluation(policy.compiled, circumstances)
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Say which of *rules* apply."""
         return apply(rules, evaluation)
 
@@ -92,7 +91,7 @@ class Judging:
             by_id = {rule.id: rule for rules in denied.values() for rule in rules}
             rules = [by_id[id_] for id_ in sorted(by_id)]
             return Answer(False, Cause.RULE, deciding_reasons(rules), owed(judgement, rules), judgement)
-        return replace(answer, obligations=(*answer.obligations, *_kept_back(denied, policy)))
+        return answer._replace(obligations=(*answer.obligations, *_kept_back(denied, policy)))
 
     def _narrower(self, judgement: Judgement) -> Iterable[tuple[str, Applying]]:
         """Yield, for narrower categories of the same request, the deny rules that apply there.
@@ -101,14 +100,14 @@ class Judging:
         """
         policy, circumstances, asked = judgement.policy, judgement.circumstances, judgement.asked
         if circumstances.same_roles_when_narrowed:
-            for word, rules in policy.residuals.kept_back(asked).items():
-                inner = judgement.evaluation.narrowed(circumstances.narrowed(word), policy.residuals.on_category)
-                yield word, self.apply(rules, inner)
+            for word, kept in policy.residuals.kept_back(asked).items():
+                inner = judgement.evaluation.narrowed(circumstances.narrowed(word), kept.anew)
+                yield word, self.apply(kept.rules, inner)
             return
         for word in policy.residuals.narrower[asked[2]]:
             narrow = circumstances.narrowed(word)
             rules = policy.residuals.rules((narrow.roles, asked[1], word, asked[3]))
-            denying = [rule for rule in rules if not rule.allows]
+            denying = residual_rules(rule for rule in rules.rules if not rule.allows)
             yield word, self.apply(denying, judgement.evaluation.narrowed(narrow, None))
 
     # --- How long an answer holds -------------------------------------------------------------------------------------
@@ -121,6 +120,9 @@ class Judging:
         Each instant at which a fact begins or ends, or a comparison with the time turns over, is tried in order; after
         MAXIMUM_BOUNDARIES of them the next is returned unproved.
         """
+        judgement = answer.judgement
+        if judgement is not None and not judgement.circumstances.terms and not judgement.evaluation.instants:
+            return None
         pending = _boundaries(request, stored, answer, instant)
         tried: set[datetime] = set()
         while pending:
@@ -199,7 +201,7 @@ def _boundaries(request: Request, stored: tuple[Fact, ...], answer: Answer, inst
 
 def _nothing_is_left(category: str, denied: Set[str], policy: PolicySet) -> bool:
     """Say whether *category* is denied, or everything directly in it is."""
-    inside = [word.id for word in policy.vocabulary.words(WordKind.CATEGORY).values() if word.broader == category]
+    inside = policy.residuals.inside[category]
     return category in denied or (bool(inside) and all(_nothing_is_left(word, denied, policy) for word in inside))
 
 

@@ -53,6 +53,7 @@ class PolicySet:
             self.engine,
             self._role_text,
             self.duties,
+            self.vocabulary,
         )
         object.__setattr__(self, "compiled", compile_conditions(self.conditions))
         object.__setattr__(self, "residuals", residuals)

@@ -4,22 +4,25 @@ Everything here depends on the policy and on words of the vocabulary alone. It i
 and kept for the questions that were asked last, so that a decision looks up what earlier ones have found.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pdp.conditions import Condition, depends_on_category
+from pdp.conditions import Condition, depends_on_category, rests_on
 from pdp.core.decision import Effect, Reason
 from pdp.core.policy import ANY, Clause, Duty, Hierarchies, Line, Region, Rule
 from pdp.core.text import Text
-from pdp.core.vocabulary import WordKind
+from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import Question, RuleEngine
 from pdp.policy_set.owing import Owed, owed_for
 from pdp.policy_set.sentences import Lacking, lacking, line_reason, rule_reason, silent_reason
 
 KEPT: Final = 4096
 """How many questions what was found is kept of, at most; the words of a vocabulary make millions of them."""
+
+NEAREST_SHOWN: Final = 3
+_MANY: Final = 1_000_000
 
 Asked = tuple[frozenset[str], str, str, str]
 """The roles that count, the action, the category and the purpose."""
@@ -41,16 +44,80 @@ class ResidualRule:
 
 
 @dataclass(frozen=True, slots=True)
-class NearRule:
-    """An allow rule that may be shown for a denial: *outside* counts the parts of its region that do not hold what is
-    asked, *held* says that one of the roles that count is its own, *role* is what its role is called.
+class ResidualRules:
+    """Rules by id, ready to be asked which of them apply. Rule n of *rules* is bit n of every number here.
+
+    *steps* are the conditions to evaluate, each with the bits of the rules that ask for it; *allowing* and *denying*
+    are the bits of the rules of either effect.
     """
 
-    conditions: tuple[int, ...]
-    outside: int
+    rules: tuple[ResidualRule, ...]
+    steps: tuple[tuple[int, int], ...]
+    allowing: int
+    denying: int
+
+
+def residual_rules(rules: Iterable[ResidualRule]) -> ResidualRules:
+    """Put *rules* together, by id."""
+    ordered = tuple(sorted(rules, key=lambda rule: rule.id))
+    steps: dict[int, int] = {}
+    effects = {True: 0, False: 0}
+    for position, rule in enumerate(ordered):
+        effects[rule.allows] |= 1 << position
+        for number in rule.conditions:
+            steps[number] = steps.get(number, 0) | 1 << position
+    return ResidualRules(ordered, tuple(steps.items()), allowing=effects[True], denying=effects[False])
+
+
+@dataclass(frozen=True, slots=True)
+class NearRule:
+    """An allow rule that may be shown for a denial. *lacks* counts what it lacks whatever its conditions come to:
+    *outside*, the parts of its region that do not hold what is asked, and its role, unless one of the roles that count
+    is its own (*held*). *conditions* has the bits of its conditions, by their numbers; *role* says its role.
+    """
+
+    lacks: int
+    conditions: int
     held: bool
+    outside: int
     role: Text
     rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class NearRules:
+    """Rules by id that may be shown for a denial, and the numbers of all their *conditions*."""
+
+    rules: tuple[NearRule, ...]
+    conditions: tuple[int, ...]
+
+    def nearest(self, failing: int, is_assigned: Callable[[str], bool]) -> tuple[NearRule, ...]:
+        """Return the rules with the fewest lacks when the conditions *failing* are not true, at most NEAREST_SHOWN.
+
+        *failing* has their bits, by their numbers. Among equals a rule whose role the subject holds is nearer, then one
+        whose role *is_assigned* to the subject without counting.
+        """
+        nearest: list[NearRule] = []
+        fewest, nearer = _MANY, 2
+        for near in self.rules:
+            lacks = near.lacks + (near.conditions & failing).bit_count()
+            if lacks > fewest:
+                continue
+            rank = 0 if near.held else 1 if is_assigned(near.rule.region.role) else 2
+            if lacks < fewest or rank < nearer:
+                fewest, nearer = lacks, rank
+                nearest = [near]
+            elif rank == nearer:
+                nearest.append(near)
+        return tuple(nearest[:NEAREST_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """The deny *rules* that may keep back a narrower category, and the conditions to evaluate *anew* for it."""
+
+    rules: ResidualRules
+    anew: tuple[int, ...]
 
 
 class Residuals:
@@ -66,15 +133,17 @@ class Residuals:
         engine: RuleEngine,
         role_text: Callable[[str], Text],
         duties: Mapping[str, Duty],
+        vocabulary: Vocabulary,
     ) -> None:
         numbers = {name: number for number, name in enumerate(conditions)}
         self._conditions = tuple(conditions.values())
         self._role_text = role_text
         self._duties = duties
-        self.on_category: Final = frozenset(
-            numbers[name] for name in conditions if depends_on_category(name, conditions)
+        # For each condition: itself and those it rests on that may come to something else for another category.
+        self._anew = tuple(
+            frozenset(numbers[inner] for inner in rests_on(name, conditions) if depends_on_category(inner, conditions))
+            for name in conditions
         )
-        """The conditions that may come to something else for another category of the same resource."""
         self._rules = {
             rule.id: ResidualRule(
                 id=rule.id,
@@ -90,25 +159,25 @@ class Residuals:
         self._clauses = clauses
         self._hierarchies = hierarchies
         self._engine = engine
+        self.inside: Final = _inside(vocabulary)
+        """By category, those directly in it."""
         self.narrower: Final = self._narrower_of_denies()
         """By category, the narrower ones of which some deny rule speaks, in order."""
-        self.rules: Callable[[Asked], tuple[ResidualRule, ...]] = lru_cache(KEPT)(self._find_rules)
-        """Every rule that speaks of what is asked, by id. Raises what the engine raises."""
-        self.near: Callable[[Asked], tuple[NearRule, ...]] = lru_cache(KEPT)(self._find_near)
+        self.rules: Callable[[Asked], ResidualRules] = lru_cache(KEPT)(self._find_rules)
+        """Every rule that speaks of what is asked. Raises what the engine raises."""
+        self.near: Callable[[Asked], NearRules] = lru_cache(KEPT)(self._find_near)
         """The allow rules for this action, category and purpose; when there are none, all allow rules."""
         self.line_reasons: Callable[[Asked], tuple[Reason, ...]] = lru_cache(KEPT)(self._find_line_reasons)
         """The sentences that draw the line here, by the id of the line."""
         self.silence: Callable[[Asked], Reason] = lru_cache(KEPT)(self._find_silence)
         """The one reason of a denial where no rule speaks."""
-        self.kept_back: Callable[[Asked], Mapping[str, tuple[ResidualRule, ...]]] = lru_cache(KEPT)(
-            self._find_kept_back
-        )
+        self.kept_back: Callable[[Asked], Mapping[str, KeptBack]] = lru_cache(KEPT)(self._find_kept_back)
         """By narrower category, the deny rules that may apply there although no deny rule applies to all that is asked,
         provided that the same roles count for both.
         """
-        self.lacking: Callable[[str, int, bool], Lacking] = lru_cache(KEPT)(self._find_lacking)
-        """What is said of the rule called so of whose conditions those are not true whose bits are set, the first being
-        bit 0; *held* says whether its role is held.
+        self.lacks: Callable[[Asked, int], tuple[Lacking, ...]] = lru_cache(KEPT)(self._find_lacks)
+        """What is said of the nearest rules when the conditions of these bits are not true, for a subject every one of
+        whose role facts counts.
         """
 
         self.owed: Callable[[tuple[str, ...]], tuple[Owed, ...]] = lru_cache(KEPT)(self._find_owed)
@@ -116,7 +185,7 @@ class Residuals:
 
     def speaks(self, asked: Asked) -> bool:
         """Say whether any allow rule speaks of this action, category and purpose, for whichever role."""
-        near = self.near(asked)
+        near = self.near(asked).rules
         return bool(near) and not near[0].outside
 
     def _narrower_of_denies(self) -> Mapping[str, tuple[str, ...]]:
@@ -125,12 +194,15 @@ class Residuals:
         denied = frozenset(below) if ANY in named else frozenset[str]().union(*(below[region] for region in named))
         return {category: tuple(sorted((inside - {category}) & denied)) for category, inside in below.items()}
 
-    def _find_rules(self, asked: Asked) -> tuple[ResidualRule, ...]:
+    def _find_rules(self, asked: Asked) -> ResidualRules:
+        return residual_rules(self._speaking(asked))
+
+    def _speaking(self, asked: Asked) -> list[ResidualRule]:
         roles, action, category, purpose = asked
         spoke = self._engine.matches(Question(roles, action, category, purpose, lambda _: False)).spoke
-        return tuple(self._rules[id_] for id_ in sorted(spoke))
+        return [self._rules[id_] for id_ in spoke]
 
-    def _find_near(self, asked: Asked) -> tuple[NearRule, ...]:
+    def _find_near(self, asked: Asked) -> NearRules:
         roles, action, category, purpose = asked
         covers, covers_role = self._hierarchies.covers, self._hierarchies.covers_role
         found = []
@@ -144,22 +216,27 @@ class Residuals:
                 + (not covers(WordKind.PURPOSE, region.purpose, purpose))
             )
             held, role = covers_role(region, roles), self._role_text(region.role)
-            found.append(NearRule(rule.conditions, outside, held, role, rule.rule))
-        about = [near for near in found if not near.outside] or found
-        return tuple(sorted(about, key=lambda near: near.rule.id))
+            bits = sum(1 << number for number in set(rule.conditions))
+            found.append(NearRule(outside + (not held), bits, held, outside, role, rule.rule))
+        about = sorted((near for near in found if not near.outside), key=lambda near: near.rule.id)
+        shown = about or sorted(found, key=lambda near: near.rule.id)
+        asked_for = dict.fromkeys(number for near in shown for number in self._rules[near.rule.id].conditions)
+        return NearRules(tuple(shown), tuple(asked_for))
 
-    def _find_kept_back(self, asked: Asked) -> Mapping[str, tuple[ResidualRule, ...]]:
+    def _find_kept_back(self, asked: Asked) -> Mapping[str, KeptBack]:
         roles, action, category, purpose = asked
-        whole = {rule.id for rule in self.rules(asked)}
+        whole = {rule.id for rule in self.rules(asked).rules}
         found = {}
         for word in self.narrower[category]:
-            denying = tuple(
+            denying = [
                 rule
-                for rule in self._find_rules((roles, action, word, purpose))
-                if not rule.allows and (rule.id not in whole or not self.on_category.isdisjoint(rule.conditions))
-            )
+                for rule in self._speaking((roles, action, word, purpose))
+                if not rule.allows and (rule.id not in whole or any(self._anew[number] for number in rule.conditions))
+            ]
             if denying:
-                found[word] = denying
+                asked_for = {number for rule in denying for number in rule.conditions}
+                anew = tuple(sorted({inner for number in asked_for for inner in self._anew[number]}))
+                found[word] = KeptBack(residual_rules(denying), anew)
         return found
 
     def drawn_lines(self, asked: Asked) -> tuple[Line, ...]:
@@ -185,10 +262,14 @@ class Residuals:
         covers = self._hierarchies.covers
         return outer != inner and all(broad == narrow or covers(kind, broad, narrow) for kind, broad, narrow in pairs)
 
-    def _find_lacking(self, rule_id: str, failing: int, held: bool) -> Lacking:
-        rule = self._rules[rule_id]
-        conditions = [self._conditions[number] for at, number in enumerate(rule.conditions) if failing >> at & 1]
-        return lacking(rule.rule, conditions, self._clauses, held=held)
+    def lacking(self, near: NearRule, failing: int) -> Lacking:
+        """Return what is said of a rule when those of its conditions are not true whose bits are in *failing*."""
+        numbers = self._rules[near.rule.id].conditions
+        conditions = [self._conditions[number] for number in numbers if failing >> number & 1]
+        return lacking(near.rule, conditions, self._clauses, role=None if near.held else near.role)
+
+    def _find_lacks(self, asked: Asked, failing: int) -> tuple[Lacking, ...]:
+        return tuple(self.lacking(near, failing) for near in self.near(asked).nearest(failing, lambda _: False))
 
     def _find_owed(self, rule_ids: tuple[str, ...]) -> tuple[Owed, ...]:
         return owed_for((self._rules[id_].rule for id_ in rule_ids), self._duties)
@@ -198,3 +279,12 @@ class Residuals:
 
     def _find_silence(self, asked: Asked) -> Reason:
         return silent_reason(self.drawn_lines(asked), self._clauses)
+
+
+def _inside(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
+    words = vocabulary.words(WordKind.CATEGORY)
+    found: dict[str, list[str]] = {id_: [] for id_ in words}
+    for word in words.values():
+        if word.broader is not None:
+            found[word.broader].append(word.id)
+    return {id_: tuple(inside) for id_, inside in found.items()}

@@ -14,6 +14,7 @@ _SILENT: Final = Text(
     "no published sentence speaks of this; what is not promised is not allowed",
 )
 _MISSING: Final = Text("còn thiếu", "missing")
+NOTHING: Final = Text("", "")
 
 
 def rule_reason(rule: Rule, clauses: Mapping[str, Clause]) -> Reason:
@@ -52,38 +53,47 @@ def silent_reason(lines: Sequence[Line], clauses: Mapping[str, Clause]) -> Reaso
 class Lacking:
     """What kept an allow rule from applying, as the reasons of a denial.
 
-    *reasons* stand for themselves where one of the rule's roles is held. Where none is, the rule's own sentence comes
-    first, with the role as the first thing that is missing: *before*, then what is said of the role, then *after*.
+    *reasons* stand for themselves where one of the rule's roles is held. Where none is, *role* says its role, and the
+    rule's own sentence comes first, with the role as the first thing that is missing, before what is said *after* it.
     """
 
     rule: Rule
+    role: Text | None
     before: Text
     after: Text
     reasons: tuple[Reason, ...]
 
-    def with_role(self, said: Text) -> tuple[Reason, ...]:
-        """Return the reasons where the role is missing, of which *said* tells."""
-        before, after, rule = self.before, self.after, self.rule
-        message = Text(f"{before.vi}{said.vi}{after.vi}", f"{before.en}{said.en}{after.en}")
-        return (Reason(rule.clause, rule.id, rule.effect, message), *self.reasons)
+    def without_role(self, subject: str, why: Text) -> Reason:
+        """Return the reason that says that *subject* does not hold the role; *why* what it was assigned is worth."""
+        rule, before, after = self.rule, self.before, self.after
+        said = role_lack(self.role or NOTHING, rule, subject)
+        message = Text(f"{before.vi}{said.vi}{why.vi}{after.vi}", f"{before.en}{said.en}{why.en}{after.en}")
+        return Reason(rule.clause, rule.id, rule.effect, message)
 
 
-def lacking(rule: Rule, failing: Iterable[Condition], clauses: Mapping[str, Clause], *, held: bool) -> Lacking:
-    """Return what is said of *rule* when the conditions *failing* are not true, by the clauses that ask for them."""
+def role_lack(role: Text, rule: Rule, subject: str) -> Text:
+    """Say that *subject* does not hold the role of *rule*, which is called *role*."""
+    return Text(f"`{subject}` giữ vai trò “{role.vi}”", f"`{subject}` holds the role `{rule.region.role}` ({role.en})")
+
+
+def lacking(rule: Rule, failing: Iterable[Condition], clauses: Mapping[str, Clause], *, role: Text | None) -> Lacking:
+    """Return what is said of *rule* when the conditions *failing* are not true, by the clauses that ask for them.
+
+    *role* says its role when the subject does not hold it.
+    """
     by_clause: dict[str, list[Text]] = {}
     for condition in failing:
         by_clause.setdefault(condition.clause, []).append(condition.text)
-    own = [] if held else by_clause.pop(rule.clause, [])
-    sentence = clauses[rule.clause].text
+    own = [] if role is None else by_clause.pop(rule.clause, [])
     reasons = [
         Reason(clause, rule.id, rule.effect, _with_missing(clauses[clause].text, join_texts(texts, "; ", "; ")))
         for clause, texts in by_clause.items()
     ]
-    more = [Text("", ""), *own]
     return Lacking(
         rule=rule,
-        before=_with_missing(sentence, Text("", "")),
-        after=join_texts(more, "; ", "; "),
+        role=role,
+        before=_with_missing(clauses[rule.clause].text, NOTHING),
+        after=join_texts([NOTHING, *own], "; ", "; "),
         reasons=tuple(reasons),
     )
 

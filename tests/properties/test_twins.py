@@ -1,6 +1,6 @@
 """Shows that the laws can fail: each broken twin of the real one breaks the law that is there to catch it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,7 @@ from pdp.core.request import Request
 from pdp.core.value import value
 from pdp.deciding.judgement import Applying
 from pdp.deciding.judging import Interpreting, Judging
-from pdp.policy_set import PolicySet, ResidualRule
+from pdp.policy_set import PolicySet, ResidualRule, ResidualRules
 from tests.builders import Edit, the_cases
 from tests.properties import laws
 from tests.properties.worlds import REAL, Implementation
@@ -30,34 +30,35 @@ from tests.properties.worlds import REAL, Implementation
 class DropsUnknownDenies(Judging):
     """A deny row whose condition is unknown is taken not to apply."""
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the rules that apply without the denies that are not sure of it."""
         every = super().apply(rules, evaluation)
-        return replace(every, denying=[rule for rule in every.denying if _value(rule, evaluation) == truth.TRUE])
+        return every._replace(denying=[rule for rule in every.denying if _value(rule, evaluation) == truth.TRUE])
 
 
 class AllowsTheUnknown(Judging):
     """An allow row whose condition is unknown is taken to apply."""
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the rules that apply and the allows that may."""
         every = super().apply(rules, evaluation)
         failed = [rule for rule, _ in every.failures]
         allowing = [
-            rule for rule in rules if rule.allows and rule not in failed and _value(rule, evaluation) <= truth.UNKNOWN
+            rule
+            for rule in rules.rules
+            if rule.allows and rule not in failed and _value(rule, evaluation) <= truth.UNKNOWN
         ]
-        return replace(every, allowing=allowing)
+        return every._replace(allowing=allowing)
 
 
 class FirstMatch(Judging):
     """The first row that applies decides, whatever stands below it."""
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the first match alone."""
         every = super().apply(rules, evaluation)
         first = min((rule.rule.line for rule in (*every.allowing, *every.denying)), default=0)
-        return replace(
-            every,
+        return every._replace(
             allowing=[rule for rule in every.allowing if rule.rule.line == first],
             denying=[rule for rule in every.denying if rule.rule.line == first],
         )
@@ -66,37 +67,37 @@ class FirstMatch(Judging):
 class AnyAllowWins(Judging):
     """An allow row that applies makes the deny rows idle."""
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches without the denies that an allow stands beside."""
         every = super().apply(rules, evaluation)
-        return replace(every, denying=[]) if every.allowing else every
+        return every._replace(denying=[]) if every.allowing else every
 
 
 class IgnoresErrors(Judging):
     """A rule whose evaluation failed is left out, as if it did not speak of the request."""
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches without a word of the errors."""
-        return replace(super().apply(rules, evaluation), failures=[])
+        return super().apply(rules, evaluation)._replace(failures=[])
 
 
 class AllowsOnErrors(Judging):
     """A rule whose evaluation failed applies, if it allows."""
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches with the failed rules among those that apply."""
         every = super().apply(rules, evaluation)
         failed = [rule for rule, _ in every.failures]
-        return replace(every, allowing=[*every.allowing, *failed], failures=[])
+        return every._replace(allowing=[*every.allowing, *failed], failures=[])
 
 
 class StopsAtTheFirstDeny(Judging):
     """Only one of the rows that deny is named."""
 
-    def apply(self, rules: Sequence[ResidualRule], evaluation: Evaluation) -> Applying:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches with the last deny alone."""
         every = super().apply(rules, evaluation)
-        return replace(every, denying=every.denying[-1:])
+        return every._replace(denying=every.denying[-1:])
 
 
 def _value(rule: ResidualRule, evaluation: Evaluation) -> int:
@@ -220,9 +221,9 @@ class Regathering(Judging):
     def __init__(self, circumstances: type[Circumstances] = Circumstances) -> None:
         self._circumstances = circumstances
 
-    def gather(self, policy: PolicySet, request: Request, stored: Iterable[Fact], instant: datetime) -> Circumstances:
+    def gather(self, policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime) -> Circumstances:
         """Return the broken circumstances."""
-        return self._circumstances(request, tuple(stored), instant, policy.hierarchies, policy.granting)
+        return self._circumstances(request, stored, instant, policy.hierarchies, policy.granting)
 
 
 class Reinterpreting(Interpreting):
