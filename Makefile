@@ -9,7 +9,7 @@ export PYTHON
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 BIN := .venv/bin
-CODE := pdp adapters tests examples
+CODE := pdp adapters tests examples benchmarks
 LISTEN ?= 127.0.0.1:50051
 # Arguments for pytest: make test ARGS='tests/unit -k consent'
 ARGS ?=
