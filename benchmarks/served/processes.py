@@ -2,10 +2,10 @@
 
 import json
 import os
-import selectors
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -130,17 +130,16 @@ def _awaited(stream: IO[str] | None, process: "subprocess.Popen[str]", wanted: C
     """Return what *wanted* makes of the first line in which it finds something."""
     assert stream is not None
     said: list[str] = []
-    end = time.monotonic() + _READY_SECONDS
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while time.monotonic() < end and selector.select(end - time.monotonic()):
-            line = stream.readline()
-            if not line:
-                break
+    late = threading.Timer(_READY_SECONDS, process.kill)  # ends the lines too
+    late.start()
+    try:
+        for line in iter(stream.readline, ""):
             said.append(line)
             if found := wanted(line):
                 return found
-    raise RuntimeError(f"{' '.join(map(str, process.args))} did not start:\n{''.join(said)}")  # type: ignore[arg-type]
+    finally:
+        late.cancel()
+    raise RuntimeError(f"{process.args!r} did not start:\n{''.join(said)}")
 
 
 def _free_port() -> int:

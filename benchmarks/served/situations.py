@@ -74,7 +74,7 @@ def _any_situation(random: Random, number: int) -> Situation:
     action, category, purpose = random.choice(
         [
             *(("read", random.choice(CHILD_CATEGORIES), "family_follow_up") for _ in range(4)),
-            ("read", random.choice(CHILD_CATEGORIES), "education"),
+            *(("read", random.choice(CHILD_CATEGORIES), "education") for _ in range(2)),
             ("read", random.choice(CHILD_CATEGORIES), random.choice(PURPOSES)),
             ("login", "account", "account_management"),
             ("submit", "support_request", "customer_support"),
@@ -116,6 +116,7 @@ def _any_context(random: Random) -> dict[str, Any]:
 def _any_facts(random: Random, child: str, scopes: Sequence[str]) -> list[dict[str, Any]]:
     roles = [_any_role(random, _SUBJECT, child, scopes) for _ in range(random.choice([0, 1, 1, 1, 1, 2]))]
     roles += [_any_role(random, who, child, scopes) for who in _OTHERS if random.random() < 0.7]
+    school = _any(random, [each for each in scopes if each in _SCHOOLS], _SCHOOLS)
     registrations = [
         _registration(
             f"registration:r-{number}",
@@ -124,7 +125,7 @@ def _any_facts(random: Random, child: str, scopes: Sequence[str]) -> list[dict[s
             _mostly(random, registrar, (*_SCHOOLS, "operator:kidsonline")),
             _mostly(random, "active", ("ended",)),
         )
-        for number, registrar in enumerate([*[each for each in scopes if each in _SCHOOLS], "operator:kidsonline"])
+        for number, registrar in enumerate([school, "operator:kidsonline"])
         if random.random() < 0.9
     ]
     told: dict[tuple[str, ...], dict[str, Any]] = {}
