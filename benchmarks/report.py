@@ -1,0 +1,244 @@
+"""The figures of a run as tables for people: ratios first, in Markdown, which a terminal shows well enough too.
+
+`python -m benchmarks.report FILE` prints them; `--into PAGE` writes them between the marks of a page.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.budget import STAGES, WHOLE
+
+BEGIN: Final = "<!-- measured: written by `python -m benchmarks.report`, do not edit -->"
+END: Final = "<!-- end of what was measured -->"
+
+_ENGINES: Final = {"ours": "this project", "pycasbin": "PyCasbin", "cedar": "Cedar", "spicedb": "SpiceDB"}
+_SERVERS: Final = {
+    "echo": "echo",
+    "ours": "this project, records on",
+    "cerbos": "Cerbos",
+    "cerbos with its audit log": "Cerbos, audit log on",
+}
+_GOALS: Final[Sequence[tuple[str, str, Callable[[Mapping[str, Any]], float], float, bool]]] = (
+    (
+        "one core, no facts: rate, of the echo's",
+        "≥ 0.65",
+        lambda run: _scene(run, "no facts")["ratios"]["rate_of_echo"]["median"],
+        0.65,
+        True,
+    ),
+    (
+        "one core, no facts: rate, of Cerbos'",
+        "≥ 1.3",
+        lambda run: _scene(run, "no facts")["ratios"]["rate_of_cerbos"]["median"],
+        1.3,
+        True,
+    ),
+    (
+        "one client, no facts: median, of the echo's",
+        "< 1.5",
+        lambda run: _scene(run, "no facts")["ratios"]["median_of_echo"]["median"],
+        1.5,
+        False,
+    ),
+    (
+        "batch of 50, no facts: decisions a second, of Cerbos'",
+        "≥ 10",
+        lambda run: _scene(run, "batch of 50, no facts")["ratios"]["rate_of_cerbos"]["median"],
+        10.0,
+        True,
+    ),
+    (
+        "two workers on two cores: rate, of one worker's",
+        "≥ 1.6",
+        lambda run: run["served"]["workers"]["no facts"]["more_than_one"]["median"],
+        1.6,
+        True,
+    ),
+    (
+        "in process, 10,000 rules: µs a decision, the slower of allow and deny",
+        "< 3",
+        lambda run: max(_ours(run, "10000")),
+        3.0,
+        False,
+    ),
+    (
+        "in process: slowest size against fastest, 100 to 100,000 rules",
+        "< 1.5",
+        lambda run: max(
+            max(figures) / min(figures)
+            for figures in zip(*(_ours(run, rules) for rules in run["in_process"]["rules"]), strict=True)
+        ),
+        1.5,
+        False,
+    ),
+)
+
+
+def tables(run: Mapping[str, Any]) -> str:
+    """Return all tables of *run*, as `python -m benchmarks` writes it; parts that were not measured are left out."""
+    parts = [_machine(run)]
+    if "served" in run and "in_process" in run:
+        parts.append(_goals(run))
+    if "served" in run:
+        parts += [_ratios(run), *(_served(run, name) for name in run["served"]["one core"]), _workers(run)]
+    if "in_process" in run:
+        parts += [_in_process(run, answer) for answer in ("allow", "deny")]
+    if "budget" in run:
+        parts.append(_budget(run))
+    return "\n\n".join(parts)
+
+
+def _machine(run: Mapping[str, Any]) -> str:
+    machine = run["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(machine["versions"].items()))
+    return "\n".join(
+        [
+            f"Measured {machine['at'][:10]} at revision {machine['revision']}, in {run['minutes']:.1f} minutes.",
+            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB; "
+            f"{machine['system']}; Python {machine['python']}; {versions}.",
+            f"Processes that wanted a core in the minute before: {run['busy']['before']}, at the end: "
+            f"{run['busy']['after']}.",
+            "Median of the rounds, with the lowest and the highest round behind it.",
+        ]
+    )
+
+
+def _goals(run: Mapping[str, Any]) -> str:
+    rows = []
+    for name, goal, figure, bound, more_is_better in _GOALS:
+        found = figure(run)
+        met = found >= bound if more_is_better else found < bound
+        rows.append([name, goal, _short(found), "yes" if met else "no"])
+    return "### Goals\n\n" + _rows(["what", "goal", "measured", "met"], rows)
+
+
+def _ratios(run: Mapping[str, Any]) -> str:
+    columns = {
+        "rate_of_echo": "rate / echo",
+        "rate_of_cerbos": "rate / Cerbos",
+        "rate_of_cerbos_with_audit": "rate / Cerbos with audit",
+        "median_of_echo": "median time / echo",
+        "median_of_cerbos": "median time / Cerbos",
+    }
+    rows = [
+        [name, *(_with_spread(scene["ratios"].get(key)) for key in columns)]
+        for name, scene in run["served"]["one core"].items()
+    ]
+    return "### Served on one core: this project against the others\n\n" + _rows(["scene", *columns.values()], rows)
+
+
+def _served(run: Mapping[str, Any], name: str) -> str:
+    scene = _scene(run, name)
+    rows = [
+        [
+            title,
+            _with_spread(server.get("rate"), 0),
+            _with_spread(server.get("median_us"), 0),
+            _with_spread(server.get("p99_us"), 0),
+            _with_spread(server.get("processor_us"), 1),
+            f"{server['request_bytes']} / {server['answer_bytes']}",
+        ]
+        for key, title in _SERVERS.items()
+        for server in [scene["servers"][key]]
+    ]
+    head = [
+        "server",
+        "decisions a second",
+        "one client: median µs",
+        "one client: p99 µs",
+        "processor µs a decision",
+        "bytes: request / answer",
+    ]
+    return f"### Served on one core: {name}\n\n" + _rows(head, rows)
+
+
+def _workers(run: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            _with_spread(scene["more_than_one"]),
+            *(_with_spread(rate, 0) for rate in scene["rates"].values()),
+        ]
+        for name, scene in run["served"]["workers"].items()
+    ]
+    counts = next(iter(run["served"]["workers"].values()))["rates"]
+    head = ["scene", "ratio", *(f"decisions a second, workers: {count}" for count in counts)]
+    return "### Workers, the load on the same cores\n\n" + _rows(head, rows)
+
+
+def _in_process(run: Mapping[str, Any], answer: str) -> str:
+    sizes = run["in_process"]["rules"]
+    names = [name for name in _ENGINES if all(name in engines for engines in sizes.values())]
+    rows = []
+    for rules, engines in sizes.items():
+        cells = [_with_spread(engines["ours"][answer]["us"], 2)] if "ours" in engines else []
+        cells += [
+            f"{_with_spread(engines[name][answer]['times_ours'], 0)} × ({_short(engines[name][answer]['us']['median'])} µs,"
+            f" {engines[name][answer]['calls']} calls)"
+            for name in names
+            if name != "ours"
+        ]
+        rows.append([f"{int(rules):,}", *cells])
+    head = ["rules", *(f"{_ENGINES[name]}{', µs' if name == 'ours' else ''}" for name in names)]
+    return f"### In process: {answer}\n\n" + _rows(head, rows)
+
+
+def _budget(run: Mapping[str, Any]) -> str:
+    kinds = run["budget"]["kinds"]
+    rows = [[stage, *(_with_spread(found[stage], 2) for found in kinds.values())] for stage in (*STAGES, WHOLE)]
+    return "### The budget of one check, µs, without the wire\n\n" + _rows(["stage", *kinds], rows)
+
+
+def _scene(run: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    scene: Mapping[str, Any] = run["served"]["one core"][name]
+    return scene
+
+
+def _ours(run: Mapping[str, Any], rules: str) -> tuple[float, float]:
+    ours = run["in_process"]["rules"][rules]["ours"]
+    return ours["allow"]["us"]["median"], ours["deny"]["us"]["median"]
+
+
+def _with_spread(figure: Mapping[str, Any] | None, digits: int = 2) -> str:
+    if figure is None:
+        return "–"
+    median, low, high = (f"{figure[key]:,.{digits}f}" for key in ("median", "low", "high"))
+    return f"{median} ({low}–{high})"
+
+
+def _short(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
+
+
+def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def inserted(page: str, content: str) -> str:
+    """Return *page* with *content* between its two marks; raises ValueError where they are not."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page has no `{BEGIN}` and `{END}`")
+    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables of a run, or write them into a page."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("run", type=Path, help="what `python -m benchmarks --json` has written")
+    parser.add_argument("--into", type=Path, help="a page with the two marks, to be written anew")
+    given = parser.parse_args(arguments)
+    content = tables(json.loads(given.run.read_text("utf-8")))
+    if given.into is None:
+        print(content)
+    else:
+        given.into.write_text(inserted(given.into.read_text("utf-8"), content), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
