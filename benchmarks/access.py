@@ -1,7 +1,7 @@
 """The one policy that every engine is asked about in process: who is in which role, and what the roles may do.
 
-It is made up by a seed, and says by itself what is allowed, without any engine. The renderings (`benchmarks.renderings`)
-say the same to each engine in its own language.
+It is made up from a seed, and says by itself what is allowed, without any engine. `benchmarks.renderings` says the same
+to each engine in its own language.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,9 +49,7 @@ class Access:
     def allows(self, question: Question) -> bool:
         """Say what this policy answers: the truth that every engine is held to."""
         held = self.held(question.user)
-        effects = {
-            rule.effect for rule in self._about.get((question.data, question.action), ()) if rule.role in held
-        }
+        effects = {rule.effect for rule in self._about.get((question.data, question.action), ()) if rule.role in held}
         return effects == {ALLOW}
 
     def held(self, user: str) -> frozenset[str]:

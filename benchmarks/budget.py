@@ -134,7 +134,9 @@ def _round(path: Corridor, kind: Kind, numbers: "itertools.count[int]") -> dict[
         start = clock()
         path.whole(body)
         whole.append(clock() - start)
-    medians = {name: statistics.median(each) / 1_000 for name, each in zip(STAGES, zip(*staged, strict=True), strict=True)}
+    medians = {
+        name: statistics.median(each) / 1_000 for name, each in zip(STAGES, zip(*staged, strict=True), strict=True)
+    }
     return {**medians, WHOLE: statistics.median(whole) / 1_000}
 
 
@@ -165,8 +167,10 @@ def table(measured: dict[str, Any]) -> str:
     """Return the figures for people: medians in microseconds, a column for each kind of request."""
     kinds = measured["kinds"]
     lines = [f"{'µs':36}" + "".join(f"{name:>22}" for name in kinds)]
-    for stage in (*STAGES, WHOLE):
-        lines.append(f"{stage:36}" + "".join(f"{found[stage]['median']:22.2f}" for found in kinds.values()))
+    lines += [
+        f"{stage:36}" + "".join(f"{found[stage]['median']:22.2f}" for found in kinds.values())
+        for stage in (*STAGES, WHOLE)
+    ]
     return "\n".join(lines)
 
 

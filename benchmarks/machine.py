@@ -25,7 +25,7 @@ def describe() -> dict[str, Any]:
 
 
 def busy() -> float:
-    """Return how many processes have wanted a core on average during the last minute: this run alone, if it is quiet."""
+    """Return how many processes wanted a core on average during the last minute: this run alone, if it is quiet."""
     return round(os.getloadavg()[0], 2)
 
 

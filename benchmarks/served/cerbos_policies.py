@@ -18,7 +18,8 @@ _SIGNED_IN: Final = (
 )
 _OF_THE_CHILD: Final = 'g.beneficiary == P.id && g.data_subject == R.attr.data_subject && g.status == "active"'
 _AT_THE_SCHOOL: Final = (
-    f'P.attr.registrations.exists(g, {_OF_THE_CHILD} && g.registrar.startsWith("school:") && g.registrar in R.attr.scopes)'
+    f"P.attr.registrations.exists(g, {_OF_THE_CHILD}"
+    ' && g.registrar.startsWith("school:") && g.registrar in R.attr.scopes)'
 )
 _WITH_KIDSONLINE: Final = f'P.attr.registrations.exists(g, {_OF_THE_CHILD} && g.registrar == "operator:kidsonline")'
 _GRANTED: Final = (
@@ -26,9 +27,7 @@ _GRANTED: Final = (
 )
 _DERIVED: Final = {
     "primary_guardian": 'r.role == "primary_guardian" && r.scope == R.attr.data_subject',
-    "registered_family": (
-        f'r.role in ["guardian", "family_member"] && r.scope == R.attr.data_subject && {_GRANTED}'
-    ),
+    "registered_family": (f'r.role in ["guardian", "family_member"] && r.scope == R.attr.data_subject && {_GRANTED}'),
     "class_teacher": 'r.role == "teacher" && r.scope.startsWith("class:") && r.scope in R.attr.scopes',
     "head": 'r.role == "school_admin" && r.scope in R.attr.scopes',
 }
@@ -83,7 +82,9 @@ def _files(version: str, changes: Mapping[str, str]) -> dict[str, dict[str, Any]
     }
     rules = {category: _of_a_child(changes) for category in CHILD_CATEGORIES}
     rules["account"] = [
-        _rule("login", f'{_SIGNED_IN} && P.id == R.attr.data_subject && P.attr.purpose == "account_management"', changes)
+        _rule(
+            "login", f'{_SIGNED_IN} && P.id == R.attr.data_subject && P.attr.purpose == "account_management"', changes
+        )
     ]
     rules["support_request"] = [
         _rule("submit", 'P.id == R.attr.data_subject && P.attr.purpose == "customer_support"', changes)

@@ -38,7 +38,9 @@ def cerbos_request(situations: Sequence[Situation], version: str = VERSION) -> d
                     "policyVersion": version,
                     "id": situation["resource"]["id"],
                     "attr": {
-                        key: situation["resource"][key] for key in ("data_subject", "scopes") if key in situation["resource"]
+                        key: situation["resource"][key]
+                        for key in ("data_subject", "scopes")
+                        if key in situation["resource"]
                     },
                 },
             }

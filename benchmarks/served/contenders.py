@@ -11,7 +11,15 @@ from benchmarks.served import cerbos_policies, echo, processes
 from benchmarks.served.cerbos_api import PATH as CERBOS_PATH
 from benchmarks.served.cerbos_api import CerbosClient
 from benchmarks.served.load import Target, framed
-from benchmarks.served.ours_api import CHECK, CHECK_BATCH, OurClient, batch_allows, batch_body, check_allows, request_body
+from benchmarks.served.ours_api import (
+    CHECK,
+    CHECK_BATCH,
+    OurClient,
+    batch_allows,
+    batch_body,
+    check_allows,
+    request_body,
+)
 from benchmarks.served.situations import BATCH, Situation, with_three_facts, without_facts
 
 MIXED: Final = 4
@@ -126,7 +134,9 @@ def _cerbos(
             server.address,
             CERBOS_PATH,
             _bodies(folder, "cerbos", scene, client.body),
-            _checked(scene, lambda each: client.answer(client.body(each)), lambda each: client.allowed(client.body(each))),
+            _checked(
+                scene, lambda each: client.answer(client.body(each)), lambda each: client.allowed(client.body(each))
+            ),
         )
         for scene in SCENES
     }

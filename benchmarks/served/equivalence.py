@@ -20,7 +20,10 @@ def compare(folder: Path, cores: tuple[int, ...]) -> dict[str, Any]:
     """
     situations = [without_facts(), with_three_facts(), *any_situations(SITUATIONS)]
     files = {**cerbos_policies.policies(), **cerbos_policies.twins()}
-    with processes.ours(cores, None) as our_server, processes.cerbos(cores, folder, files, audit=False) as cerbos_server:
+    with (
+        processes.ours(cores, None) as our_server,
+        processes.cerbos(cores, folder, files, audit=False) as cerbos_server,
+    ):
         with processes.connected(our_server.address) as channel:
             ours = OurClient(channel).allowed(situations)
         with processes.connected(cerbos_server.address) as channel:

@@ -7,7 +7,6 @@ body of its own.
 import re
 import statistics
 import subprocess
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +77,7 @@ def call(target: Target, load: Load, calls: int, folder: Path) -> Taken:
             )
             for body, log in zip(target.bodies, times, strict=True)
         ]
-        rates = [_rate(process.communicate(timeout=_SECONDS)[0], target) for process in started]
+        rates = [rate_of(process.communicate(timeout=_SECONDS)[0], target) for process in started]
     durations = sorted(int(line.rpartition("\t")[2]) for log in times for line in log.read_text("ascii").splitlines())
     for log in times:
         log.unlink()
@@ -96,7 +95,7 @@ def _command(target: Target, load: Load, body: Path, calls: int, log: Path, side
     ]
 
 
-def _rate(said: str, target: Target) -> float:
+def rate_of(said: str, target: Target) -> float:
     """Return the calls a second that h2load tells; raise LoadError for an answer that is not as long as a right one.
 
     h2load does not look at the status of gRPC: a call that is refused has no message, and that shows in the length.

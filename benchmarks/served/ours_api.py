@@ -28,18 +28,16 @@ class OurClient:
     """Asks this project's server behind *channel*."""
 
     def __init__(self, channel: grpc.Channel) -> None:
-        self._check = channel.unary_unary(CHECK)
-        self._check_batch = channel.unary_unary(CHECK_BATCH)
+        self._check: "grpc.UnaryUnaryMultiCallable[bytes, bytes]" = channel.unary_unary(CHECK)
+        self._check_batch: "grpc.UnaryUnaryMultiCallable[bytes, bytes]" = channel.unary_unary(CHECK_BATCH)
 
     def answer(self, body: bytes) -> bytes:
         """Return the bytes of the answer to one request; raises grpc.RpcError."""
-        answered: bytes = self._check(body, timeout=10.0)
-        return answered
+        return self._check(body, timeout=10.0)
 
     def answer_batch(self, body: bytes) -> bytes:
         """Return the bytes of the answer to a batch; raises grpc.RpcError."""
-        answered: bytes = self._check_batch(body, timeout=10.0)
-        return answered
+        return self._check_batch(body, timeout=10.0)
 
     def allowed(self, situations: Sequence[Situation]) -> list[bool]:
         """Return the answers to *situations*; raises ValueError for one that was not decided."""

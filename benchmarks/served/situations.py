@@ -65,7 +65,7 @@ def with_three_facts(number: int = 0, *, mother: int = 0) -> Situation:
 
 
 def any_situations(count: int, seed: int = 0) -> list[Situation]:
-    """Return *count* requests of all kinds that the policy of Cerbos speaks of, each a few steps from an allowed one."""
+    """Return *count* requests of all kinds that Cerbos' policy speaks of, each a few steps from an allowed one."""
     random = Random(f"situations {seed}")
     return [_any_situation(random, number) for number in range(count)]
 
