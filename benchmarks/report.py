@@ -1,6 +1,6 @@
 """The figures of a run as tables for people: ratios first, in Markdown, which a terminal shows well enough too.
 
-`python -m benchmarks.report FILE` prints them; `--into PAGE` writes them between the marks of a page.
+`python -m benchmarks.report FILE` prints them.
 """
 
 import argparse
@@ -8,11 +8,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-
-from benchmarks.budget import STAGES, WHOLE
-
-BEGIN: Final = "<!-- measured: written by `python -m benchmarks.report`, do not edit -->"
-END: Final = "<!-- end of what was measured -->"
 
 _ENGINES: Final = {"ours": "this project", "pycasbin": "PyCasbin", "cedar": "Cedar", "spicedb": "SpiceDB"}
 _SERVERS: Final = {
@@ -192,7 +187,8 @@ def _peer(timed: Mapping[str, Any]) -> str:
 
 def _budget(run: Mapping[str, Any]) -> str:
     kinds = run["budget"]["kinds"]
-    rows = [[stage, *(_with_spread(found[stage], 2) for found in kinds.values())] for stage in (*STAGES, WHOLE)]
+    stages = next(iter(kinds.values()))
+    rows = [[stage, *(_with_spread(found[stage], 2) for found in kinds.values())] for stage in stages]
     return "### The budget of one check, µs, without the wire\n\n" + _rows(["stage", *kinds], rows)
 
 
@@ -222,26 +218,11 @@ def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def inserted(page: str, content: str) -> str:
-    """Return *page* with *content* between its two marks; raises ValueError where they are not."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page has no `{BEGIN}` and `{END}`")
-    return f"{before}{BEGIN}\n\n{content}\n\n{END}{after}"
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables of a run, or write them into a page."""
+    """Print the tables of a run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("run", type=Path, help="what `python -m benchmarks --json` has written")
-    parser.add_argument("--into", type=Path, help="a page with the two marks, to be written anew")
-    given = parser.parse_args(arguments)
-    content = tables(json.loads(given.run.read_text("utf-8")))
-    if given.into is None:
-        print(content)
-    else:
-        given.into.write_text(inserted(given.into.read_text("utf-8"), content), "utf-8")
+    print(tables(json.loads(parser.parse_args(arguments).run.read_text("utf-8"))))
 
 
 if __name__ == "__main__":

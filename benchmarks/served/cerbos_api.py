@@ -27,7 +27,7 @@ class CerbosClient:
         method = service.methods_by_name["CheckResources"]
         self._request: Any = GetMessageClass(method.input_type)
         self._response: Any = GetMessageClass(method.output_type)
-        self._call: "grpc.UnaryUnaryMultiCallable[bytes, bytes]" = channel.unary_unary(PATH)
+        self._call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(PATH)
 
     def body(self, situations: Sequence[Situation], version: str = VERSION) -> bytes:
         """Return the bytes of one request about *situations*."""

@@ -28,8 +28,8 @@ class OurClient:
     """Asks this project's server behind *channel*."""
 
     def __init__(self, channel: grpc.Channel) -> None:
-        self._check: "grpc.UnaryUnaryMultiCallable[bytes, bytes]" = channel.unary_unary(CHECK)
-        self._check_batch: "grpc.UnaryUnaryMultiCallable[bytes, bytes]" = channel.unary_unary(CHECK_BATCH)
+        self._check: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(CHECK)
+        self._check_batch: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(CHECK_BATCH)
 
     def answer(self, body: bytes) -> bytes:
         """Return the bytes of the answer to one request; raises grpc.RpcError."""

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from benchmarks.report import BEGIN, END, inserted, tables
+from benchmarks.report import tables
 from benchmarks.rounds import over_rounds, ratios
 
 
@@ -90,17 +88,6 @@ def test_what_was_not_measured_is_left_out() -> None:
     del run["in_process"]
     assert "In process" not in tables(run)
     assert "Goals" not in tables(run)
-
-
-def test_tables_are_written_between_the_marks_of_a_page_again_and_again() -> None:
-    """The second time nothing changes, and the rest of the page stays."""
-    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    once = inserted(page, "new")
-    assert "old" not in once
-    assert inserted(once, "new") == once
-    assert (once.startswith("before\n"), once.endswith("\nafter\n")) == (True, True)
-    with pytest.raises(ValueError, match="has no"):
-        inserted("a page without marks", "new")
 
 
 def test_ratios_are_of_rounds_and_not_of_medians() -> None:
