@@ -49,7 +49,8 @@ def compare(names: Sequence[EngineName], core: int) -> dict[str, Any]:
 def measure(names: Sequence[EngineName], rules: int, rounds: int, seconds: float, core: int) -> dict[str, Any]:
     """Return how long *names* take at a policy of so many *rules*: *seconds* a round and answer, in turns."""
     medians: dict[tuple[str, str], list[float]] = {}
-    calls: dict[tuple[str, str], int] = {}
+    again: dict[tuple[str, str], list[float]] = {}
+    asked: dict[tuple[str, str], int] = {}
     used = dict.fromkeys(names, 0.0)
     with ExitStack() as stack:
         engines = [stack.enter_context(EngineProcess(name, rules, core)) for name in names]
@@ -62,7 +63,8 @@ def measure(names: Sequence[EngineName], rules: int, rounds: int, seconds: float
                     timed = engine.time(seconds, allowed=allowed)
                     key = (engine.name.value, answer)
                     medians.setdefault(key, []).append(timed["median_us"])
-                    calls[key] = calls.get(key, 0) + timed["calls"]
+                    again.setdefault(key, []).append(timed["again_us"])
+                    asked[key] = asked.get(key, 0) + timed["questions"]
                 used[engine.name] += time.monotonic() - start
             say(f"in process: {rules:,} rules, round {number + 1} of {rounds}")
         loaded = {engine.name.value: round(engine.load_seconds, 3) for engine in engines}
@@ -72,7 +74,8 @@ def measure(names: Sequence[EngineName], rules: int, rounds: int, seconds: float
             **{
                 answer: {
                     "us": over_rounds(medians[name.value, answer]).as_json(),
-                    "calls": calls[name.value, answer],
+                    "again_us": over_rounds(again[name.value, answer]).as_json(),
+                    "questions": asked[name.value, answer],
                     "times_ours": _to_ours(medians, name, answer),
                 }
                 for answer in ANSWERS
