@@ -5,9 +5,11 @@
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+from benchmarks.goals import GOALS
 
 _OURS: Final = {"us": "this project, µs", "again_us": "asked again at once, µs"}
 _ENGINES: Final = {"ours": "this project", "pycasbin": "PyCasbin", "cedar": "Cedar", "spicedb": "SpiceDB"}
@@ -17,71 +19,6 @@ _SERVERS: Final = {
     "cerbos": "Cerbos",
     "cerbos with its audit log": "Cerbos, audit log on",
 }
-_GOALS: Final[Sequence[tuple[str, str, Callable[[Mapping[str, Any]], float], float, bool]]] = (
-    (
-        "one core, no facts: rate, of the echo's",
-        "≥ 0.65",
-        lambda run: _scene(run, "no facts")["ratios"]["rate_of_echo"]["median"],
-        0.65,
-        True,
-    ),
-    (
-        "one core, no facts: rate, of Cerbos'",
-        "≥ 1.3",
-        lambda run: _scene(run, "no facts")["ratios"]["rate_of_cerbos"]["median"],
-        1.3,
-        True,
-    ),
-    (
-        "one client, no facts: median, of the echo's",
-        "< 1.5",
-        lambda run: _scene(run, "no facts")["ratios"]["median_of_echo"]["median"],
-        1.5,
-        False,
-    ),
-    (
-        "batch of 50, no facts: decisions a second, of Cerbos'",
-        "≥ 10",
-        lambda run: _scene(run, "batch of 50, no facts")["ratios"]["rate_of_cerbos"]["median"],
-        10.0,
-        True,
-    ),
-    (
-        "two workers on two cores: rate, of one worker's",
-        "≥ 1.6",
-        lambda run: run["served"]["workers"]["no facts"]["more_than_one"]["median"],
-        1.6,
-        True,
-    ),
-    (
-        "in process, 10,000 rules: µs a decision, the slower of allow and deny",
-        "< 3",
-        lambda run: max(_ours(run, "10000", "us")),
-        3.0,
-        False,
-    ),
-    (
-        "the same, asked again at once",
-        "< 3",
-        lambda run: max(_ours(run, "10000", "again_us")),
-        3.0,
-        False,
-    ),
-    (
-        "in process: slowest size against fastest, 100 to 100,000 rules",
-        "< 1.5",
-        lambda run: _unevenness(run, "us"),
-        1.5,
-        False,
-    ),
-    (
-        "the same, asked again at once",
-        "< 1.5",
-        lambda run: _unevenness(run, "again_us"),
-        1.5,
-        False,
-    ),
-)
 
 
 def tables(run: Mapping[str, Any]) -> str:
@@ -114,14 +51,12 @@ def _machine(run: Mapping[str, Any]) -> str:
 
 
 def _goals(run: Mapping[str, Any]) -> str:
-    rows = []
-    for name, goal, figure, bound, more_is_better in _GOALS:
-        try:
-            found = figure(run)
-        except KeyError:  # an engine or a size that this run has left out
-            continue
-        met = found >= bound if more_is_better else found < bound
-        rows.append([name, goal, _short(found), "yes" if met else "no"])
+    found = [(goal, goal.measured(run)) for goal in GOALS]
+    rows = [
+        [goal.name, goal.said, _short(figure), "yes" if goal.is_met(figure) else "no"]
+        for goal, figure in found
+        if figure is not None
+    ]
     return "### Goals\n\n" + _rows(["what", "goal", "measured", "met"], rows)
 
 
@@ -211,16 +146,6 @@ def _budget(run: Mapping[str, Any]) -> str:
 def _scene(run: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     scene: Mapping[str, Any] = run["served"]["one core"][name]
     return scene
-
-
-def _ours(run: Mapping[str, Any], rules: str, key: str) -> tuple[float, float]:
-    ours = run["in_process"]["rules"][rules]["ours"]
-    return ours["allow"][key]["median"], ours["deny"][key]["median"]
-
-
-def _unevenness(run: Mapping[str, Any], key: str) -> float:
-    of_answers = zip(*(_ours(run, rules, key) for rules in run["in_process"]["rules"]), strict=True)
-    return max(max(figures) / min(figures) for figures in of_answers)
 
 
 def _with_spread(figure: Mapping[str, Any] | None, digits: int = 2) -> str:

@@ -11,4 +11,5 @@ def load(access: Access) -> Ask:
     engine = Engine.from_text(CASBIN_MODEL, casbin_policy(access))
     if engine.tier != "indexed":
         raise ValueError(f"the policy is evaluated as `{engine.tier}`: that is not what is to be measured")
-    return engine.enforce
+    ask: Ask = engine.enforce
+    return ask
