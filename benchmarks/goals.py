@@ -53,7 +53,7 @@ def _unevenness(key: str) -> Callable[[Run], float]:
 
     def figure(run: Run) -> float:
         sizes = [_in_process(run, rules, key) for rules in run["in_process"]["rules"]]
-        return max(max(figures) / min(figures) for figures in zip(*sizes, strict=True))
+        return max(float(max(figures) / min(figures)) for figures in zip(*sizes, strict=True))
 
     return figure
 

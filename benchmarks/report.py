@@ -15,6 +15,7 @@ _OURS: Final = {"us": "this project, µs", "again_us": "asked again at once, µs
 _ENGINES: Final = {"ours": "this project", "pycasbin": "PyCasbin", "cedar": "Cedar", "spicedb": "SpiceDB"}
 _SERVERS: Final = {
     "echo": "echo",
+    "echo of the public server": "echo, from gRPC's own pool of threads",
     "ours": "this project, records on",
     "cerbos": "Cerbos",
     "cerbos with its audit log": "Cerbos, audit log on",
@@ -87,7 +88,7 @@ def _served(run: Mapping[str, Any], name: str) -> str:
             f"{server['request_bytes']} / {server['answer_bytes']}",
         ]
         for key, title in _SERVERS.items()
-        for server in [scene["servers"][key]]
+        if (server := scene["servers"].get(key)) is not None
     ]
     head = [
         "server",

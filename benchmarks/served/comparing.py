@@ -90,13 +90,15 @@ def _in_turns(number: int, contenders: Sequence[Contender]) -> Iterator[tuple[Sc
     """Yield every scene with every contender; each round begins with another one, so that none always comes first."""
     for scene in SCENES:
         for at in range(len(contenders)):
-            yield scene, contenders[(at + number) % len(contenders)]
+            contender = contenders[(at + number) % len(contenders)]
+            if scene.name in contender.targets:
+                yield scene, contender
 
 
 def _scene(
     scene: Scene, figures: dict[tuple[str, ServerName], _Figures], contenders: dict[ServerName, Contender]
 ) -> dict[str, Any]:
-    of = {name: figures[scene.name, name] for name in contenders}
+    of = {name: figures[scene.name, name] for name in contenders if (scene.name, name) in figures}
     ours = of[ServerName.OURS]
     compared: dict[str, Any] = {
         "rate_of_echo": ratios(ours.rate, of[ServerName.ECHO].rate).as_json(),

@@ -1,8 +1,8 @@
 """What is compared in which scene: each server with the bytes that it is sent, checked once before it is measured."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ class ServerName(Enum):
     """A server that is compared."""
 
     ECHO = "echo"
+    ECHO_PUBLIC = "echo of the public server"
     OURS = "ours"
     CERBOS = "cerbos"
     CERBOS_AUDIT = "cerbos with its audit log"
@@ -61,7 +62,7 @@ SCENES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server, and what it is sent in each scene."""
+    """A server, and what it is sent in each scene that it takes part in."""
 
     name: ServerName
     running: processes.Running
@@ -80,21 +81,27 @@ def running(folder: Path, cores: tuple[int, ...]) -> Iterator[list[Contender]]:
         # The echo sends back as many bytes as this project's answers have.
         lengths = {f"scene{at}": ours.targets[scene.name].answer_bytes for at, scene in enumerate(SCENES)}
         echoing = stack.enter_context(processes.echo(cores, lengths))
-        targets = {
-            scene.name: Target(
-                echoing.address,
-                f"/{echo.SERVICE}/scene{at}",
-                ours.targets[scene.name].bodies,
-                ours.targets[scene.name].answer_bytes,
-            )
-            for at, scene in enumerate(SCENES)
-        }
-        contenders = [Contender(ServerName.ECHO, echoing, targets, None, ours.request_bytes), ours]
+        public = stack.enter_context(processes.echo(cores, lengths, public=True))
+        contenders = [
+            _echo(ServerName.ECHO, echoing, ours, SCENES),
+            _echo(ServerName.ECHO_PUBLIC, public, ours, SCENES[:1]),
+            ours,
+        ]
         for name, audit in ((ServerName.CERBOS, False), (ServerName.CERBOS_AUDIT, True)):
             own = folder / name.name.lower()
             started = stack.enter_context(processes.cerbos(cores, own, cerbos_policies.policies(), audit=audit))
             contenders.append(_cerbos(stack, own, name, started, own / "audit.log" if audit else None))
         yield contenders
+
+
+def _echo(name: ServerName, server: processes.Running, ours: Contender, scenes: Sequence[Scene]) -> Contender:
+    targets = {
+        scene.name: replace(
+            ours.targets[scene.name], address=server.address, path=f"/{echo.SERVICE}/scene{SCENES.index(scene)}"
+        )
+        for scene in scenes
+    }
+    return Contender(name, server, targets, None, ours.request_bytes)
 
 
 def our_contender(stack: ExitStack, folder: Path, server: processes.Running, records: Path) -> Contender:

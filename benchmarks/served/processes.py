@@ -67,9 +67,13 @@ def _ready_line(line: str) -> dict[str, Any] | None:
 
 
 @contextmanager
-def echo(cores: Sequence[int], lengths: Mapping[str, int]) -> Iterator[Running]:
-    """Run the echo with a method for each of *lengths*: its answers are so many bytes long."""
-    command = [sys.executable, "-m", "benchmarks.served.echo", *(f"{name}={size}" for name, size in lengths.items())]
+def echo(cores: Sequence[int], lengths: Mapping[str, int], *, public: bool = False) -> Iterator[Running]:
+    """Run the echo with a method for each of *lengths*: its answers are so many bytes long.
+
+    *public*: the public server of gRPC answers, from a pool of threads.
+    """
+    command = [sys.executable, "-m", "benchmarks.served.echo", *(["--public"] if public else [])]
+    command += [f"{name}={size}" for name, size in lengths.items()]
     with _process(command, cores, stdout=subprocess.PIPE) as process:
         yield Running(_awaited(process.stdout, process, str.strip), (process.pid,))
 
