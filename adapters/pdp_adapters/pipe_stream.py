@@ -1,8 +1,8 @@
 """A pipe that several processes write to, one record after another.
 
 What is longer than PIPE_BUF (4,096 bytes on Linux) may be mingled in a pipe with what others write meanwhile; to a
-file opened for appending every write goes whole. So whoever writes to the pipe holds a lock, which the kernel takes back
-from a process that dies.
+file opened for appending every write goes whole. So whoever writes to the pipe holds a lock, which the kernel takes
+back from a process that dies.
 """
 
 import fcntl
