@@ -120,15 +120,14 @@ def later(start: Value, by: Shifted) -> datetime | None:
 def turns_at(evaluation: Evaluation, instant: Value) -> None:
     """Note that a comparison turns over at *instant*, or one step of the clock after it."""
     if isinstance(instant, datetime):
-        evaluation.instants.add(instant)
-        evaluation.instants.add(instant + _TICK)
+        evaluation.instants.update((instant, instant + _TICK))
 
 
 def turns_before(evaluation: Evaluation, end: Value, by: Shifted) -> None:
     """Note that a comparison of *end* with what *by* says after the time of the decision turns over."""
     if isinstance(end, datetime):
-        for instant in shifted_back(end, by):
-            turns_at(evaluation, instant)
+        turning = shifted_back(end, by)
+        evaluation.instants.update(turning | {instant + _TICK for instant in turning})
 
 
 def lacks_condition(name: str) -> int:
