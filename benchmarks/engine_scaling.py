@@ -13,8 +13,9 @@ import statistics
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +42,8 @@ m = {matcher}
 """
 
 Row = tuple[str, ...]
-Ask = Callable[..., bool]
+Ask = Callable[..., Any]
+WHY_NOT: Final = "compiled, why not"
 
 
 @dataclass(frozen=True)
@@ -161,30 +163,38 @@ def measure(sizes: Iterable[int] = SIZES, rounds: int = 15) -> tuple[list[Figure
     """Return the figures of both engines for all workloads and *sizes*."""
     subjects: list[_Subject] = []
     builds: list[Build] = []
-    for workload in WORKLOADS:
-        for size in sizes:
-            rows = workload.rows(size)
-            start = time.process_time()
-            engine = Engine.from_rows(workload.model, rows)
-            builds.append(
-                Build(workload.name, size, round(time.process_time() - start, 3), _bytes_a_row(workload, size))
-            )
-            asked: dict[str, Ask] = {"compiled": engine.enforce}
-            if size <= _PYCASBIN_UP_TO:
-                asked["PyCasbin"] = Enforcer(
-                    model_of(workload.model), RowAdapter((row[0], row[1:]) for row in rows)
-                ).enforce
-            for answer, request in workload.requests(size).items():
-                for name, ask in asked.items():
-                    if ask(*request) is not (answer == "allow"):
-                        raise AssertionError(f"{name} answers {request} otherwise")
-                    subjects.append(_Subject(workload.name, size, name, answer, ask, request, _calls(ask, request), []))
+    for workload, size in product(WORKLOADS, sizes):
+        start = time.process_time()
+        engine = Engine.from_rows(workload.model, workload.rows(size))
+        builds.append(Build(workload.name, size, round(time.process_time() - start, 3), _bytes_a_row(workload, size)))
+        subjects += _subjects(workload, size, engine)
     for number in range(rounds):
         for subject in subjects:
             # Of the slow one every third round is enough.
-            if subject.engine == "compiled" or number % 3 == 0:
+            if subject.engine != "PyCasbin" or number % 3 == 0:
                 subject.round()
     return [subject.figure() for subject in subjects], builds
+
+
+def _subjects(workload: Workload, size: int, engine: Engine) -> Iterator[_Subject]:
+    asked: dict[str, Ask] = {"compiled": engine.enforce}
+    if size <= _PYCASBIN_UP_TO:
+        adapter = RowAdapter((row[0], row[1:]) for row in workload.rows(size))
+        asked["PyCasbin"] = Enforcer(model_of(workload.model), adapter).enforce
+    for answer, request in workload.requests(size).items():
+        for name, ask in asked.items():
+            if ask(*request) is not (answer == "allow"):
+                raise AssertionError(f"{name} answers {request} otherwise")
+            yield _subject(workload, size, name, answer, ask, request)
+    denied = workload.requests(size)["deny"]
+    # The first call builds the look-ups of near rules.
+    if not engine.why_not(*denied).nearest:
+        raise AssertionError(f"nothing is near to {denied}")
+    yield _subject(workload, size, WHY_NOT, "deny", engine.why_not, denied)
+
+
+def _subject(workload: Workload, size: int, engine: str, answer: str, ask: Ask, request: Row) -> _Subject:
+    return _Subject(workload.name, size, engine, answer, ask, request, _calls(ask, request), [])
 
 
 def _calls(ask: Ask, request: Row) -> int:
@@ -223,7 +233,7 @@ def table(figures: Sequence[Figure], builds: Sequence[Build]) -> str:
                 (
                     each
                     for each in mine
-                    if (each.rules, each.answer) == (figure.rules, figure.answer) and each is not figure
+                    if (each.rules, each.answer, each.engine) == (figure.rules, figure.answer, "PyCasbin")
                 ),
                 None,
             )
@@ -234,6 +244,8 @@ def table(figures: Sequence[Figure], builds: Sequence[Build]) -> str:
         for answer in ("allow", "deny"):
             medians = [each.median for each in mine if each.engine == "compiled" and each.answer == answer]
             lines.append(f"   {answer}: slowest size ÷ fastest size {max(medians) / min(medians):.2f}")
+        near = ", ".join(f"{each.rules:,}: {each.median:.0f} µs" for each in mine if each.engine == WHY_NOT)
+        lines.append(f"   the nearest rules of the denial {near}")
         built = [build for build in builds if build.workload == workload]
         lines.append("   built in " + ", ".join(f"{build.rules:,}: {build.seconds:.2f} s" for build in built))
         lines.append("   bytes a row " + ", ".join(f"{build.rules:,}: {build.bytes_a_row}" for build in built) + "\n")

@@ -51,13 +51,14 @@ class Loaded:
                     yield type_, fields
 
 
-class _Lines(Adapter):  # type: ignore[misc]  # pycasbin carries no types
+class LineAdapter(Adapter):  # type: ignore[misc]  # pycasbin carries no types
     """Hands lines to PyCasbin's own reader, as its file adapter does."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def load_policy(self, model: Any) -> None:
+        """Read the lines into *model*."""
         for line in self._text.split("\n"):
             load_policy_line(line.strip(), model)
 
@@ -85,7 +86,7 @@ def model_of(text: str) -> Any:
 
 def load_as_pycasbin(model_text: str, policy: str | Iterable[tuple[str, Sequence[str]]]) -> Loaded:
     """Load text or rows with a PyCasbin enforcer; raises what its constructor raises."""
-    adapter = _Lines(policy) if isinstance(policy, str) else RowAdapter(policy)
+    adapter = LineAdapter(policy) if isinstance(policy, str) else RowAdapter(policy)
     return _loaded(model_text, Enforcer(model_of(model_text), adapter).model)
 
 

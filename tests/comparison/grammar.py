@@ -1,5 +1,6 @@
 """Makes random models, rows and requests from the whole of Casbin's language, with words so few that things meet."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,6 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from tests.comparison.oracle import World
+from tests.comparison.values import FUNCTIONS
 
 _EFFECTS: Final = (
     "some(where (p.eft == allow))",
@@ -72,9 +74,31 @@ class _Grammar:
         model = self._model(shape, matcher)
         rows = self._rows(shape)
         asked = [self._request(shape, rows, objects) for _ in range(requests)]
-        functions = [name for name in ("same", "starts", "short", "raises", "keyMatchCustom") if name in matcher]
-        functions += [name for name in functions[:1] if random.random() < 0.05]
-        return World(model, rows, sorted(set(functions)), asked)
+        functions = [name for name in FUNCTIONS if name in matcher]
+        if random.random() < 0.05:
+            model, rows, asked = self._second_definitions(shape, model, rows, asked, objects)
+            functions = [name for name in FUNCTIONS if name in model]
+        return World(model, rows, sorted(functions), asked, as_text=random.random() < 0.3)
+
+    def _second_definitions(
+        self, shape: Shape, model: str, rows: list[list[str]], asked: list[list[Any]], objects: bool
+    ) -> tuple[str, list[list[str]], list[list[Any]]]:
+        """Return a world in which some requests go by definitions of their own, and some by a mixture of both."""
+        random = self._random
+        second = re.sub(r"\b([rp])\.", r"\g<1>2.", self._matcher(shape, objects))
+        model = model.replace("\np = ", f"\np2 = {', '.join(shape.rules)}\np = ")
+        model = model.replace("\nr = ", f"\nr2 = {', '.join(shape.requests)}\nr = ") + f"m2 = {second}\n"
+        moved = [["p2", *row[1:]] if row[0] == "p" and random.random() < 0.5 else row for row in rows]
+        own, mixed = ["r2", "p2", "e", "m2"], ["r", "p2", "e", "m2"]
+        contexts = [random.choice((None, own, own, mixed)) for _ in asked]
+        return (
+            model,
+            moved,
+            [
+                [{"$enforce_context": keys}, *request] if keys else request
+                for keys, request in zip(contexts, asked, strict=True)
+            ],
+        )
 
     # --- Models -------------------------------------------------------------------------------------------------------
 

@@ -7,18 +7,27 @@ from typing import Any
 from casbin import Enforcer
 
 from pdp.engine import Engine
-from pdp.engine.definition import RowAdapter, model_of
+from pdp.engine.definition import LineAdapter, RowAdapter, model_of
 from tests.comparison.values import FUNCTIONS, value
 
 
 @dataclass(frozen=True)
 class World:
-    """A model, rows, names of added functions, and requests in the form of *value*."""
+    """A model, rows, names of added functions, and requests in the form of *value*.
+
+    With *as_text* the rows are read from text, where commas and brackets in fields matter.
+    """
 
     model: str
     rows: Sequence[Sequence[str]]
     functions: Sequence[str]
     requests: Sequence[Sequence[Any]] = field(default_factory=list)
+    as_text: bool = False
+
+    @property
+    def text(self) -> str:
+        """Return the rows as a policy file holds them."""
+        return "\n".join(["# rows", *(", ".join(row) for row in self.rows), ""])
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,8 @@ def reference(world: World, request: Sequence[Any]) -> Answer:
 
 
 def _enforcer(world: World) -> Any:
-    enforcer = Enforcer(model_of(world.model), RowAdapter([(row[0], row[1:]) for row in world.rows]))
+    adapter = LineAdapter(world.text) if world.as_text else RowAdapter([(row[0], row[1:]) for row in world.rows])
+    enforcer = Enforcer(model_of(world.model), adapter)
     for name in world.functions:
         enforcer.add_function(name, FUNCTIONS[name])
     return enforcer
@@ -56,6 +66,8 @@ def built(world: World, *, lenient: bool = True) -> Engine | None:
     """Return the engine for *world*, None when it does not load."""
     functions = {name: FUNCTIONS[name] for name in world.functions}
     try:
+        if world.as_text:
+            return Engine.from_text(world.model, world.text, functions=functions, lenient=lenient)
         return Engine.from_rows(world.model, world.rows, functions=functions, lenient=lenient)
     except Exception:  # noqa: BLE001  # whatever it raises is its answer
         return None

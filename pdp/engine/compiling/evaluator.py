@@ -217,7 +217,8 @@ def evaluator(compilation: Compilation, context: Context) -> Evaluator:
     try:
         program, leaves = _program(compilation.loaded, compilation.functions, context, lenient=compilation.lenient)
         return Compiled(program, leaves, reference, compilation.in_context)
-    except (SyntaxError, DeclinedError):
+    # What is too deep for Python's own parser is refused by PyCasbin as well, request by request.
+    except (SyntaxError, ValueError, RecursionError, MemoryError, DeclinedError):
         return reference
 
 
@@ -231,8 +232,8 @@ def _is_forbidden(function: Callable[..., Any]) -> bool:
 def _program(loaded: Loaded, functions: Functions, context: Context, *, lenient: bool) -> tuple[Program, Leaves]:
     definition = loaded.definition
     request_key, rule_key, matcher_key = context
-    if matcher_key not in definition.matchers:
-        raise DeclinedError("no matcher")
+    if not (request_key in definition.requests and rule_key in definition.rules and matcher_key in definition.matchers):
+        raise DeclinedError("a definition is missing")
     requests, fields = definition.requests[request_key], definition.rules[rule_key]
     rules = loaded.rules.get(rule_key, ())
     if any(len(rule) != len(fields) for rule in rules):

@@ -111,7 +111,7 @@ class Reference:
             enforcer = self._fresh()
             for number, alone in self._one_by_one(enforcer):
                 rule = self.rules[number]
-                if effect in fields and rule[fields.index(effect)] != "allow":
+                if len(rule) != len(fields) or (effect in fields and rule[fields.index(effect)] != "allow"):
                     continue
                 failed = [
                     (text, failure) for text in texts if (failure := self._failure(text, alone, request)) is not False
@@ -126,8 +126,9 @@ class Reference:
 
     def effect_of(self, number: int) -> str:
         """Return "allow" or "deny", or "" for a rule that says neither."""
-        effects = effects_of(self.rules, self._loaded.definition.rules[self._context[1]], self._context[1])
-        return effect_name(ALLOW if effects is None else effects[number])
+        # Of this rule alone: another one may have too few fields to have an effect.
+        effects = effects_of([self.rules[number]], self._loaded.definition.rules[self._context[1]], self._context[1])
+        return effect_name(ALLOW if effects is None else effects[0])
 
     def _failure(self, text: str, enforcer: Any, request: Request) -> Exception | bool:
         """Return whether the rule that *enforcer* holds fails the condition *text*, or what that raised."""

@@ -45,7 +45,7 @@ def test_random_worlds_are_answered_as_pycasbin_answers_them() -> None:
 @pytest.mark.parametrize("case", _FOUND, ids=lambda case: case["why"].partition(":")[0])
 def test_a_difference_once_found_stays_mended(case: dict[str, Any]) -> None:
     """Every request that the engine ever answered otherwise than PyCasbin is answered alike, under every limit."""
-    world = World(case["model"], case["rows"], case["functions"], case["requests"])
+    world = World(case["model"], case["rows"], case["functions"], case["requests"], as_text=case.get("as_text", False))
     comparison = Comparison()
     for limits in ALL:
         answers = [reference(world, request) for request in world.requests]
