@@ -2,8 +2,8 @@
 
 It stands on the same server as decisions do (`pdp.server.inline_calls`), and nothing is read, decided or written down.
 Usage: python -m benchmarks.served.echo [--public] NAME=BYTES ...
-Each NAME is a method /echo.Echo/NAME with answers so long. With `--public` gRPC's public server answers, from its pool of
-threads: what decision 0012 compares.
+Each NAME is a method /echo.Echo/NAME with answers so long. With `--public` gRPC's public server answers, from its pool
+of threads: what decision 0012 compares.
 """
 
 import gc
