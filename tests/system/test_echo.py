@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.served import processes
 from benchmarks.served.echo import SERVICE
+from tests.system.running import unary
 
 pytestmark = pytest.mark.system
 
@@ -18,6 +19,6 @@ def test_the_echo_answers_with_as_many_bytes_as_it_is_told(public: bool) -> None
         processes.echo(cores, {"longer": 8, "shorter": 2}, public=public) as server,
         processes.connected(server.address) as channel,
     ):
-        answers = [channel.unary_unary(f"/{SERVICE}/{name}")(b"abc", timeout=10.0) for name in ("longer", "shorter")]
+        answers = [unary(channel, f"/{SERVICE}/{name}")(b"abc", timeout=10.0) for name in ("longer", "shorter")]
         assert answers == [b"abc\0\0\0\0\0", b"ab"]
         assert server.processor_seconds() > 0
