@@ -33,6 +33,8 @@ def tables(run: Mapping[str, Any]) -> str:
         parts += [_in_process(run, answer) for answer in ("allow", "deny")]
     if "budget" in run:
         parts.append(_budget(run))
+    if "budget" in run and "served" in run:
+        parts.append(_processor(run))
     return "\n\n".join(parts)
 
 
@@ -147,6 +149,19 @@ def _budget(run: Mapping[str, Any]) -> str:
 def _scene(run: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     scene: Mapping[str, Any] = run["served"]["one core"][name]
     return scene
+
+
+def _processor(run: Mapping[str, Any]) -> str:
+    """Show what serving takes of the processor, what deciding takes, and what neither explains."""
+    rows = []
+    for name, stages in run["budget"]["kinds"].items():
+        servers = run["served"]["one core"].get(name, {"servers": {}})["servers"]
+        if "ours" in servers:
+            *_, whole = (stage["median"] for stage in stages.values())
+            served, echo = (servers[key]["processor_us"]["median"] for key in ("ours", "echo"))
+            rows.append([name, *(f"{figure:.1f}" for figure in (served, echo, whole, served - echo - whole))])
+    head = ["scene", "this project", "echo", "the whole of the budget", "neither"]
+    return "### Where the processor's time goes, µs a decision\n\n" + _rows(head, rows)
 
 
 def _with_spread(figure: Mapping[str, Any] | None, digits: int = 2) -> str:

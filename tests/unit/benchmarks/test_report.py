@@ -82,6 +82,17 @@ def test_figures_stand_in_the_tables_with_their_spread() -> None:
     assert "14,000 (14,000–14,000) × (14,000 µs, 7 questions)" in content
 
 
+def test_what_neither_serving_nor_deciding_explains_is_told() -> None:
+    """The processor's time of a server, less the echo's, less the budget of a check."""
+    run = _run()
+    run["served"]["one core"]["no facts"]["servers"]["ours"] = {
+        **run["served"]["one core"]["no facts"]["servers"]["ours"],
+        "processor_us": _figure(115.0),
+    }
+    run["budget"] = {"kinds": {"no facts": {"decision": _figure(8.0), "the whole": _figure(20.0)}}}
+    assert "| no facts | 115.0 | 90.0 | 20.0 | 5.0 |" in tables(run)
+
+
 def test_what_was_not_measured_is_left_out() -> None:
     """A part that did not run has no table, and no goal is called met by it."""
     run = _run()
