@@ -377,7 +377,7 @@ class ConditionCompiler:
             case Root.PERSON:
                 return "person"
             case Root.RECIPIENT:
-                return "e.request.context.get('recipient', e.request.subject)"
+                return f"e.request.context.get({self.constant('recipient')}, e.request.subject)"
             case Root.RESOURCE:
                 fixed = {"": "", "data_subject": ".data_subject"}.get(term.name)
                 if term.name == "scopes":
