@@ -24,6 +24,11 @@ class DecisionPoint:
         self._clock = clock
         self._log = log
 
+    @property
+    def at_once(self) -> bool:
+        """Say whether an answer never waits for facts that are not in this process."""
+        return self._facts.at_once
+
     def check(self, request: Request) -> Decision:
         """Return the answer to *request*, once its record is kept.
 

@@ -1,8 +1,10 @@
 """Settings: flags, then environment, then a settings file, then defaults; every mistake is told at once."""
 
+import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,7 @@ from pdp.core.text import nearest
 ENVIRONMENT_PREFIX: Final = "PDP_"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 NO_STORE: Final = "memory:"
+GROUP_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +22,16 @@ class Settings:
     """How this process runs.
 
     *listen* is HOST:PORT with port 0 for any free one; *policies* a directory with one folder for each operator;
-    *decision_log* a path, `-` for stdout or `none`; *threads* how many requests are answered side by side.
+    *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
+    that this one may use); *port_group* the name under which servers with the same revision may share the port;
+    *threads* how many requests a process answers side by side where an answer may have to wait.
     """
 
     listen: str = "127.0.0.1:50051"
     policies: Path = Path("policies")
     store: str = NO_STORE
-    workers: int = 1
+    workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    port_group: str = ""
     threads: int = 8
     decision_log: str = "-"
     reflection: bool = True
@@ -43,10 +49,10 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _one_worker(text: str) -> int:
-    if _whole(text) != 1:
-        raise ValueError("this version serves with one worker; start it with 1")
-    return 1
+def _port_group(text: str) -> str:
+    if not GROUP_PATTERN.fullmatch(text):
+        raise ValueError("must be at most 32 lower-case letters, digits and hyphens")
+    return text
 
 
 def _yes_or_no(text: str) -> bool:
@@ -77,7 +83,8 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "listen": _listen,
     "policies": Path,
     "store": _store,
-    "workers": _one_worker,
+    "workers": _whole,
+    "port_group": _port_group,
     "threads": _whole,
     "decision_log": str,
     "reflection": _yes_or_no,

@@ -13,6 +13,8 @@ TOKEN: Final = "none.0"
 class NoStoredFacts:
     """Answers every question with no facts, of the one revision that nothing has."""
 
+    at_once: Final = True
+
     def gather(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> StoredFacts:
         """Return no facts; raise ForeignTokenError for a token that is not of this source."""
         if consistency.freshness is Freshness.AT_LEAST_AS_FRESH and consistency.token != TOKEN:

@@ -18,7 +18,7 @@ def check_once(request: Request, server: str | None, policies: Path, words: Word
     if server is not None:
         with DecisionClient(server, words) as client:
             return client.check(request)
-    return point_for(request.operator, load_policies(policies, words)).check(request)
+    return point_for(request.operator, load_policies(policies, words, only=request.operator)).check(request)
 
 
 def explain_once(request: Request, server: str | None, policies: Path, words: Words) -> Explanation:
@@ -26,7 +26,7 @@ def explain_once(request: Request, server: str | None, policies: Path, words: Wo
     if server is not None:
         with DecisionClient(server, words) as client:
             return client.explain(request, level="admin")
-    return point_for(request.operator, load_policies(policies, words)).explain(request)
+    return point_for(request.operator, load_policies(policies, words, only=request.operator)).explain(request)
 
 
 def point_for(operator: str, policies: Policies) -> DecisionPoint:

@@ -8,7 +8,7 @@ import click
 
 from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
-from pdp.server import serve as run
+from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
 from pdp.wiring import decision_point, load_policies, load_words
 
@@ -28,7 +28,8 @@ Ask a first question in another terminal:
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes any free one. [127.0.0.1:50051]")
 @click.option("--policies", metavar="DIR", help="Directory with one folder for each operator. [policies]")
 @click.option("--store", metavar="URL", help="Where facts are stored; this version stores none: `memory:`.")
-@click.option("--workers", metavar="N", help="Worker processes; this version serves with 1.")
+@click.option("--workers", metavar="N", help="Worker processes, each on a core of its own. [the cores it may use]")
+@click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
 @click.option("--decision-log", metavar="PATH|-|none", help="Where decision records go; `-` is stdout. [-]")
 @click.option("--reflection", type=click.Choice(["yes", "no"]), help="Whether the server describes its schema. [yes]")

@@ -72,12 +72,12 @@ IN_ANY: Final = Sinks(f"return {TRUE}", f"found = {UNKNOWN}", f"found = {EMPTY} 
 IN_FACT: Final = Sinks("", f"fits = fits or {UNKNOWN}", f"fits = {EMPTY}", "continue")
 """A part of what must be so of a fact: false makes the next fact be looked at."""
 
-_ALWAYS_THERE: Final = {(Root.SUBJECT, ""), (Root.RESOURCE, ""), (Root.NOW, "")}
+_ALWAYS_THERE: Final = {(Root.SUBJECT, ""), (Root.RECIPIENT, ""), (Root.RESOURCE, ""), (Root.NOW, "")}
 _GIVEN: Final = frozenset({"id", "status", "given_by"})
 """Fields that no fact comes without, be it a ground or a consent."""
 
 _GROUND_FIELDS: Final = frozenset({"id", "beneficiary", "data_subject", "status"})
-_CONSENT_FIELDS: Final = frozenset({"given_by", "recipient"})
+_CONSENT_FIELDS: Final = frozenset({"given_by", "recipient", "purposes", "categories"})
 _ORDERS: Final[Mapping[Relation, str]] = {
     Relation.AT_LEAST: ">=",
     Relation.AT_MOST: "<=",
@@ -376,6 +376,8 @@ class ConditionCompiler:
                 return f"e.request.subject_properties.get({key})" if term.name else "e.request.subject"
             case Root.PERSON:
                 return "person"
+            case Root.RECIPIENT:
+                return f"e.request.context.get({self.constant('recipient')}, e.request.subject)"
             case Root.RESOURCE:
                 fixed = {"": "", "data_subject": ".data_subject"}.get(term.name)
                 if term.name == "scopes":

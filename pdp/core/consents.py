@@ -1,7 +1,6 @@
 """Which consent counts for a request (contract, section 2, "Consent")."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -9,7 +8,7 @@ from pdp.core.containment import Containers
 from pdp.core.entity import Entity, same
 from pdp.core.facts import Consent, Fact
 from pdp.core.policy import ANY_WORD, Hierarchies
-from pdp.core.quickly_made import quickly_made
+from pdp.core.value import value
 from pdp.core.vocabulary import WordKind
 
 GIVEN: Final = "given"
@@ -17,8 +16,7 @@ STOPPING: Final = frozenset({"withdrawn", "refused"})
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
+@value
 class Wish:
     """What a consent would have to cover: data of *category* about *person*, for *purpose*, to *recipient*.
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pdp.core.quickly_made import quickly_made
 from pdp.core.text import Text
+from pdp.core.value import value
 
 
 class Effect(StrEnum):
@@ -66,8 +66,7 @@ class RuleTrace:
         return sum(condition.outcome is not Outcome.TRUE for condition in self.conditions)
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
+@value
 class Reason:
     """One sentence that led to the answer. *rule* and *clause* are "" when no rule speaks of the request."""
 
@@ -77,8 +76,7 @@ class Reason:
     message: Text
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
+@value
 class Obligation:
     """What the caller must do when it acts on the answer; when *before*, before it acts."""
 
@@ -97,8 +95,7 @@ class Failure:
     error: str
 
 
-@quickly_made
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """The answer to one request.
 

@@ -21,6 +21,10 @@ class StoredFacts:
 class FactSource(Protocol):
     """Where stored facts come from."""
 
+    @property
+    def at_once(self) -> bool:
+        """Say whether gathering never waits for anything outside of this process."""
+
     def gather(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> StoredFacts:
         """Return every stored fact that could matter to *requests*, all of one revision.
 

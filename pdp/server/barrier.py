@@ -98,7 +98,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
 def _parsing(behaviour: Behaviour, parse: Parse) -> Behaviour:
     @functools.wraps(behaviour)
     def parsing(body: bytes, context: grpc.ServicerContext, *callback: Any) -> Any:
-        return behaviour(_parsed(body, parse), context, *callback)
+        return behaviour(parsed(body, parse), context, *callback)
 
     return parsing
 
@@ -106,12 +106,13 @@ def _parsing(behaviour: Behaviour, parse: Parse) -> Behaviour:
 def _parsing_each(behaviour: Behaviour, parse: Parse) -> Behaviour:
     @functools.wraps(behaviour)
     def parsing(bodies: Iterator[bytes], context: grpc.ServicerContext, *callback: Any) -> Any:
-        return behaviour((_parsed(body, parse) for body in bodies), context, *callback)
+        return behaviour((parsed(body, parse) for body in bodies), context, *callback)
 
     return parsing
 
 
-def _parsed(body: bytes, parse: Parse) -> Any:
+def parsed(body: bytes, parse: Parse) -> Any:
+    """Return what *parse* makes of *body*; raise InvalidRequestError when it is no such message."""
     try:
         return parse(body)
     except DecodeError:

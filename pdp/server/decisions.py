@@ -7,17 +7,20 @@ import grpc
 from pdp.api.v1 import decision_pb2
 from pdp.core.decision import Decision
 from pdp.core.errors import InvalidRequestError, NoPolicyError, RequestError
-from pdp.core.request import Request
+from pdp.core.request import Consistency, Request
 from pdp.decision_point import DecisionPoint
+from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
+from pdp.server.inline_calls import Answer
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
 from pdp.server.visibility import for_caller
 from pdp.wire import phrases
 from pdp.wire.codes import Code
-from pdp.wire.errors import item_error_to_wire
-from pdp.wire.requests import Batch, batch_from_wire, request_from_wire
-from pdp.wire.responses import decision_to_wire, explanation_to_wire
+from pdp.wire.request_reader import RequestReader
+from pdp.wire.requests import Batch
+from pdp.wire.response_bytes import decision_to_bytes, result_to_bytes, results_to_bytes
+from pdp.wire.responses import explanation_to_wire
 from pdp.wire.words import Words
 
 Outcome = Decision | InvalidRequestError
@@ -31,35 +34,47 @@ class Decisions:
         self._point = point
         self._words = words
         self._declared = {operator: policy.declared for operator, policy in point.policies.items()}
+        self._reader = RequestReader(words, self._declared)
 
     @property
     def served(self) -> Mapping[str, Serve]:
-        """Return the methods by full name."""
-        methods: Mapping[str, Serve] = {
+        """Return the methods that take and give messages, by full name."""
+        return {f"{_SERVICE}.Explain": self.explain}
+
+    @property
+    def answered(self) -> Mapping[str, Answer]:
+        """Return the methods that take bytes and give bytes, by full name: those asked thousands of times a second."""
+        methods: Mapping[str, Answer] = {
             "Check": self.check,
             "CheckBatch": self.check_batch,
-            "Explain": self.explain,
+            "CheckStream": self.check_item,
         }
-        return {f"{_SERVICE}.{name}": serve for name, serve in methods.items()}
+        return {f"{_SERVICE}.{name}": answer for name, answer in methods.items()}
 
-    def check(self, message: decision_pb2.CheckRequest, _context: grpc.ServicerContext) -> decision_pb2.CheckResponse:
+    def check(self, body: bytes) -> bytes:
         """Answer one request."""
-        request = request_from_wire(message, self._words, declared=self._declared)
-        return decision_to_wire(self._point.check(request))
+        message = parsed(body, decision_pb2.CheckRequest.FromString)
+        return decision_to_bytes(self._point.check(self._reader.request(message)))
 
-    def check_batch(
-        self, message: decision_pb2.CheckBatchRequest, _context: grpc.ServicerContext
-    ) -> decision_pb2.CheckBatchResponse:
+    def check_item(self, body: bytes) -> bytes:
+        """Answer one request of a stream; what is wrong with it stands in the place of its answer."""
+        request_id = ""
+        try:
+            message = parsed(body, decision_pb2.CheckRequest.FromString)
+            request_id = message.request_id
+            request = self._reader.request(message)
+        except InvalidRequestError as error:
+            return result_to_bytes(request_id, error)
+        (outcome,) = self._decide_for(request.operator, (request,), request.consistency)
+        return result_to_bytes(request_id, outcome)
+
+    def check_batch(self, body: bytes) -> bytes:
         """Answer each item on its own, in order; what is wrong with one stands in its place."""
+        message = parsed(body, decision_pb2.CheckBatchRequest.FromString)
         if not message.requests:
             raise InvalidRequestError([RequestError(Code.REQUIRED.value, "requests", "", "", phrases.REQUIRED)])
-        batch = batch_from_wire(message, self._words, declared=self._declared)
-        outcomes = self._decide(batch)
-        return decision_pb2.CheckBatchResponse(
-            results=[
-                _result(asked.request_id, outcome) for asked, outcome in zip(message.requests, outcomes, strict=True)
-            ]
-        )
+        outcomes = self._decide(self._reader.batch(message))
+        return results_to_bytes([asked.request_id for asked in message.requests], outcomes)
 
     def explain(
         self, message: decision_pb2.ExplainRequest, _context: grpc.ServicerContext
@@ -81,17 +96,13 @@ class Decisions:
                 of_operator.setdefault(item.operator, []).append((at, item))
         for operator, placed in of_operator.items():
             places, requests = zip(*placed, strict=True)
-            outcomes.update(zip(places, self._decide_for(operator, requests, batch), strict=True))
+            outcomes.update(zip(places, self._decide_for(operator, requests, batch.consistency), strict=True))
         return [outcomes[at] for at in range(len(batch.items))]
 
-    def _decide_for(self, operator: str, requests: tuple[Request, ...], batch: Batch) -> tuple[Outcome, ...]:
+    def _decide_for(
+        self, operator: str, requests: tuple[Request, ...], consistency: Consistency
+    ) -> tuple[Outcome, ...]:
         try:
-            return self._point.check_batch(operator, requests, batch.consistency)
+            return self._point.check_batch(operator, requests, consistency)
         except NoPolicyError:
             return (no_policy(operator),) * len(requests)
-
-
-def _result(request_id: str, outcome: Outcome) -> decision_pb2.CheckResult:
-    if isinstance(outcome, InvalidRequestError):
-        return decision_pb2.CheckResult(request_id=request_id, error=item_error_to_wire(outcome))
-    return decision_pb2.CheckResult(request_id=outcome.request_id, response=decision_to_wire(outcome))

@@ -13,7 +13,11 @@ from structlog.typing import FilteringBoundLogger, Processor
 class Event(StrEnum):
     """The events; none is renamed or given another meaning once released.
 
-    ready               the server answers: `address`, `revision` (one digest over all operators'), `pid`
+    ready               the server answers: `address`, `revision` (over all operators), `pid`, `workers`, `tiers`
+    worker-ready        a worker process answers: `address`, `revision`, `pid`, `core`
+    worker-died         the process `worker` ended with `code` though nobody had asked it to; another takes its place
+    worker-given-up     as above, but it never answered or too many died; the server ends
+    worker-failed       a worker process met an error of ours
     open-to-local       no callers are configured: whoever connects is the caller `local`, which may do everything
     operator-not-served `operator` has no valid policy set; its requests are refused
     request-failed      a request to `method` met an error of ours; the caller has been told `correlation_id` alone
@@ -27,6 +31,10 @@ class Event(StrEnum):
     """
 
     READY = "ready"
+    WORKER_READY = "worker-ready"
+    WORKER_DIED = "worker-died"
+    WORKER_GIVEN_UP = "worker-given-up"
+    WORKER_FAILED = "worker-failed"
     OPEN_TO_LOCAL = "open-to-local"
     OPERATOR_NOT_SERVED = "operator-not-served"
     REQUEST_FAILED = "request-failed"

@@ -7,9 +7,10 @@ from pdp.core.errors import InvalidRequestError, NotImplementedYetError
 from pdp.core.request import Request
 from pdp.wire import phrases
 from pdp.wire.codes import Code
+from pdp.wire.context import Declared
 from pdp.wire.mistakes import shown
 from pdp.wire.reading import Reading
-from pdp.wire.requests import Declared, request_from_wire
+from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
 
 

@@ -13,11 +13,14 @@ LARGEST_PORT: Final = 65_535
 _MINUTE: Final = 60_000
 
 
-def options(maximum_calls: int) -> list[tuple[str, int]]:
-    """Return the options of a server that answers at most *maximum_calls* at once."""
+def options(maximum_calls: int, *, shares_port: bool = False) -> list[tuple[str, int]]:
+    """Return the options of a server that answers at most *maximum_calls* at once.
+
+    *shares_port*: others may listen on its port, of whom SharedPort has made sure that they answer alike.
+    """
     return [
         # FAIL CLOSED (stale server): two servers that share a port by accident would answer from two policies.
-        ("grpc.so_reuseport", 0),
+        ("grpc.so_reuseport", int(shares_port)),
         ("grpc.max_receive_message_length", MAXIMUM_MESSAGE_BYTES),
         ("grpc.max_metadata_size", 8 << 10),
         # One connection may have more under way than is borne, so that the rest is refused and does not wait unseen.
@@ -34,7 +37,7 @@ def listen_on(server: grpc.Server, listen: str) -> str:
 
     Raises InvalidSettingsError when the host is not this machine alone or the port cannot be had.
     """
-    host, port = _loopback(listen)
+    host, port = loopback(listen)
     try:
         bound = server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
@@ -44,8 +47,8 @@ def listen_on(server: grpc.Server, listen: str) -> str:
     return f"{host}:{bound}"
 
 
-def _loopback(listen: str) -> tuple[str, int]:
-    """Return the numeric loopback address that *listen* stands for.
+def loopback(listen: str) -> tuple[str, int]:
+    """Return the numeric loopback address that *listen* stands for; raise InvalidSettingsError when it is none.
 
     It is resolved once and the number is bound, so that no name service can make it another one in between.
     """

@@ -1,6 +1,7 @@
 """Every method of the contract, walked from its descriptors: what is not served says so."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NoReturn
 
 import grpc
@@ -10,6 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from pdp.api.v1 import decision_pb2, facts_pb2, policies_pb2
 from pdp.core.errors import NotImplementedYetError
 from pdp.server.barrier import HANDLER_KINDS, Handler
+from pdp.server.inline_calls import Answer
 
 Serve = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -21,22 +23,54 @@ SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
 """The services of the contract."""
 
 
-def add_contract(server: grpc.Server, served: Mapping[str, Serve]) -> None:
-    """Give *server* every method of the contract: those of *served*, by full name, answer; the others refuse."""
-    unknown = served.keys() - {method.full_name for service in SERVICES for method in service.methods}
+def add_contract(
+    server: grpc.Server, served: Mapping[str, Serve], answered: Mapping[str, Answer] = MappingProxyType({})
+) -> None:
+    """Give *server* every method of the contract, by full name.
+
+    Those of *served* take and give messages, those of *answered* bytes; the others refuse.
+    """
+    unknown = (served.keys() | answered.keys()) - {
+        method.full_name for service in SERVICES for method in service.methods
+    }
     if unknown:
         raise ValueError(f"not in the contract: {sorted(unknown)}")
     for service in SERVICES:
-        handlers = {method.name: _handler(method, served.get(method.full_name)) for method in service.methods}
+        handlers = {
+            method.name: _answering(method, answered[method.full_name])
+            if method.full_name in answered
+            else _serving(method, served.get(method.full_name))
+            for method in service.methods
+        }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
 
 
-def _handler(method: MethodDescriptor, serve: Serve | None) -> Handler:
+def path_of(method: str) -> str:
+    """Return `/package.Service/Method` for the full name `package.Service.Method`."""
+    service, _, name = method.rpartition(".")
+    return f"/{service}/{name}"
+
+
+def streams(method: str) -> bool:
+    """Say whether both sides of the method with this full name send any number of messages."""
+    return any(
+        known.full_name == method and known.client_streaming for service in SERVICES for known in service.methods
+    )
+
+
+def _serving(method: MethodDescriptor, serve: Serve | None) -> Handler:
     _, make = HANDLER_KINDS[method.client_streaming, method.server_streaming]
     if serve is None:
         return make(_unserved(method))
     request, answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
     return make(serve, request.FromString, answer.SerializeToString)
+
+
+def _answering(method: MethodDescriptor, answer: Answer) -> Handler:
+    _, make = HANDLER_KINDS[method.client_streaming, method.server_streaming]
+    if method.client_streaming:
+        return make(lambda bodies, _context: map(answer, bodies))
+    return make(lambda body, _context: answer(body))
 
 
 def _unserved(method: MethodDescriptor) -> Serve:

@@ -1,5 +1,6 @@
 """The life of a server: it starts, says that it is ready, answers, drains and stops."""
 
+import gc
 import hashlib
 import os
 import queue
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Final, NoReturn, Protocol
 
@@ -25,15 +27,17 @@ from pdp.server.barrier import ExceptionBarrier
 from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.health import Health, health_of
+from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.listening import listen_on, options
-from pdp.server.methods import SERVICES, add_contract
+from pdp.server.methods import SERVICES, add_contract, path_of, streams
+from pdp.server.policies import PoliciesInForce
+from pdp.server.port_group import SharedPort, cores
+from pdp.server.status import status_of
+from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
 from pdp.wire.words import Words
 
 CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
-
-EXIT_OK: Final = 0
-EXIT_TROUBLE: Final = 2
 
 _SIDE_THREADS: Final = 2
 _LAST_SECONDS: Final = 1.0
@@ -60,6 +64,18 @@ class ServingSettings(Protocol):
         """Return how long a stopping server goes on with what has begun."""
 
 
+class SharingSettings(ServingSettings, Protocol):
+    """What a server of several processes has to be told besides."""
+
+    @property
+    def workers(self) -> int:
+        """Return how many processes answer."""
+
+    @property
+    def port_group(self) -> str:
+        """Return the name under which servers with the same revision may share the port; "" for none."""
+
+
 class RunningServer:
     """A server that answers at *address*."""
 
@@ -70,6 +86,7 @@ class RunningServer:
         self._server = server
         self._health = health
         self._pools = pools
+        self._ended = threading.Event()
 
     def drain(self, grace: float | None) -> threading.Event:
         """Accept nothing new and finish what has begun within *grace* seconds (None: break it off).
@@ -77,19 +94,22 @@ class RunningServer:
         The event is set once every call has ended.
         """
         _does_end(self._health.end)  # a watcher that does not read may not hold up the end
-        return self._server.stop(grace)
+        self._ended = self._server.stop(grace)
+        return self._ended
 
     def has_finished(self, seconds: float = _LAST_SECONDS) -> bool:
-        """Say whether all threads come to an end within *seconds*, once every call has ended."""
-        return _does_end(self._end_threads, seconds)
+        """Say whether all calls and threads come to an end within *seconds*."""
+        return self._ended.wait(seconds) and _does_end(self._end_threads, seconds)
 
     def _end_threads(self) -> None:
         for pool in self._pools:
             pool.shutdown(cancel_futures=True)
 
 
-def start(point: DecisionPoint, words: Words, settings: ServingSettings, log: FilteringBoundLogger) -> RunningServer:
-    """Return a server that answers for *point* from now on.
+def start(
+    point: DecisionPoint, words: Words, settings: ServingSettings, log: FilteringBoundLogger, *, shared: str = ""
+) -> RunningServer:
+    """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
     Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
@@ -99,17 +119,24 @@ def start(point: DecisionPoint, words: Words, settings: ServingSettings, log: Fi
     server = grpc.server(
         decisions,
         interceptors=[ExceptionBarrier(log, side_pools)],
-        options=options(maximum_calls),
+        options=options(maximum_calls, shares_port=bool(shared)),
         maximum_concurrent_rpcs=maximum_calls,
     )
-    add_contract(server, Decisions(point, words).served)
+    decided = Decisions(point, words)
+    in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
+    add_contract(server, {**decided.served, **in_force.served}, decided.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
-    address = listen_on(server, settings.listen)
+    address = listen_on(server, shared or settings.listen)
+    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log))
+    if point.at_once and can_serve_inline(server):
+        for method, answer in decided.answered.items():
+            inline.add(path_of(method), answer, streams=streams(method))
     server.start()
+    inline.begin()
     return RunningServer(server, health, (decisions, *side_pools.values()), address)
 
 
@@ -120,25 +147,86 @@ def serve(
     *,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
-    """Answer until SIGTERM or SIGINT, then drain; return the exit code. Only the main thread may call this.
+    """Answer in this process until SIGTERM or SIGINT, then drain; return the exit code.
 
-    *on_ready* is told the address once the server answers. A second signal, or the end of the grace, breaks off what is
-    still under way; where even that does not end it, so does the process.
+    Only the main thread may call this. *on_ready* is told the address once the server answers. A second signal, or the
+    end of the grace, breaks off what is still under way; where even that does not end it, so does the process.
     """
     log = json_log()
     log_libraries_too()
+
+    def ready(server: RunningServer) -> None:
+        _announce(point.policies, words, log)
+        _announce_ready(point.policies, server.address, log)
+        on_ready(server.address)
+
+    return _answer(point, words, settings, log, ready)
+
+
+def serve_with_workers(
+    point: DecisionPoint,
+    words: Words,
+    settings: SharingSettings,
+    *,
+    on_ready: Callable[[str], None] = lambda _address: None,
+) -> int:
+    """Answer in `settings.workers` processes, each on a core of its own, until a signal comes; return the exit code.
+
+    As `serve`; *on_ready* is told once all of them answer.
+    """
+    log = json_log()
+    log_libraries_too()
+    revision = revision_of(point.policies)
+    try:
+        port = SharedPort(settings.listen, settings.port_group, revision)
+    except InvalidSettingsError as error:
+        return _not_started(error, log)
+    own = cores()
+
+    def work(tell: Callable[[], None]) -> int:
+        def ready(server: RunningServer) -> None:
+            core = min(os.sched_getaffinity(0))
+            log.info(Event.WORKER_READY.value, address=server.address, revision=revision, pid=os.getpid(), core=core)
+            tell()
+
+        return _answer(point, words, settings, log, ready, shared=port.address)
+
+    def all_ready(pids: tuple[int, ...]) -> None:
+        _announce_ready(point.policies, port.address, log, pids)
+        on_ready(port.address)
+
+    _announce(point.policies, words, log)
+    # What is loaded stays: the collector would look through it again and again, and unshare its pages by doing so.
+    gc.collect()
+    gc.freeze()
+    placed = tuple(own[number % len(own)] for number in range(settings.workers))
+    code = Workers(work, placed, log).serve(all_ready)
+    port.close()
+    log.info(Event.STOPPED.value)
+    return code
+
+
+def _answer(
+    point: DecisionPoint,
+    words: Words,
+    settings: ServingSettings,
+    log: FilteringBoundLogger,
+    on_ready: Callable[[RunningServer], None],
+    *,
+    shared: str = "",
+) -> int:
     with _caught_signals() as signals:
         try:
-            server = start(point, words, settings, log)
+            server = start(point, words, settings, log, shared=shared)
         except InvalidSettingsError as error:
             return _not_started(error, log)
-        _announce(point.policies, words, server.address, log)
-        on_ready(server.address)
+        on_ready(server)
         _drain(server, signals, settings.grace_seconds, log)
         if not server.has_finished():
             log.error(Event.STOPPED_UNFINISHED.value)
             _leave(EXIT_TROUBLE)
-    log.info(Event.STOPPED.value)
+    if not shared:
+        log.info(Event.STOPPED.value)
     return EXIT_OK
 
 
@@ -153,7 +241,7 @@ def revision_of(policies: Mapping[str, PolicySet]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _announce(policies: Mapping[str, PolicySet], words: Words, address: str, log: FilteringBoundLogger) -> None:
+def _announce(policies: Mapping[str, PolicySet], words: Words, log: FilteringBoundLogger) -> None:
     for operator in words.vocabulary.words(WordKind.OPERATOR):
         if operator not in policies:
             log.warning(Event.OPERATOR_NOT_SERVED.value, operator=operator)
@@ -161,7 +249,19 @@ def _announce(policies: Mapping[str, PolicySet], words: Words, address: str, log
         Event.OPEN_TO_LOCAL.value,
         message="no callers are configured: whoever connects is the caller `local`, which may do everything",
     )
-    log.info(Event.READY.value, address=address, revision=revision_of(policies), pid=os.getpid())
+
+
+def _announce_ready(
+    policies: Mapping[str, PolicySet], address: str, log: FilteringBoundLogger, workers: tuple[int, ...] = ()
+) -> None:
+    log.info(
+        Event.READY.value,
+        address=address,
+        revision=revision_of(policies),
+        pid=os.getpid(),
+        workers=list(workers),
+        tiers={operator: policy.tier for operator, policy in sorted(policies.items())},
+    )
 
 
 def _drain(
@@ -172,13 +272,16 @@ def _drain(
     log.info(Event.DRAINING.value, signal=signal.Signals(first).name, grace_seconds=grace_seconds)
     ended = server.drain(grace_seconds)
     _call_when(ended, lambda: signals.put(0))
-    second = signals.get()
+    try:
+        second = signals.get(timeout=grace_seconds + _LAST_SECONDS)
+    except queue.Empty:  # an answer that does not come back holds up the end of everything
+        return
     if second:
         log.warning(Event.HURRIED.value, signal=signal.Signals(second).name)
-        server.drain(None)
+        _does_end(lambda: server.drain(None))
 
 
-def _does_end(work: Callable[[], None], seconds: float = _LAST_SECONDS) -> bool:
+def _does_end(work: Callable[[], object], seconds: float = _LAST_SECONDS) -> bool:
     """Do *work* beside the rest, and say whether it ends within *seconds*."""
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

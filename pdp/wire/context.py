@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import chain
+from types import MappingProxyType
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -17,12 +18,17 @@ from pdp.wire.properties import read_properties, read_text, read_text_list
 from pdp.wire.reading import Reading
 from pdp.wire.words import Keys
 
+Declared = Mapping[str, Mapping[str, PropertySpec]]
+"""Keys of `context.extra` that an operator's policy folder declares: operator -> key -> what it holds."""
+
+NOTHING_DECLARED: Final[Declared] = MappingProxyType({})
+
 _TIME: Final = "time"
 _EXTRA: Final = "extra"
 
 
 def read_context(
-    reading: Reading, message: request_pb2.Context, declared: Mapping[str, Mapping[str, PropertySpec]]
+    reading: Reading, message: request_pb2.Context, declared: Declared
 ) -> tuple[datetime | None, Properties, Properties]:
     """Return the time of the decision, the known circumstances and the declared ones."""
     reading.check_known_fields(message, "context")
@@ -60,7 +66,7 @@ def _read_value(reading: Reading, value: object, spec: PropertySpec, field: str)
             return read_text_list(reading, list(value), spec, field)  # type: ignore[call-overload]
 
 
-def _extra_keys(reading: Reading, declared: Mapping[str, Mapping[str, PropertySpec]]) -> Keys:
+def _extra_keys(reading: Reading, declared: Declared) -> Keys:
     own = declared.get(reading.operator.id, {})
     if not reading.operator.id:
         own = {key: spec for keys in declared.values() for key, spec in keys.items()}

@@ -1,30 +1,26 @@
 """Requests: from wire messages to values of the core, every mistake at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from pdp.api.v1 import decision_pb2, request_pb2
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError
-from pdp.core.fact_schema import PropertySpec
 from pdp.core.facts import Properties, no_properties
 from pdp.core.request import Consistency, Freshness, Request, Resource
 from pdp.core.vocabulary import WordKind
 from pdp.wire import limits, phrases
 from pdp.wire.codes import Code
-from pdp.wire.context import read_context
+from pdp.wire.context import NOTHING_DECLARED, Declared, read_context
 from pdp.wire.entities import entity_id, entity_type, free_text, named_entity, optional_entity, own_entity, word
 from pdp.wire.facts import read_facts
 from pdp.wire.properties import read_properties
 from pdp.wire.reading import Reading
 from pdp.wire.words import Keys, Words
 
-Declared = Mapping[str, Mapping[str, PropertySpec]]
-"""Keys of `context.extra` that an operator's policy folder declares: operator -> key -> what it holds."""
-
-NOTHING_DECLARED: Final[Declared] = MappingProxyType({})
+ReadPlainly = Callable[[decision_pb2.CheckRequest, Consistency], Request | None]
+"""Reads an item in which nothing is out of the ordinary; None when it has to be read precisely."""
 
 _UNSET: Final = Consistency()
 _NO_KEYS: Final = Keys({})
@@ -46,7 +42,11 @@ class Batch:
 
 
 def batch_from_wire(
-    message: decision_pb2.CheckBatchRequest, words: Words, *, declared: Declared = NOTHING_DECLARED
+    message: decision_pb2.CheckBatchRequest,
+    words: Words,
+    *,
+    declared: Declared = NOTHING_DECLARED,
+    read_plainly: ReadPlainly = lambda _message, _consistency: None,
 ) -> Batch:
     """Return the requests of a batch, with its consistency in each.
 
@@ -64,7 +64,8 @@ def batch_from_wire(
     items: list[Request | InvalidRequestError] = []
     for item in message.requests:
         try:
-            items.append(_read_request(item, words, declared, batch=consistency))
+            plain = read_plainly(item, consistency)
+            items.append(plain or _read_request(item, words, declared, batch=consistency))
         except InvalidRequestError as error:
             items.append(error)
     return Batch(tuple(items), consistency)

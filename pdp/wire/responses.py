@@ -19,13 +19,13 @@ from pdp.wire.plain_values import plain_struct
 from pdp.wire.properties import struct_from_properties
 from pdp.wire.words import Words
 
-_CAUSES: Final = {
+CAUSES: Final = {
     Cause.RULE: decision_pb2.CAUSE_RULE,
     Cause.UNMET: decision_pb2.CAUSE_UNMET,
     Cause.SILENT: decision_pb2.CAUSE_SILENT,
     Cause.ERROR: decision_pb2.CAUSE_ERROR,
 }
-_CAUSES_FROM_WIRE: Final = {int(on_wire): cause for cause, on_wire in _CAUSES.items()}
+_CAUSES_FROM_WIRE: Final = {int(on_wire): cause for cause, on_wire in CAUSES.items()}
 
 
 def decision_to_wire(decision: Decision) -> decision_pb2.CheckResponse:
@@ -35,9 +35,9 @@ def decision_to_wire(decision: Decision) -> decision_pb2.CheckResponse:
         request_id=decision.request_id,
         decision_id=decision.decision_id,
         decision=allowed,
-        cause=_CAUSES[decision.cause],
+        cause=CAUSES[decision.cause],
         reasons=[reason_to_wire(reason) for reason in decision.reasons],
-        obligations=[_obligation_to_wire(obligation) for obligation in decision.obligations],
+        obligations=[obligation_to_wire(obligation) for obligation in decision.obligations],
         revision=decision.revision,
         checked_at=decision.checked_at,
         valid_until=None if decision.valid_until is None else timestamp_from_instant(decision.valid_until),
@@ -161,7 +161,7 @@ def text_from_wire(message: Mapping[str, str]) -> Text:
     return Text(vi=vi or en, en=en or vi)
 
 
-def _obligation_to_wire(obligation: Obligation) -> decision_pb2.Obligation:
+def obligation_to_wire(obligation: Obligation) -> decision_pb2.Obligation:
     return decision_pb2.Obligation(
         id=obligation.id,
         clause=obligation.clause,

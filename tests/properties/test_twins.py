@@ -1,7 +1,7 @@
 """Shows that the laws can fail: each broken twin of the real one breaks the law that is there to catch it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Fact
 from pdp.core.policy import Granting, Hierarchies
 from pdp.core.request import Request
+from pdp.core.value import value
 from pdp.deciding.judgement import Applying
 from pdp.deciding.judging import Interpreting, Judging
 from pdp.policy_set import PolicySet, ResidualRule, ResidualRules
@@ -103,7 +104,7 @@ def _value(rule: ResidualRule, evaluation: Evaluation) -> int:
     return max((evaluation.code(number) for number in rule.conditions), default=truth.TRUE)
 
 
-@dataclass(frozen=True)
+@value
 class InclusiveFact(Fact):
     """A fact that is still in force at the very instant at which it ends."""
 

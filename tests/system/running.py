@@ -28,9 +28,15 @@ SECONDS = 10.0
 class StubPoint(DecisionPoint):
     """Answers as it is told to, in place of a decision point."""
 
-    def __init__(self, answer: Callable[[Request], Decision]) -> None:
+    def __init__(self, answer: Callable[[Request], Decision], *, at_once: bool = False) -> None:
         self.policies = {}
         self.answer = answer
+        self._at_once = at_once
+
+    @property
+    def at_once(self) -> bool:
+        """Say whether it never waits; when it may, its calls are answered on threads of their own."""
+        return self._at_once
 
     def check(self, request: Request) -> Decision:
         """Return what it was told to."""

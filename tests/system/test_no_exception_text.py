@@ -36,13 +36,13 @@ class Unprintable(Exception):
         raise ValueError(SECRET)
 
 
-def raising(error: BaseException) -> StubPoint:
+def raising(error: BaseException, *, at_once: bool = False) -> StubPoint:
     """Return a decision point that always raises *error*."""
 
     def raise_it(_request: Request) -> Decision:
         raise error
 
-    return StubPoint(raise_it)
+    return StubPoint(raise_it, at_once=at_once)
 
 
 def assert_nothing_leaks(answer: Answer) -> None:
@@ -128,7 +128,8 @@ def test_an_answer_that_cannot_be_written_is_an_internal_error(words: Words) -> 
 def test_without_the_barrier_the_text_would_leak(words: Words) -> None:
     """The twin: the same handlers on a bare server fail the assertion that the tests above rest on."""
     server = grpc.server(ThreadPoolExecutor(1))
-    add_contract(server, Decisions(raising(RuntimeError(SECRET)), words).served)
+    decisions = Decisions(raising(RuntimeError(SECRET)), words)
+    add_contract(server, decisions.served, decisions.answered)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

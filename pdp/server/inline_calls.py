@@ -1,0 +1,214 @@
+"""Answers calls on the thread that takes events from gRPC, so that no call is handed from thread to thread.
+
+A decision takes microseconds; handing a call to a pool and back takes longer than deciding it (decision 0012). gRPC for
+Python has no public way to do without: this module alone reaches below its public interface, as little as it can. It
+takes the calls of its methods from the same completion queue that the public server empties, and leaves everything else
+(the other methods, the end of the server) to the public server. `can_serve_inline` says whether this release of gRPC
+looks as it must; where it does not, the public server answers these methods too, only slower.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import grpc
+from google.rpc import code_pb2, status_pb2
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
+from grpc_status import rpc_status
+
+Answer = Callable[[bytes], bytes]
+"""Bytes of a request to bytes of its answer; whatever it raises ends the call as the server refuses it."""
+
+Refuse = Callable[[BaseException, str], status_pb2.Status]
+"""An error and the path of the method that met it, to what the caller is told."""
+
+AWAITED: Final = 16
+"""So many calls of a method are asked for in advance; each that comes is followed by asking for another."""
+
+_Handled = tuple[object, tuple[()]]
+_GO_ON: Final[_Handled] = (None, ())
+"""What the public server expects of a handled event: nothing has ended, nobody is to be called back."""
+
+_NO_FLAGS: Final = 0
+_FULL: Final = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="too many calls are under way")
+_LATE: Final = status_pb2.Status(
+    code=code_pb2.DEADLINE_EXCEEDED, message="the deadline had passed before the work began"
+)
+_NO_MESSAGE: Final = status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message="the call brings no request")
+_OURS: Final = status_pb2.Status(code=code_pb2.INTERNAL, message="no decision was made: an error of the server")
+
+_NEEDED_OF_STATE: Final = ("server", "completion_queue", "rpc_states", "lock")
+_NEEDED_OF_SERVER: Final = ("register_method", "request_registered_call")
+_NEEDED_OF_CORE: Final = (
+    "ReceiveMessageOperation",
+    "SendInitialMetadataOperation",
+    "SendMessageOperation",
+    "SendStatusFromServerOperation",
+)
+
+
+def can_serve_inline(server: grpc.Server) -> bool:
+    """Say whether *server* has below its public interface what InlineCalls needs."""
+    state: Any = getattr(server, "_state", None)
+    return (
+        all(hasattr(state, name) for name in _NEEDED_OF_STATE)
+        and all(hasattr(state.server, name) for name in _NEEDED_OF_SERVER)
+        and all(hasattr(cygrpc, name) for name in _NEEDED_OF_CORE)
+    )
+
+
+class InlineCalls:
+    """Serves methods of *server*, at most *maximum_calls* at once; more are refused.
+
+    Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
+    A stream is answered message by message; while it is idle it holds no thread.
+    """
+
+    def __init__(self, server: grpc.Server, maximum_calls: int, refuse: Refuse) -> None:
+        self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
+        self._maximum = maximum_calls
+        self._refuse = refuse
+        self._methods: list[_Method] = []
+        # How many calls are awaited and under way: only the thread that takes events changes them.
+        self._awaited = 0
+        self._active = 0
+
+    def add(self, path: str, answer: Answer, *, streams: bool = False) -> None:
+        """Let *answer* serve the method at *path*, `/package.Service/Method`; only before the server has started.
+
+        *streams*: both sides send any number of messages, each of which is answered by one.
+        """
+        self._state.server.register_method(path)
+        self._methods.append(_Method(self, path, answer, streams=streams))
+
+    def begin(self) -> None:
+        """Take calls from now on; only after the server has started."""
+        if not self._methods:
+            return
+        self._awaited = AWAITED * len(self._methods)
+        with self._state.lock:
+            # The public server ends only when nothing in this set is left: `_handled` takes it out.
+            self._state.rpc_states.add(self)
+        for method in self._methods:
+            for _ in range(AWAITED):
+                self._ask_for(method)
+
+    def arrived(self, method: "_Method", event: Any) -> _Handled:
+        """Handle the event that a call of *method* has come, or that none will come any more."""
+        if not event.success:
+            self._awaited -= 1
+            return self._handled()
+        self._ask_for(method)
+        self._active += 1
+        call = _Call(self, method, event.call, event.call_details.deadline)
+        if self._active > self._maximum:
+            self._end(call, _FULL)
+        elif method.streams:
+            call.has_begun = True
+            call.of_core.start_server_batch((_initial_metadata(), _receive()), call)
+        else:
+            call.of_core.start_server_batch((_receive(),), call)
+        return _GO_ON
+
+    def received(self, call: "_Call", event: Any) -> _Handled:
+        """Handle the event that a message of *call* has come, or that none will come any more."""
+        # What is received stands last among the operations.
+        body = event.batch_operations[-1].message() if event.success else None
+        if body is None:
+            self._end(call, None if call.method.streams and event.success else _NO_MESSAGE)
+        elif call.deadline <= time.time():
+            self._end(call, _LATE)
+        else:
+            self._answer(call, body)
+        return _GO_ON
+
+    def ended(self, _event: Any) -> _Handled:
+        """Handle the event that a call is over."""
+        self._active -= 1
+        return self._handled()
+
+    def _ask_for(self, method: "_Method") -> None:
+        queue = self._state.completion_queue
+        self._state.server.request_registered_call(queue, queue, method.path, method)
+
+    def _handled(self) -> _Handled:
+        """Return what the public server is told after an event: in the end, that all calls have ended."""
+        return _GO_ON if self._awaited or self._active else (self, ())
+
+    def _answer(self, call: "_Call", body: bytes) -> None:
+        try:
+            answer = call.method.answer(body)
+        # FAIL CLOSED (exception text): everything; what passed here would end the thread that serves everybody.
+        except BaseException as error:  # noqa: BLE001
+            self._end(call, self._told(error, call.method.path))
+            return
+        message = cygrpc.SendMessageOperation(answer, _NO_FLAGS)
+        if call.method.streams:
+            call.of_core.start_server_batch((message, _receive()), call)
+        else:
+            call.of_core.start_server_batch((_initial_metadata(), message, _status()), self.ended)
+
+    def _told(self, error: BaseException, path: str) -> status_pb2.Status:
+        try:
+            return self._refuse(error, path)
+        except BaseException:  # noqa: BLE001  # FAIL CLOSED (exception text)
+            return _OURS
+
+    def _end(self, call: "_Call", status: status_pb2.Status | None) -> None:
+        """End *call* with *status*, None for OK."""
+        operations = (_status(status),) if call.has_begun else (_initial_metadata(), _status(status))
+        call.of_core.start_server_batch(operations, self.ended)
+
+
+class _Method:
+    """A method; called by the public server with the event that a call of it has come."""
+
+    __slots__ = ("_calls", "answer", "path", "streams")
+
+    def __init__(self, calls: InlineCalls, path: str, answer: Answer, *, streams: bool) -> None:
+        self._calls = calls
+        self.path = path
+        self.answer = answer
+        self.streams = streams
+
+    def __call__(self, event: Any) -> _Handled:
+        return self._calls.arrived(self, event)
+
+
+class _Call:
+    """A call; called by the public server with the event that a message of it has come.
+
+    *deadline* is in seconds of the epoch; *has_begun* says that the metadata before the first answer are sent.
+    """
+
+    __slots__ = ("_calls", "deadline", "has_begun", "method", "of_core")
+
+    def __init__(self, calls: InlineCalls, method: _Method, of_core: Any, deadline: float) -> None:
+        self._calls = calls
+        self.method = method
+        self.of_core = of_core
+        self.deadline = deadline
+        self.has_begun = False
+
+    def __call__(self, event: Any) -> _Handled:
+        return self._calls.received(self, event)
+
+
+# gRPC keeps what becomes of an operation in the operation: each is used once.
+
+
+def _receive() -> Any:
+    return cygrpc.ReceiveMessageOperation(_NO_FLAGS)
+
+
+def _initial_metadata() -> Any:
+    return cygrpc.SendInitialMetadataOperation((), _NO_FLAGS)
+
+
+def _status(status: status_pb2.Status | None = None) -> Any:
+    if status is None:
+        return cygrpc.SendStatusFromServerOperation((), cygrpc.StatusCode.ok, b"", _NO_FLAGS)
+    told = rpc_status.to_status(status)
+    return cygrpc.SendStatusFromServerOperation(
+        tuple(told.trailing_metadata), status.code, told.details.encode(), _NO_FLAGS
+    )

@@ -1,0 +1,185 @@
+"""One server of several processes: a parent that watches, and workers that answer, one a core.
+
+The parent loads everything, then forks: what is loaded is shared, and nothing of gRPC exists before the fork, as gRPC
+demands. It answers nothing itself.
+"""
+
+import ctypes
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+from structlog.typing import FilteringBoundLogger
+
+from pdp.server.events import Event
+
+RESTARTS_BORNE: Final = 5
+"""So many times within RESTART_SECONDS workers may die and be replaced; then the server ends."""
+
+RESTART_SECONDS: Final = 60.0
+
+EXIT_OK: Final = 0
+EXIT_TROUBLE: Final = 2
+
+Run = Callable[[Callable[[], None]], int]
+"""What a worker does: it calls its argument once it answers, and returns the exit code of its process."""
+
+_DIE_WITH_PARENT: Final = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+_READY: Final = b"r"
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process; *ready* becomes readable when it answers, and again when it has ended."""
+
+    pid: int
+    core: int
+    ready: socket.socket
+    answers: bool = False
+
+
+@dataclass(slots=True)
+class _Course:
+    """What became of the workers: *told* that all answered, *restarts* when they died, *code* how the server ends."""
+
+    code: int = EXIT_OK
+    told: bool = False
+    restarts: list[float] = field(default_factory=list)
+
+
+class Workers:
+    """Runs *run* in one process on each of *cores* until a signal ends them; a worker that dies is replaced."""
+
+    def __init__(self, run: Run, cores: tuple[int, ...], log: FilteringBoundLogger) -> None:
+        self._run = run
+        self._cores = cores
+        self._log = log
+        self._workers: dict[int, _Worker] = {}
+        self._course = _Course()
+        self._is_ending = False
+        self._selector = selectors.DefaultSelector()
+        self._woken, self._wake = socket.socketpair()
+
+    def serve(self, on_ready: Callable[[tuple[int, ...]], None]) -> int:
+        """Start the workers, tell *on_ready* their process ids once all answer, and return when all have ended.
+
+        Returns the exit code. Only the main thread may call this.
+        """
+        self._woken.setblocking(False)
+        self._wake.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        before = {number: signal.signal(number, lambda *_: None) for number in _ENDING}
+        waker = signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        try:
+            for core in self._cores:
+                self._start(core)
+            self._watch(on_ready)
+        finally:
+            signal.set_wakeup_fd(waker)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return self._course.code
+
+    def _watch(self, on_ready: Callable[[tuple[int, ...]], None]) -> None:
+        while self._workers:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._woken:
+                    self._pass_on_signals()
+                else:
+                    self._heard(key.data)
+            if self._is_complete():
+                self._course.told = True
+                on_ready(tuple(self._workers))
+
+    def _is_complete(self) -> bool:
+        """Say whether all workers answer for the first time."""
+        return (
+            not self._course.told and not self._is_ending and all(worker.answers for worker in self._workers.values())
+        )
+
+    def _pass_on_signals(self) -> None:
+        for number in self._woken.recv(64):
+            if number in _ENDING:
+                self._is_ending = True
+                self._signal(number)
+
+    def _heard(self, worker: _Worker) -> None:
+        """Handle that *worker* answers, or that it has ended and its socket with it."""
+        if worker.ready.recv(1):
+            worker.answers = True
+            return
+        self._selector.unregister(worker.ready)
+        worker.ready.close()
+        del self._workers[worker.pid]
+        code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
+        if self._is_ending:
+            self._course.code = max(self._course.code, EXIT_OK if code == EXIT_OK else EXIT_TROUBLE)
+        elif self._course.told and self._may_restart():
+            self._log.error(Event.WORKER_DIED.value, worker=worker.pid, core=worker.core, code=code)
+            self._start(worker.core)
+        else:
+            self._log.error(Event.WORKER_GIVEN_UP.value, worker=worker.pid, core=worker.core, code=code)
+            self._is_ending, self._course.code = True, EXIT_TROUBLE
+            self._signal(signal.SIGTERM)
+
+    def _may_restart(self) -> bool:
+        now = time.monotonic()
+        recent = [at for at in self._course.restarts if now - at < RESTART_SECONDS]
+        self._course.restarts = [*recent, now]
+        return len(recent) < RESTARTS_BORNE
+
+    def _signal(self, number: int) -> None:
+        for pid in self._workers:
+            os.kill(pid, number)  # not waited for yet, so the number is still its own
+
+    def _start(self, core: int) -> None:
+        ours, theirs = socket.socketpair()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            self._work(core, theirs, parent)
+        theirs.close()
+        worker = self._workers[pid] = _Worker(pid, core, ours)
+        self._selector.register(ours, selectors.EVENT_READ, worker)
+
+    def _work(self, core: int, ready: socket.socket, parent: int) -> NoReturn:
+        """Be a worker; whatever happens, this process goes no further."""
+        code = EXIT_TROUBLE
+        try:
+            _end_with(parent)
+            signal.set_wakeup_fd(-1)
+            for number in _ENDING:
+                signal.signal(number, signal.SIG_DFL)
+            self._selector.close()
+            self._woken.close()
+            self._wake.close()
+            for worker in self._workers.values():
+                worker.ready.close()
+            os.sched_setaffinity(0, {core})
+            code = self._run(lambda: ready.sendall(_READY))
+        except BaseException:
+            self._log.exception(Event.WORKER_FAILED.value, core=core)
+            raise
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+
+def _end_with(parent: int) -> None:
+    """Let the kernel end this process when *parent* ends: nobody would pass signals on to it any more."""
+    ctypes.CDLL(None, use_errno=True).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(EXIT_TROUBLE)
