@@ -72,7 +72,7 @@ IN_ANY: Final = Sinks(f"return {TRUE}", f"found = {UNKNOWN}", f"found = {EMPTY} 
 IN_FACT: Final = Sinks("", f"fits = fits or {UNKNOWN}", f"fits = {EMPTY}", "continue")
 """A part of what must be so of a fact: false makes the next fact be looked at."""
 
-_ALWAYS_THERE: Final = {(Root.SUBJECT, ""), (Root.RESOURCE, ""), (Root.NOW, "")}
+_ALWAYS_THERE: Final = {(Root.SUBJECT, ""), (Root.RECIPIENT, ""), (Root.RESOURCE, ""), (Root.NOW, "")}
 _GIVEN: Final = frozenset({"id", "status", "given_by"})
 """Fields that no fact comes without, be it a ground or a consent."""
 

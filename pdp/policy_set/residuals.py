@@ -47,8 +47,9 @@ class ResidualRule:
 class ResidualRules:
     """Rules by id, ready to be asked which of them apply. Rule n of *rules* is bit n of every number here.
 
-    *steps* are the conditions to evaluate, each with the bits of the rules that ask for it; *allowing* and *denying*
-    are the bits of the rules of either effect.
+    *steps* are the conditions to evaluate, each with the bits of the rules that ask for it. INVARIANT (order of steps):
+    a rule asks for its conditions in its own order, so that what is false before a condition keeps its errors away.
+    *allowing* and *denying* are the bits of the rules of either effect.
     """
 
     rules: tuple[ResidualRule, ...]
@@ -60,13 +61,25 @@ class ResidualRules:
 def residual_rules(rules: Iterable[ResidualRule]) -> ResidualRules:
     """Put *rules* together, by id."""
     ordered = tuple(sorted(rules, key=lambda rule: rule.id))
-    steps: dict[int, int] = {}
+    steps: list[tuple[int, int]] = []
     effects = {True: 0, False: 0}
     for position, rule in enumerate(ordered):
         effects[rule.allows] |= 1 << position
-        for number in rule.conditions:
-            steps[number] = steps.get(number, 0) | 1 << position
-    return ResidualRules(ordered, tuple(steps.items()), allowing=effects[True], denying=effects[False])
+        _add_steps(steps, rule.conditions, 1 << position)
+    return ResidualRules(ordered, tuple(steps), allowing=effects[True], denying=effects[False])
+
+
+def _add_steps(steps: list[tuple[int, int]], conditions: Iterable[int], bit: int) -> None:
+    """Let a rule share the steps of other rules as far as its own order allows, and add those that are missing."""
+    after = 0
+    for number in conditions:
+        shared = next((at for at in range(after, len(steps)) if steps[at][0] == number), None)
+        if shared is None:
+            steps.insert(after, (number, bit))
+            after += 1
+        else:
+            steps[shared] = (number, steps[shared][1] | bit)
+            after = shared + 1
 
 
 @dataclass(frozen=True, slots=True)

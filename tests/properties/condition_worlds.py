@@ -1,7 +1,7 @@
 """Conditions of every form, made up, and circumstances of every kind to hold them against."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
@@ -16,6 +16,7 @@ from pdp.core.facts import Consent, Containment, Fact, FactKind, Ground, Propert
 from pdp.core.policy import Granting, Hierarchies, hierarchies
 from pdp.core.request import Request, Resource
 from pdp.core.text import Text
+from pdp.core.vocabulary import WordKind
 from tests.builders import NOON, the_words
 
 OPERATORS: Final = ("homeid", "kidsonline", "kiotviet", "onmeeting", "welearning")
@@ -146,12 +147,15 @@ def _statement(world: World, random: Random, fact: str) -> str:
 
 def _terms(world: World, fact: str) -> list[tuple[str, PropertySpec]]:
     found = [(f"{name}.{key}", spec) for name, specs in world.sections.items() for key, spec in specs.items()]
-    found += [(path, _ENTITY) for path in ("subject", "person", "resource", "resource.data_subject") * 3]
+    found += [(path, _ENTITY) for path in ("subject", "person", "recipient", "resource", "resource.data_subject") * 3]
     found += [("now", _INSTANT)] * 3
     if fact == "consent":
         its = dict(the_words().schema.consent.properties)
         form = the_words().schema.consent.forms
         its |= {"given_by": _ENTITY, "recipient": _ENTITY, "form": _spec(ValueType.ENUM, values=form)}
+        purposes = tuple(the_words().vocabulary.words(WordKind.PURPOSE))
+        its |= {"purposes": replace(_spec(ValueType.ENUM, values=purposes), is_list=True)}
+        its |= {"categories": replace(_spec(ValueType.CATEGORY), is_list=True)}
     elif fact:
         spec = the_words().schema.grounds[fact]
         its = dict(spec.properties)
