@@ -1,16 +1,18 @@
 """The corridor: request, facts, decision, record."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from pdp.core.decision import Decision
 from pdp.core.errors import NoPolicyError
 from pdp.core.explanation import Explanation
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request
-from pdp.deciding import Answer, decide, explain, valid_until
+from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, valid_until
 from pdp.policy_set import PolicySet
+
+_IDS: Final = DecisionIds()
 
 
 class DecisionPoint:
@@ -32,7 +34,9 @@ class DecisionPoint:
 
         Raises NoPolicyError, ForeignTokenError and UnavailableError; what fails while deciding is a deny.
         """
-        return self.check_batch(request.operator, [request], request.consistency)[0]
+        policy = self._policy(request.operator)
+        stored = self._facts.gather(request.operator, (request,), request.consistency)
+        return self._check(policy, request, stored, request.time or self._clock.now())
 
     def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
         """Return the answers to *requests*, all of *operator*, in their order: one policy, one fact revision.
@@ -42,7 +46,7 @@ class DecisionPoint:
         policy = self._policy(operator)
         stored = self._facts.gather(operator, requests, consistency)
         now = self._clock.now()
-        return tuple(self._check(policy, request, stored, now) for request in requests)
+        return tuple([self._check(policy, request, stored, request.time or now) for request in requests])
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -50,9 +54,10 @@ class DecisionPoint:
         It is the answer that check would give, and is recorded as one. Raises what check raises.
         """
         policy = self._policy(request.operator)
-        stored = self._facts.gather(request.operator, [request], request.consistency)
+        stored = self._facts.gather(request.operator, (request,), request.consistency)
         at = request.time or self._clock.now()
-        answer, decision = self._decide(policy, request, stored, at)
+        answer = decide_twice(policy, request, stored.facts, at)
+        decision = _decision(policy, request, stored, at, answer)
         self._log.record(request, decision, at)
         return explain(decision, answer)
 
@@ -62,27 +67,24 @@ class DecisionPoint:
             raise NoPolicyError(operator)
         return policy
 
-    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime) -> Decision:
-        at = request.time or now
-        _, decision = self._decide(policy, request, stored, at)
+    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
+        answer = decide(policy, request, stored.facts, at)
+        decision = _decision(policy, request, stored, at, answer)
         self._log.record(request, decision, at)
         return decision
 
-    def _decide(
-        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
-    ) -> tuple[Answer, Decision]:
-        answer = decide(policy, request, stored.facts, at)
-        decision = Decision(
-            decision_id=str(uuid.uuid4()),
-            request_id=request.request_id or str(uuid.uuid4()),
-            allowed=answer.allowed,
-            cause=answer.cause,
-            reasons=answer.reasons,
-            obligations=answer.obligations,
-            revision=policy.revision,
-            checked_at=stored.token,
-            valid_until=valid_until(policy, request, stored.facts, at, answer),
-            matched=answer.matched,
-            failures=answer.failures,
-        )
-        return answer, decision
+
+def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
+    decision_id = _IDS.new()
+    return Decision(
+        decision_id,
+        request.request_id or decision_id,
+        answer.allowed,
+        answer.cause,
+        answer.reasons,
+        answer.obligations,
+        policy.revision,
+        stored.token,
+        valid_until(policy, request, stored.facts, at, answer),
+        failures=answer.failures,
+    )
