@@ -1,6 +1,7 @@
 """Look-ups: from wire messages to values of the core, and what was found back to messages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from pdp.api.v1 import decision_pb2, request_pb2
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError, RequestError
-from pdp.core.lookup import Match
+from pdp.core.lookup import Certainty, Found, Match
 from pdp.core.request import Request, Resource
 from pdp.core.value import value
 from pdp.core.vocabulary import WordKind
@@ -18,10 +19,18 @@ from pdp.wire import limits, phrases
 from pdp.wire.codes import Code
 from pdp.wire.context import Declared
 from pdp.wire.entities import named_entity, own_entity
-from pdp.wire.instants import read_timestamp
+from pdp.wire.instants import read_timestamp, timestamp_from_instant
+from pdp.wire.json_form import message_to_json
+from pdp.wire.outgoing import request_to_wire
 from pdp.wire.reading import Reading
 from pdp.wire.requests import request_from_wire
-from pdp.wire.responses import condition_to_wire, decision_to_wire, reason_to_wire
+from pdp.wire.responses import (
+    condition_from_wire,
+    condition_to_wire,
+    decision_to_wire,
+    reason_from_wire,
+    reason_to_wire,
+)
 from pdp.wire.words import Words
 
 DEFAULT_PAGE: Final = 100
@@ -160,6 +169,78 @@ def match_to_wire(match: Match) -> decision_pb2.Match:
         conditions=[condition_to_wire(condition) for condition in match.conditions],
         reasons=[reason_to_wire(reason) for reason in match.reasons],
     )
+
+
+def match_from_wire(message: decision_pb2.Match, place: str) -> Match:
+    """Return the match that stands at *place* of an answer; raise InvalidRequestError for what cannot be read."""
+    try:
+        entity = None if message.everyone else Entity.parse(message.entity)
+        certainty = Certainty(message.certainty)
+    except ValueError as error:
+        text = phrases.wrong_type(phrases.OBJECT)
+        raise InvalidRequestError([RequestError(Code.WRONG_TYPE.value, place, message.entity, "", text)]) from error
+    return Match(
+        entity,
+        certainty,
+        tuple(condition_from_wire(each, f"{place}.conditions[{at}]") for at, each in enumerate(message.conditions)),
+        tuple(reason_from_wire(each, f"{place}.reasons[{at}]") for at, each in enumerate(message.reasons)),
+    )
+
+
+def found_to_json(found: Found) -> dict[str, object]:
+    """Return *found*, which is complete, as JSON in the names of the wire."""
+    return {
+        "matches": [message_to_json(match_to_wire(match)) for match in found.matches],
+        "complete": True,
+        "checked_at": found.checked_at,
+        "revision": found.revision,
+    }
+
+
+def subjects_to_wire(request: Request, as_of: datetime | None) -> decision_pb2.LookupSubjectsRequest:
+    """Return the look-up of everybody of the type of the subject of *request*."""
+    asked = request_to_wire(request)
+    message = decision_pb2.LookupSubjectsRequest(
+        subject_type=asked.subject.type, action=asked.action, resource=asked.resource, page_size=LARGEST_PAGE
+    )
+    _fill(message, asked, as_of)
+    return message
+
+
+def resources_to_wire(
+    request: Request, candidates: tuple[Resource, ...], within: Entity | None, as_of: datetime | None
+) -> decision_pb2.LookupResourcesRequest:
+    """Return the look-up of all to which the subject of *request* may do that."""
+    asked = request_to_wire(request)
+    message = decision_pb2.LookupResourcesRequest(
+        subject=asked.subject,
+        action=asked.action,
+        category=asked.resource.type,
+        candidates=[request_to_wire(replace(request, resource=resource)).resource for resource in candidates],
+        within="" if within is None else str(within),
+        page_size=LARGEST_PAGE,
+    )
+    _fill(message, asked, as_of)
+    return message
+
+
+def actions_to_wire(request: Request, as_of: datetime | None) -> decision_pb2.LookupActionsRequest:
+    """Return the look-up of all that the subject of *request* may do."""
+    asked = request_to_wire(request)
+    message = decision_pb2.LookupActionsRequest(subject=asked.subject, resource=asked.resource)
+    _fill(message, asked, as_of)
+    return message
+
+
+def _fill(message: LookupRequest, asked: decision_pb2.CheckRequest, as_of: datetime | None) -> None:
+    message.operator, message.purpose = asked.operator, asked.purpose
+    message.facts.extend(asked.facts)
+    if asked.HasField("context"):
+        message.context.CopyFrom(asked.context)
+    if asked.HasField("consistency"):
+        message.consistency.CopyFrom(asked.consistency)
+    if as_of is not None:
+        message.as_of.CopyFrom(timestamp_from_instant(as_of))
 
 
 def action_answer_to_wire(action: str, decision: Decision) -> decision_pb2.ActionAnswer:

@@ -21,11 +21,29 @@ from pdp.lookups.naming import named
 from pdp.lookups.resources import known_resources
 from pdp.lookups.subjects import NOT_EXCEPTED
 from pdp.policy_set import PolicySet
-from tests.builders import NOON, Json, droppable, read_if_valid, the_cases, the_policy_set, without
+from tests.builders import (
+    CHILD,
+    CLASS,
+    MOTHER,
+    NOON,
+    SCHOOL,
+    Json,
+    a_containment,
+    a_family,
+    a_request,
+    droppable,
+    read_if_valid,
+    the_cases,
+    the_policy_set,
+    without,
+)
 from tests.stored_facts import surveyed
 
 OPERATORS: Final = ("kidsonline", "welearning", "kiotviet", "homeid", "onmeeting")
-WORLDS: Final = range(300)
+FAMILY: Final = -1
+"""The seed of one world that is no chance: a family whose child lies in a class, which lies in a school."""
+
+WORLDS: Final = (FAMILY, *range(200))
 """The seeds of the worlds that every law is tried on."""
 
 STRANGER: Final = "nobody-names-this-one"
@@ -87,6 +105,8 @@ REAL: Final = Finder("the real one")
 @lru_cache(maxsize=512)
 def a_world(seed: int) -> World:
     """Return the world of *seed*: some case with facts of others, and with less than it had."""
+    if seed == FAMILY:
+        return _a_family_in_a_school()
     random = Random(seed)
     while True:
         operator = random.choice(OPERATORS)
@@ -110,6 +130,12 @@ def a_world(seed: int) -> World:
         stored = tuple(fact for fact in request.facts if random.random() < 0.5)
         own = tuple(fact for fact in request.facts if fact not in stored)
         return World(the_policy_set(operator), replace(request, facts=own), stored)
+
+
+def _a_family_in_a_school() -> World:
+    facts = [*a_family(), a_containment(CHILD, CLASS), a_containment(CLASS, SCHOOL)]
+    request = a_request(MOTHER, facts, resource={"scopes": []})
+    return World(the_policy_set(), replace(request, facts=()), request.facts)
 
 
 def _put_into_a_container(question: Json) -> None:

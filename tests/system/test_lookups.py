@@ -10,7 +10,20 @@ from pdp.core.lookup import Certainty
 from pdp.decision_point import DecisionPoint
 from pdp.wire.codes import Code
 from pdp.wire.json_form import check_request_from_dict
-from tests.builders import AUNT, CHILD, FATHER, FRIEND, MOTHER, a_decision_point, a_question, a_request
+from tests.builders import (
+    AUNT,
+    CHILD,
+    CLASS,
+    FATHER,
+    FRIEND,
+    MOTHER,
+    SCHOOL,
+    a_containment,
+    a_decision_point,
+    a_family,
+    a_question,
+    a_request,
+)
 from tests.system.running import DECISIONS, Answer, ask, refusal
 
 Ask = decision_pb2.CheckRequest
@@ -208,9 +221,11 @@ def test_resources_are_chosen_from_candidates(channel: grpc.Channel, family: Ask
     assert last.end.complete
 
 
-def test_resources_are_what_the_facts_know_of(channel: grpc.Channel, family: Ask) -> None:
+def test_resources_are_what_the_facts_know_of(channel: grpc.Channel) -> None:
     """Without candidates the record about each entity that a fact names is looked at; `within` narrows it."""
-    for extra in ({"within": ""}, {"within": CHILD}, {"within": FRIEND}):
+    facts = [*a_family(), a_containment(CHILD, CLASS), a_containment(CLASS, SCHOOL)]
+    family = check_request_from_dict(a_question(facts=facts))
+    for extra in ({"within": ""}, {"within": SCHOOL}, {"within": FRIEND}):
         message = resources_request(family, **extra)
         *found, _ = streamed(channel, "LookupResources", decision_pb2.LookupResourcesResponse, message)
         names = [each.match.entity for each in found if each.match.certainty == Certainty.CERTAIN]
