@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from pdp.core.entity import Entity
 from pdp.core.facts import Fact
 from pdp.core.lookup import Certainty, Match
 from pdp.core.request import Request, Resource
-from pdp.core.survey import GroundsSurveyed, Survey
+from pdp.core.survey import Survey
 from pdp.lookups import find_resources, find_subjects, survey_of
 from pdp.lookups.subjects import NOT_EXCEPTED
 from pdp.policy_set import PolicySet
@@ -104,13 +103,6 @@ def surveys_no_grounds(policy: PolicySet, request: Request) -> Survey:
     return Survey(whole.about, whole.people)
 
 
-def surveys_grounds_about_people(policy: PolicySet, request: Request) -> Survey:
-    """Every ground is taken to be about the data subject."""
-    whole = survey_of(policy, request)
-    people = frozenset[Entity | None](whole.people)
-    return Survey(whole.about, whole.people, tuple(GroundsSurveyed(one.kind, people) for one in whole.grounds))
-
-
 def surveys_the_data_subject(policy: PolicySet, request: Request) -> Survey:
     """Roles are sought in the data subject alone."""
     whole = survey_of(policy, request)
@@ -125,7 +117,6 @@ TWINS: tuple[tuple[Finder, Law], ...] = (
     (Finder("cuts off", cuts_off), laws.subjects_equal_check),
     (Finder("never finds the data subject", forgets_the_data_subject), laws.subjects_equal_check),
     (Finder("surveys no grounds", survey=surveys_no_grounds), laws.subjects_equal_check),
-    (Finder("takes every ground to be about somebody", survey=surveys_grounds_about_people), laws.subjects_equal_check),
     (Finder("seeks roles in the data subject alone", survey=surveys_the_data_subject), laws.subjects_equal_check),
     (
         Finder("follows no containers", store=lambda facts, survey: surveyed(facts, survey, climbs=False)),
