@@ -1,15 +1,20 @@
 """The corridor: request, facts, decision, record."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from pdp.core.decision import Decision
+from pdp.core.entity import Entity
 from pdp.core.errors import NoPolicyError
 from pdp.core.explanation import Explanation
+from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
-from pdp.core.request import Consistency, Request
+from pdp.core.request import Consistency, Request, Resource
+from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, valid_until
+from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
 
 _IDS: Final = DecisionIds()
@@ -60,6 +65,61 @@ class DecisionPoint:
         decision = _decision(policy, request, stored, at, answer)
         self._log.record(request, decision, at)
         return explain(decision, answer)
+
+    # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
+
+    def lookup_actions(self, request: Request, as_of: datetime | None = None) -> tuple[tuple[str, Decision], ...]:
+        """Return the answer to *request* for every action that the operator's policy speaks of, each as check's.
+
+        As of another instant no decision is made: answers about it have no id and leave no record. Raises what check
+        raises, and TooMuchToLookUpError.
+        """
+        policy = self._policy(request.operator)
+        actions = actions_spoken_of(policy)
+        requests = [replace(request, action=action) for action in actions]
+        if as_of is None:
+            decisions = self.check_batch(request.operator, requests, request.consistency)
+            return tuple(zip(actions, decisions, strict=True))
+        stored, at = self._survey(request, all_surveyed(survey_of(policy, each) for each in requests), as_of)
+        answers = [(each, decide(policy, each, stored.facts, at)) for each in requests]
+        return tuple(
+            (each.action, replace(_decision(policy, each, stored, at, answer), decision_id="", request_id=""))
+            for each, answer in answers
+        )
+
+    def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
+        """Return everybody of the subject's type who may do what *request* asks; its id and properties do not count.
+
+        Raises NoPolicyError, ForeignTokenError and UnavailableError, and TooMuchToLookUpError instead of leaving
+        anybody out.
+        """
+        policy = self._policy(request.operator)
+        stored, at = self._survey(request, survey_of(policy, request), as_of)
+        return Found(find_subjects(policy, request, stored.facts, at), stored.token, policy.revision)
+
+    def lookup_resources(
+        self,
+        request: Request,
+        candidates: tuple[Resource, ...] = (),
+        within: Entity | None = None,
+        as_of: datetime | None = None,
+    ) -> Found:
+        """Return those of *candidates* for which *request* is allowed; without any, of all that the facts know of.
+
+        Of the resource of *request* only the category counts. Raises what lookup_subjects raises.
+        """
+        policy = self._policy(request.operator)
+        asked = [replace(request, resource=resource) for resource in candidates]
+        survey = all_surveyed(survey_of(policy, each) for each in asked) if asked else EVERYTHING
+        stored, at = self._survey(request, survey, as_of)
+        matches = find_resources(policy, request, candidates, within, stored.facts, at)
+        return Found(matches, stored.token, policy.revision)
+
+    def _survey(self, request: Request, survey: Survey, as_of: datetime | None) -> tuple[StoredFacts, datetime]:
+        stored = self._facts.survey(request.operator, survey, request.consistency, as_of, MAXIMUM_FACTS)
+        return stored, as_of or request.time or self._clock.now()
+
+    # --- What all of them rest on -------------------------------------------------------------------------------------
 
     def _policy(self, operator: str) -> PolicySet:
         policy = self.policies.get(operator)

@@ -168,6 +168,8 @@ class Residuals:
             )
             for rule in rules.values()
         }
+        self.reasons: Final[Mapping[str, Reason]] = {rule.id: rule.reason for rule in self._rules.values()}
+        """By rule id, the reason that it gives where it decides."""
         self._lines = lines
         self._clauses = clauses
         self._hierarchies = hierarchies

@@ -18,6 +18,7 @@ from pdp.core.errors import (
     NoPolicyError,
     NotImplementedYetError,
     RequestError,
+    TooMuchToLookUpError,
     UnavailableError,
 )
 from pdp.core.text import Text
@@ -52,6 +53,9 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     InvalidPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the policy files are not valid"),
     ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token in `consistency` is of another store"),
     NotImplementedYetError: Refusal(grpc.StatusCode.UNIMPLEMENTED, "this version does not serve that"),
+    TooMuchToLookUpError: Refusal(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "the look-up could only be answered in part, so it is not answered at all"
+    ),
     UnavailableError: Refusal(
         grpc.StatusCode.UNAVAILABLE,
         "no decision was made: something that it needs cannot be had now",
@@ -76,7 +80,7 @@ def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> s
     code, sentence = _number(refusal.code), refusal.sentence
     if isinstance(error, InvalidRequestError):
         return rich_status(code, sentence, error)
-    if isinstance(error, NotImplementedYetError):
+    if isinstance(error, NotImplementedYetError | TooMuchToLookUpError):
         return status_pb2.Status(code=code, message=str(error) or sentence)
     if refusal.event is None:
         return status_pb2.Status(code=code, message=sentence)
