@@ -31,7 +31,7 @@ class MemoryFacts:
         """Return the facts that *survey* wants, of the present or the past."""
         is_past = as_of is not None and self.since is not None and as_of < self.since
         held = self.past if is_past else self.facts
-        found = held if survey.everything else tuple(fact for fact in held if fact in surveyed(held, survey))
+        found = held if survey.everything else tuple(surveyed(held, survey))
         if len(found) > limit:
             raise TooMuchToLookUpError(f"more than {limit} stored facts")
         return StoredFacts(found, "memory.0" if is_past else "memory.1")

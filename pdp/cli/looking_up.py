@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def look_up_subjects(
 ) -> Found:
     """Return everybody who may; raises what the decision point or the client raises."""
     with _whom_to_ask(request, server, policies, words) as point:
-        return point.lookup_subjects(request, as_of)
+        return point.lookup_subjects(_timed(request, as_of), as_of)
 
 
 def look_up_resources(
@@ -49,7 +50,7 @@ def look_up_resources(
 ) -> Found:
     """Return all that the facts know of to which the subject may; raises as look_up_subjects does."""
     with _whom_to_ask(request, server, policies, words) as point:
-        return point.lookup_resources(request, (), within, as_of)
+        return point.lookup_resources(_timed(request, as_of), (), within, as_of)
 
 
 def look_up_actions(
@@ -57,7 +58,12 @@ def look_up_actions(
 ) -> tuple[tuple[str, Decision], ...]:
     """Return the answer for every action that the policy speaks of; raises as look_up_subjects does."""
     with _whom_to_ask(request, server, policies, words) as point:
-        return point.lookup_actions(request, as_of)
+        return point.lookup_actions(_timed(request, as_of), as_of)
+
+
+def _timed(request: Request, as_of: datetime | None) -> Request:
+    """Return *request* without a time of its own where another instant is asked about."""
+    return request if as_of is None else replace(request, time=None)
 
 
 def _whom_to_ask(

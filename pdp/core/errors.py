@@ -79,7 +79,7 @@ class NotImplementedYetError(PdpError):
 
 
 class TooMuchToLookUpError(PdpError):
-    """A look-up that would take too much work, and is refused whole; the text, which holds no data, says why."""
+    """A look-up that would take too much work, and is refused whole; the text says why."""
 
 
 class UnavailableError(PdpError):

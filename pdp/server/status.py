@@ -80,7 +80,7 @@ def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> s
     code, sentence = _number(refusal.code), refusal.sentence
     if isinstance(error, InvalidRequestError):
         return rich_status(code, sentence, error)
-    if isinstance(error, NotImplementedYetError | TooMuchToLookUpError):
+    if isinstance(error, NotImplementedYetError):
         return status_pb2.Status(code=code, message=str(error) or sentence)
     if refusal.event is None:
         return status_pb2.Status(code=code, message=sentence)
