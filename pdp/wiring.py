@@ -17,6 +17,7 @@ from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
+from pdp_adapters.pipe_stream import PipeStream, is_pipe
 from pdp_adapters.system_clock import SystemClock
 
 
@@ -87,7 +88,8 @@ def decision_log(where: str) -> DecisionLog:
     if where == "none":
         return NoDecisionLog()
     if where == "-":
-        return JsonDecisionLog(sys.stdout.buffer)
+        stdout = sys.stdout.buffer
+        return JsonDecisionLog(PipeStream(stdout.fileno()) if is_pipe(stdout.fileno()) else stdout)
     try:
         return JsonDecisionLog(Path(where).open("ab", buffering=0))
     except OSError as error:
