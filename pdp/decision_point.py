@@ -146,5 +146,7 @@ def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: date
         policy.revision,
         stored.token,
         valid_until(policy, request, stored.facts, at, answer),
-        failures=answer.failures,
+        (),
+        False,
+        answer.failures,
     )

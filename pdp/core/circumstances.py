@@ -111,16 +111,13 @@ class Circumstances(RoleHolding):
         """Work out who the subject is towards the resource."""
         resource, subject = self.resource, self.request.subject
         person = resource.data_subject
-        # In the order in which roles are most often held in them.
-        about: tuple[Identified, ...] = (*resource.scopes, resource)
-        if person is not None:
-            about = (person, *about)
-        self._anchors = anchors(about, self._containers, self.operator)
-        self._held = self._counting_within(subject, self._anchors) if self._role_facts else []
+        about: tuple[Identified, ...] = (resource,) if person is None else (person, resource)
+        self._anchors = anchors((*resource.scopes, *about), self._containers, self.operator)
+        self._held = held = self._counting_within(subject, self._anchors) if self._role_facts else []
         if person is not None and subject.id == person.id and subject.type == person.type:
-            self.roles = frozenset([*[role.role for role in self._held], DATA_SUBJECT])
-        elif self._held:
-            self.roles = frozenset([role.role for role in self._held])
+            self.roles = frozenset([*[role.role for role in held], DATA_SUBJECT])
+        elif held:
+            self.roles = frozenset([role.role for role in held])
         else:
             self.roles = _NOBODY
 

@@ -4,12 +4,14 @@ Everything here depends on the policy and on words of the vocabulary alone. It i
 and kept for the questions that were asked last, so that a decision looks up what earlier ones have found.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from pdp.conditions import Condition, depends_on_category, rests_on
+from pdp.conditions.truth import FALSE
 from pdp.core.decision import Effect, Reason
 from pdp.core.policy import ANY, Clause, Duty, Hierarchies, Line, Region, Rule
 from pdp.core.text import Text
@@ -127,10 +129,24 @@ class NearRules:
 
 @dataclass(frozen=True, slots=True)
 class KeptBack:
-    """The deny *rules* that may keep back a narrower category, and the conditions to evaluate *anew* for it."""
+    """The deny *rules* that may keep back a narrower category, and the conditions to evaluate *anew* for it.
+
+    *first* are, rule by rule, the conditions that it asks for before any that is evaluated anew.
+    """
 
     rules: ResidualRules
     anew: tuple[int, ...]
+    first: tuple[tuple[int, ...], ...]
+
+    def may_apply(self, codes: Sequence[int | None]) -> bool:
+        """Say whether any rule may apply, by what the conditions came to for the whole; None is not known yet."""
+        for numbers in self.first:
+            for number in numbers:
+                if codes[number] == FALSE:
+                    break
+            else:
+                return True
+        return False
 
 
 class Residuals:
@@ -251,8 +267,12 @@ class Residuals:
             if denying:
                 asked_for = {number for rule in denying for number in rule.conditions}
                 anew = tuple(sorted({inner for number in asked_for for inner in self._anew[number]}))
-                found[word] = KeptBack(residual_rules(denying), anew)
+                first = tuple(tuple(takewhile(self._is_fixed, rule.conditions)) for rule in denying)
+                found[word] = KeptBack(residual_rules(denying), anew, first)
         return found
+
+    def _is_fixed(self, number: int) -> bool:
+        return not self._anew[number]
 
     def drawn_lines(self, asked: Asked) -> tuple[Line, ...]:
         """Return the lines whose region holds what is asked, without those that only enclose a narrower one, by id."""
