@@ -36,8 +36,8 @@ POLICIES: Final = Path(__file__).parents[1] / "policies"
 
 
 STAGES: Final = ("facts", "match", "conditions", "reasons", "obligations", "valid_until", "record")
-"""The circumstances; which rules speak; which of them apply; the sentences of the answer; what is owed and kept back; how
-long the answer holds; the record.
+"""The circumstances; which rules speak; which of them apply; the sentences of the answer; what is owed and kept back;
+how long the answer holds; the record.
 """
 
 
