@@ -39,9 +39,11 @@ class DecisionPoint:
 
         Raises NoPolicyError, ForeignTokenError and UnavailableError; what fails while deciding is a deny.
         """
-        policy = self._policy(request.operator)
-        stored = self._facts.gather(request.operator, (request,), request.consistency)
-        return self._check(policy, request, stored, request.time or self._clock.now())
+        operator = request.operator
+        policy = self._policy(operator)
+        stored = self._facts.gather(operator, (request,), request.consistency)
+        at = request.time or self._clock.now()
+        return self._recorded(policy, request, stored, at, decide(policy, request, stored.facts, at))
 
     def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
         """Return the answers to *requests*, all of *operator*, in their order: one policy, one fact revision.
@@ -51,7 +53,11 @@ class DecisionPoint:
         policy = self._policy(operator)
         stored = self._facts.gather(operator, requests, consistency)
         now = self._clock.now()
-        return tuple([self._check(policy, request, stored, request.time or now) for request in requests])
+        decisions = []
+        for request in requests:
+            at = request.time or now
+            decisions.append(self._recorded(policy, request, stored, at, decide(policy, request, stored.facts, at)))
+        return tuple(decisions)
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -62,9 +68,7 @@ class DecisionPoint:
         stored = self._facts.gather(request.operator, (request,), request.consistency)
         at = request.time or self._clock.now()
         answer = decide_twice(policy, request, stored.facts, at)
-        decision = _decision(policy, request, stored, at, answer)
-        self._log.record(request, decision, at)
-        return explain(decision, answer)
+        return explain(self._recorded(policy, request, stored, at, answer), answer)
 
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
@@ -127,26 +131,24 @@ class DecisionPoint:
             raise NoPolicyError(operator)
         return policy
 
-    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
-        answer = decide(policy, request, stored.facts, at)
-        decision = _decision(policy, request, stored, at, answer)
+    def _recorded(
+        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer
+    ) -> Decision:
+        """Return *answer* as a decision with an id and a term, once its record is kept."""
+        decision_id = _IDS.new()
+        decision = Decision(
+            decision_id,
+            request.request_id or decision_id,
+            answer.allowed,
+            answer.cause,
+            answer.reasons,
+            answer.obligations,
+            policy.revision,
+            stored.token,
+            valid_until(policy, request, stored.facts, at, answer),
+            (),
+            False,
+            answer.failures,
+        )
         self._log.record(request, decision, at)
         return decision
-
-
-def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
-    decision_id = _IDS.new()
-    return Decision(
-        decision_id,
-        request.request_id or decision_id,
-        answer.allowed,
-        answer.cause,
-        answer.reasons,
-        answer.obligations,
-        policy.revision,
-        stored.token,
-        valid_until(policy, request, stored.facts, at, answer),
-        (),
-        False,
-        answer.failures,
-    )

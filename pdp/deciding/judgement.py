@@ -6,7 +6,7 @@ from pdp.conditions import Evaluation, Evaluator, InterpretedEvaluation, lacking
 from pdp.conditions.truth import EMPTY, FALSE, TRUE, UNKNOWN
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import ConditionTrace, Outcome, RuleTrace
-from pdp.core.policy import Rule
+from pdp.core.policy import ANY_WORD, Rule
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import Asked, NearRule, PolicySet, ResidualRule, ResidualRules
@@ -159,19 +159,19 @@ class Judgement:
 
     def is_assigned(self, role: str) -> bool:
         """Say whether the subject was assigned *role*, or a narrower one, although that does not count."""
-        covers = self.policy.hierarchies.covers
-        return any(covers(WordKind.ROLE, role, found.role.role) for found in self.circumstances.uncounted)
+        above = self.policy.hierarchies.roles
+        return any(role in above.get(found.role.role, ANY_WORD) for found in self.circumstances.uncounted)
 
     def why_uncounted(self, rule: Rule) -> Text:
         """Say why what the subject was assigned of the role of *rule* does not count, to follow what says the role."""
         if not self.circumstances.uncounted:
             return NOTHING
-        covers = self.policy.hierarchies.covers
+        above, wanted = self.policy.hierarchies.roles, rule.region.role
         # Each once and in an order of their own: how the facts were listed changes nothing that is said.
         said = {
             (found.role.role, str(found.role.scope), found.why_not)
             for found in self.circumstances.uncounted
-            if found.why_not is not None and covers(WordKind.ROLE, rule.region.role, found.role.role)
+            if found.why_not is not None and wanted in above.get(found.role.role, ANY_WORD)
         }
         message = NOTHING
         for role, scope, why in sorted(said, key=lambda one: (one[0], one[1], one[2].en)):

@@ -71,14 +71,14 @@ class Judging:
             return Answer(False, _ERROR, error_reasons(failed), (), judgement, failures)
         if allowing:
             answer = Answer(True, _RULE, deciding_reasons(allowing), owed(judgement, allowing), judgement)
-            return self._without_what_is_kept_back(answer, judgement) if residuals.narrower[asked[2]] else answer
+            return self.without_what_is_kept_back(answer, judgement) if residuals.narrower[asked[2]] else answer
         if residuals.speaks(asked):
             return Answer(False, _UNMET, unmet_reasons(judgement), (), judgement)
         return Answer(False, _SILENT, (residuals.silence(asked),), (), judgement)
 
     # --- The broad and the narrow (contract, section 1) ---------------------------------------------------------------
 
-    def _without_what_is_kept_back(self, answer: Answer, judgement: Judgement) -> Answer:
+    def without_what_is_kept_back(self, answer: Answer, judgement: Judgement) -> Answer:
         """Take out of an allow for a broad category what a deny rule keeps back."""
         denied: dict[str, list[ResidualRule]] = {}
         for word, (_, denying, failed) in self._narrower(judgement):

@@ -211,6 +211,7 @@ class Residuals:
         whose role facts counts.
         """
 
+        self._lacking: Callable[[str, int, bool], Lacking] = lru_cache(KEPT)(self._find_lacking)
         self.owed: Callable[[tuple[str, ...]], tuple[Owed, ...]] = lru_cache(KEPT)(self._find_owed)
         """What the rules called so impose, each obligation once for each clause."""
 
@@ -299,9 +300,13 @@ class Residuals:
 
     def lacking(self, near: NearRule, failing: int) -> Lacking:
         """Return what is said of a rule when those of its conditions are not true whose bits are in *failing*."""
-        numbers = self._rules[near.rule.id].conditions
-        conditions = [self._conditions[number] for number in numbers if failing >> number & 1]
-        return lacking(near.rule, conditions, self._clauses, role=None if near.held else near.role)
+        return self._lacking(near.rule.id, near.conditions & failing, near.held)
+
+    def _find_lacking(self, rule_id: str, failing: int, held: bool) -> Lacking:
+        rule = self._rules[rule_id]
+        conditions = [self._conditions[number] for number in rule.conditions if failing >> number & 1]
+        role = None if held else self._role_text(rule.rule.region.role)
+        return lacking(rule.rule, conditions, self._clauses, role=role)
 
     def _find_lacks(self, asked: Asked, failing: int) -> tuple[Lacking, ...]:
         return tuple(self.lacking(near, failing) for near in self.near(asked).nearest(failing, lambda _: False))
