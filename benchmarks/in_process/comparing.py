@@ -63,7 +63,8 @@ def measure(names: Sequence[EngineName], rules: int, rounds: int, seconds: float
                     timed = engine.time(seconds, allowed=allowed)
                     key = (engine.name.value, answer)
                     medians.setdefault(key, []).append(timed["median_us"])
-                    again.setdefault(key, []).append(timed["again_us"])
+                    if timed["again_us"] is not None:
+                        again.setdefault(key, []).append(timed["again_us"])
                     asked[key] = asked.get(key, 0) + timed["questions"]
                 used[engine.name] += time.monotonic() - start
             say(f"in process: {rules:,} rules, round {number + 1} of {rounds}")
@@ -74,7 +75,7 @@ def measure(names: Sequence[EngineName], rules: int, rounds: int, seconds: float
             **{
                 answer: {
                     "us": over_rounds(medians[name.value, answer]).as_json(),
-                    "again_us": over_rounds(again[name.value, answer]).as_json(),
+                    "again_us": over_rounds(found).as_json() if (found := again.get((name.value, answer))) else None,
                     "questions": asked[name.value, answer],
                     "times_ours": _to_ours(medians, name, answer),
                 }
