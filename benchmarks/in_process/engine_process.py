@@ -13,7 +13,10 @@ _OF_PEERS: Final = frozenset({EngineName.CEDAR, EngineName.SPICEDB})
 
 
 class EngineProcess:
-    """A process with one engine that holds a policy of so many *rules*, on one *core*."""
+    """A process with one engine that holds a policy of so many *rules*.
+
+    It loads on whichever core is free, several of them side by side, and answers on *core* alone.
+    """
 
     def __init__(self, name: EngineName, rules: int, core: int) -> None:
         python = str(peers.required(peers.PYTHON)) if name in _OF_PEERS else sys.executable
@@ -27,7 +30,10 @@ class EngineProcess:
             text=True,
         )
         self.name = name
-        self.load_seconds = float(self._heard()["load_seconds"])
+
+    def wait_until_loaded(self) -> None:
+        """Return when it answers; raises RuntimeError when it never will."""
+        self._heard()
 
     def __enter__(self) -> Self:
         return self
