@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from benchmarks.access import Access, Question, any_questions, made_up, questions
@@ -100,7 +101,8 @@ def main() -> None:
     gc.freeze()
     # All threads, those of a Go runtime too: what a thread starts inherits its cores, what runs already does not.
     for thread in os.listdir("/proc/self/task"):
-        os.sched_setaffinity(int(thread), {core})
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setaffinity(int(thread), {core})
     _say({"loaded": rules})
     for line in sys.stdin:
         order = json.loads(line)

@@ -24,7 +24,12 @@ class EngineProcess:
         self._process = subprocess.Popen(
             [python, "-m", "benchmarks.in_process.child", name.value, str(rules), str(core)],
             cwd=peers.ROOT,
-            env={**os.environ, "PYTHONPATH": str(peers.ROOT), "SPICEDB_LIBRARY_PATH": str(library)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(peers.ROOT),
+                "SPICEDB_LIBRARY_PATH": str(library),
+                "GOMAXPROCS": "1",  # SpiceDB answers on one core, as the others do
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
