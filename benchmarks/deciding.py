@@ -7,7 +7,6 @@ counted.
 import argparse
 import io
 import json
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.measuring import ROUNDS, Spread, spread, undisturbed, yardstick
-from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Decision
 from pdp.core.request import Request
-from pdp.deciding.judging import COMPILED
-from pdp.deciding.obligations import owed
-from pdp.deciding.reasons import deciding_reasons, unmet_reasons
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.wire.json_form import check_request_from_dict
@@ -35,21 +30,14 @@ from pdp_adapters.system_clock import SystemClock
 POLICIES: Final = Path(__file__).parents[1] / "policies"
 
 
-STAGES: Final = ("facts", "match", "conditions", "reasons", "obligations", "valid_until", "record")
-"""The circumstances; which rules speak; which of them apply; the sentences of the answer; what is owed and kept back;
-how long the answer holds; the record.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The figures of one operator: *parts* are all checks and each kind of answer, by name, *stages* as in STAGES."""
+    """The figures of one operator: *parts* are all checks and each kind of answer, by name."""
 
     operator: str
     rules: int
     conditions: int
     parts: Mapping[str, Spread]
-    stages: Mapping[str, Spread]
 
 
 def requests_of(directory: Path, policy: PolicySet, words: Words) -> list[Request]:
@@ -62,56 +50,19 @@ def requests_of(directory: Path, policy: PolicySet, words: Words) -> list[Reques
 
 
 def measure(policy: PolicySet, requests: Sequence[Request], rounds: int = ROUNDS) -> Measured:
-    """Return how long *requests* take: checks without and with a record, each kind of answer without, each stage."""
+    """Return how long *requests* take: checks without and with a record, and each kind of answer without one."""
     policies = {policy.operator: policy}
     quiet = DecisionPoint(policies, NoStoredFacts(), SystemClock(), NoDecisionLog())
     recording = DecisionPoint(policies, NoStoredFacts(), SystemClock(), JsonDecisionLog(io.BytesIO()))
-    checks = [partial(quiet.check, request) for request in requests]
     parts = {
-        "check": spread(checks, rounds),
+        "check": spread([partial(quiet.check, request) for request in requests], rounds),
         "check and record": spread([partial(recording.check, request) for request in requests], rounds),
-        "check, cold": spread(checks, rounds, cold=True),
     }
     kinds: dict[str, list[Callable[[], object]]] = {}
-    for request, check in zip(requests, checks, strict=True):
-        kinds.setdefault(_kind(quiet.check(request)), []).append(check)
+    for request in requests:
+        kinds.setdefault(_kind(quiet.check(request)), []).append(partial(quiet.check, request))
     parts |= {f"check: {kind}": spread(calls, rounds) for kind, calls in sorted(kinds.items())}
-    staged = [_stages(policy, request, quiet.check(request)) for request in requests]
-    stages = {
-        stage: spread(list(calls), rounds) for stage, calls in zip(STAGES, zip(*staged, strict=True), strict=True)
-    }
-    return Measured(policy.operator, len(policy.rules), len(policy.conditions), parts, stages)
-
-
-def _stages(policy: PolicySet, request: Request, decision: Decision) -> tuple[Callable[[], object], ...]:
-    """Return what each stage does for *request*, with what the stages before it have found."""
-    at = request.time or SystemClock().now()
-    answer = COMPILED.decide(policy, request, (), at)
-    judgement = answer.judgement
-    assert judgement is not None
-    circumstances, asked, residuals = judgement.circumstances, judgement.asked, policy.residuals
-    rules = residuals.rules(asked)
-    allowing, denying, _ = COMPILED.apply(rules, judgement.evaluation)
-    log = JsonDecisionLog(io.BytesIO())
-
-    def reasons() -> object:
-        if denying or allowing:
-            return deciding_reasons(denying or allowing)
-        return unmet_reasons(judgement) if residuals.speaks(asked) else residuals.silence(asked)
-
-    def obligations() -> object:
-        found = owed(judgement, denying or allowing)
-        return COMPILED.without_what_is_kept_back(answer, judgement) if allowing and not denying else found
-
-    return (
-        lambda: Circumstances(request, (), at, policy.hierarchies, policy.granting),
-        lambda: residuals.rules(asked),
-        lambda: COMPILED.apply(rules, COMPILED.evaluation(policy, circumstances)),
-        reasons,
-        obligations,
-        lambda: COMPILED.valid_until(policy, request, (), at, answer),
-        lambda: log.record(request, decision, at),
-    )
+    return Measured(policy.operator, len(policy.rules), len(policy.conditions), parts)
 
 
 def _kind(decision: Decision) -> str:
@@ -124,16 +75,32 @@ def table(measured: Sequence[Measured]) -> str:
     for one in measured:
         lines += [f"{one.operator}: {one.rules} rules, {one.conditions} conditions"]
         lines += [f"  {'':24}{'calls':>7}{'median':>9}{'p10':>9}{'p90':>9}{'longest':>9}  µs"]
-        for name, part in (*one.parts.items(), *one.stages.items()):
-            shown = name if name in one.parts else f"  {name}"
-            figures = f"{part.median:9.2f}{part.tenth:9.2f}{part.ninetieth:9.2f}{part.longest:9.2f}"
-            lines += [f"  {shown:24}{part.calls:7}{figures}"]
+        lines += [
+            f"  {name:24}{part.calls:7}{part.median:9.2f}{part.tenth:9.2f}{part.ninetieth:9.2f}{part.longest:9.2f}"
+            for name, part in one.parts.items()
+        ]
     return "\n".join(lines)
 
 
-def over_all(measured: Sequence[Measured]) -> float:
-    """Return the median of the operators' medians for a check without a record, in microseconds."""
-    return statistics.median(one.parts["check"].median for one in measured)
+def of_operators(directory: Path, rounds: int) -> list[Measured]:
+    """Return the figures of every operator's folder under *directory*, taken on one core."""
+    words = load_words()
+    sets = load_policies(directory, words).sets
+    asked = {operator: requests_of(directory, policy, words) for operator, policy in sets.items()}
+    with undisturbed():
+        return [measure(policy, asked[operator], rounds) for operator, policy in sets.items()]
+
+
+def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
+    """Return the figures by operator, as JSON can hold them."""
+    return {
+        one.operator: {
+            "rules": one.rules,
+            "conditions": one.conditions,
+            **{name: part.as_json() for name, part in one.parts.items()},
+        }
+        for one in measured
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -143,29 +110,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each request is timed")
     parser.add_argument("--json", type=Path, help="a file to keep the figures in")
     given = parser.parse_args(arguments)
-    words = load_words()
-    sets = load_policies(given.policies, words).sets
-    asked = {operator: requests_of(given.policies, policy, words) for operator, policy in sets.items()}
-    with undisturbed() as core:
-        before = yardstick()
-        measured = [measure(policy, asked[operator], given.rounds) for operator, policy in sets.items()]
-        after = yardstick()
+    before = yardstick()
+    measured = of_operators(given.policies, given.rounds)
+    after = yardstick()
     print(table(measured))
-    print(f"a check without a record, median of the operators: {over_all(measured):.2f} µs")
-    print(f"core {core}; yardstick, 1,000 look-ups in a dictionary: {before:.1f} µs before, {after:.1f} µs after")
+    print(f"yardstick, 1,000 look-ups in a dictionary: {before:.1f} µs before, {after:.1f} µs after")
     if given.json is not None:
         figures = {
-            "check_us": round(over_all(measured), 3),
             "yardstick_us": {"before": round(before, 2), "after": round(after, 2)},
-            "operators": {
-                one.operator: {
-                    "rules": one.rules,
-                    "conditions": one.conditions,
-                    **{name: part.as_json() for name, part in one.parts.items()},
-                    "stages": {name: part.as_json() for name, part in one.stages.items()},
-                }
-                for one in measured
-            },
+            "operators": as_json(measured),
         }
         given.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
 

@@ -134,21 +134,26 @@ class DecisionPoint:
     def _recorded(
         self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer
     ) -> Decision:
-        """Return *answer* as a decision with an id and a term, once its record is kept."""
-        decision_id = _IDS.new()
-        decision = Decision(
-            decision_id,
-            request.request_id or decision_id,
-            answer.allowed,
-            answer.cause,
-            answer.reasons,
-            answer.obligations,
-            policy.revision,
-            stored.token,
-            valid_until(policy, request, stored.facts, at, answer),
-            (),
-            False,
-            answer.failures,
-        )
+        """Return *answer* as a decision, once its record is kept."""
+        decision = _decision(policy, request, stored, at, answer)
         self._log.record(request, decision, at)
         return decision
+
+
+def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
+    """Return *answer* as a decision with an id and a term."""
+    decision_id = _IDS.new()
+    return Decision(
+        decision_id,
+        request.request_id or decision_id,
+        answer.allowed,
+        answer.cause,
+        answer.reasons,
+        answer.obligations,
+        policy.revision,
+        stored.token,
+        valid_until(policy, request, stored.facts, at, answer),
+        (),
+        False,
+        answer.failures,
+    )
