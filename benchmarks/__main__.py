@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import budget, machine, report
+from benchmarks import budget, deciding, machine, report
 from benchmarks.in_process import comparing as in_process
 from benchmarks.in_process.comparing import DifferentAnswersError
 from benchmarks.in_process.engines import EngineName
@@ -17,7 +17,8 @@ from benchmarks.progress import say
 from benchmarks.served import comparing as served
 from benchmarks.served.load import LoadError
 
-PARTS: Final = ("in-process", "served", "budget")
+PARTS: Final = ("in-process", "deciding", "budget", "served")
+_ROUNDS_OF_CASES: Final = 7
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.only in {None, "in-process"}:
             run["in_process"] = in_process.run(names, sizes, given.rounds, given.seconds / 4)
+        if given.only in {None, "deciding"}:
+            run["deciding"] = deciding.as_json(deciding.of_operators(deciding.POLICIES, _ROUNDS_OF_CASES))
+            say("deciding: measured")
         if given.only in {None, "budget"}:
             run["budget"] = budget.measure()
             say("budget: measured")

@@ -43,7 +43,7 @@ STAGES: Final = (
 WHOLE: Final = "the whole, as the server does it"
 
 SEEN_MOTHERS: Final = 20
-CHECKS: Final = 400
+CHECKS: Final = 200
 ROUNDS: Final = 15
 _PROFILED: Final = 5_000
 _SHOWN: Final = 25

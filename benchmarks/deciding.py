@@ -82,6 +82,27 @@ def table(measured: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
+def of_operators(directory: Path, rounds: int) -> list[Measured]:
+    """Return the figures of every operator's folder under *directory*, taken on one core."""
+    words = load_words()
+    sets = load_policies(directory, words).sets
+    asked = {operator: requests_of(directory, policy, words) for operator, policy in sets.items()}
+    with undisturbed():
+        return [measure(policy, asked[operator], rounds) for operator, policy in sets.items()]
+
+
+def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
+    """Return the figures by operator, as JSON can hold them."""
+    return {
+        one.operator: {
+            "rules": one.rules,
+            "conditions": one.conditions,
+            **{name: part.as_json() for name, part in one.parts.items()},
+        }
+        for one in measured
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every operator's folder and print the table; keep it as JSON where `--json` says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.deciding", description=(__doc__ or "").split("\n")[0])
@@ -89,26 +110,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each request is timed")
     parser.add_argument("--json", type=Path, help="a file to keep the figures in")
     given = parser.parse_args(arguments)
-    words = load_words()
-    sets = load_policies(given.policies, words).sets
-    asked = {operator: requests_of(given.policies, policy, words) for operator, policy in sets.items()}
-    with undisturbed() as core:
-        before = yardstick()
-        measured = [measure(policy, asked[operator], given.rounds) for operator, policy in sets.items()]
-        after = yardstick()
+    before = yardstick()
+    measured = of_operators(given.policies, given.rounds)
+    after = yardstick()
     print(table(measured))
-    print(f"core {core}; yardstick, 1,000 look-ups in a dictionary: {before:.1f} µs before, {after:.1f} µs after")
+    print(f"yardstick, 1,000 look-ups in a dictionary: {before:.1f} µs before, {after:.1f} µs after")
     if given.json is not None:
         figures = {
             "yardstick_us": {"before": round(before, 2), "after": round(after, 2)},
-            "operators": {
-                one.operator: {
-                    "rules": one.rules,
-                    "conditions": one.conditions,
-                    **{name: part.as_json() for name, part in one.parts.items()},
-                }
-                for one in measured
-            },
+            "operators": as_json(measured),
         }
         given.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
 

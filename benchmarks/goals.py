@@ -72,6 +72,12 @@ GOALS: Final = (
         1.6,
         lambda run: float(run["served"]["workers"]["no facts"]["more_than_one"]["median"]),
     ),
+    Goal(
+        "a whole check of an operator's requests, without the wire: median µs, the slowest operator's",
+        15.0,
+        lambda run: max(float(figures["check"]["median_us"]) for figures in run["deciding"].values()),
+        True,
+    ),
     Goal("in process, 10,000 rules: µs a decision, the slower of allow and deny", 3.0, _slower("us"), True),
     Goal("in process, 10,000 rules, asked again at once: µs a decision", 3.0, _slower("again_us"), True),
     Goal("in process, 100 to 100,000 rules: slowest size, of the fastest", 1.5, _unevenness("us"), True),

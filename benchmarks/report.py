@@ -31,6 +31,8 @@ def tables(run: Mapping[str, Any]) -> str:
         parts += [_ratios(run), *(_served(run, name) for name in run["served"]["one core"]), _workers(run)]
     if "in_process" in run:
         parts += [_in_process(run, answer) for answer in ("allow", "deny")]
+    if "deciding" in run:
+        parts.append(_deciding(run))
     if "budget" in run:
         parts.append(_budget(run))
     if "budget" in run and "served" in run:
@@ -131,6 +133,21 @@ def _in_process(run: Mapping[str, Any], answer: str) -> str:
         *(_ENGINES[name] for name in names if name != "ours"),
     ]
     return f"### In process: {answer}\n\n" + _rows(head, rows)
+
+
+def _deciding(run: Mapping[str, Any]) -> str:
+    rows = [
+        [operator, str(figures["rules"]), str(figures["check"]["calls"])]
+        + [
+            f"{part['median_us']:.1f} ({part['p10_us']:.1f}–{part['p90_us']:.1f})"
+            for part in (figures["check"], figures["check and record"])
+        ]
+        for operator, figures in run["deciding"].items()
+    ]
+    head = ["operator", "rules", "requests", "check, µs", "check and record, µs"]
+    table = _rows(head, rows)
+    title = "### A whole check of every case of an operator, without the wire"
+    return f"{title}\n\nIn brackets: what nine of ten requests exceed, and what one of ten does.\n\n{table}"
 
 
 def _peer(timed: Mapping[str, Any]) -> str:

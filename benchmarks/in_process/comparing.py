@@ -35,6 +35,7 @@ def compare(names: Sequence[EngineName], core: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in names:
         with EngineProcess(name, COMPARED_AT, core) as engine:
+            engine.wait_until_loaded()
             result = engine.differences(QUESTIONS_COMPARED)
         if result["differences"]:
             raise DifferentAnswersError(f"{name.value}: {result['differences']} of {result['questions']} are wrong")
@@ -54,6 +55,8 @@ def measure(names: Sequence[EngineName], rules: int, rounds: int, seconds: float
     used = dict.fromkeys(names, 0.0)
     with ExitStack() as stack:
         engines = [stack.enter_context(EngineProcess(name, rules, core)) for name in names]
+        for engine in engines:
+            engine.wait_until_loaded()
         for number in range(rounds):
             for engine in engines:
                 if used[engine.name] > _LONGEST_SECONDS:
@@ -63,23 +66,20 @@ def measure(names: Sequence[EngineName], rules: int, rounds: int, seconds: float
                     timed = engine.time(seconds, allowed=allowed)
                     key = (engine.name.value, answer)
                     medians.setdefault(key, []).append(timed["median_us"])
-                    again.setdefault(key, []).append(timed["again_us"])
+                    if timed["again_us"] is not None:
+                        again.setdefault(key, []).append(timed["again_us"])
                     asked[key] = asked.get(key, 0) + timed["questions"]
                 used[engine.name] += time.monotonic() - start
             say(f"in process: {rules:,} rules, round {number + 1} of {rounds}")
-        loaded = {engine.name.value: round(engine.load_seconds, 3) for engine in engines}
     return {
         name.value: {
-            "load_seconds": loaded[name.value],
-            **{
-                answer: {
-                    "us": over_rounds(medians[name.value, answer]).as_json(),
-                    "again_us": over_rounds(again[name.value, answer]).as_json(),
-                    "questions": asked[name.value, answer],
-                    "times_ours": _to_ours(medians, name, answer),
-                }
-                for answer in ANSWERS
-            },
+            answer: {
+                "us": over_rounds(medians[name.value, answer]).as_json(),
+                "again_us": over_rounds(found).as_json() if (found := again.get((name.value, answer))) else None,
+                "questions": asked[name.value, answer],
+                "times_ours": _to_ours(medians, name, answer),
+            }
+            for answer in ANSWERS
         }
         for name in names
     }

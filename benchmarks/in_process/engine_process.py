@@ -13,7 +13,10 @@ _OF_PEERS: Final = frozenset({EngineName.CEDAR, EngineName.SPICEDB})
 
 
 class EngineProcess:
-    """A process with one engine that holds a policy of so many *rules*, on one *core*."""
+    """A process with one engine that holds a policy of so many *rules*.
+
+    It loads on whichever core is free, several of them side by side, and answers on *core* alone.
+    """
 
     def __init__(self, name: EngineName, rules: int, core: int) -> None:
         python = str(peers.required(peers.PYTHON)) if name in _OF_PEERS else sys.executable
@@ -21,13 +24,21 @@ class EngineProcess:
         self._process = subprocess.Popen(
             [python, "-m", "benchmarks.in_process.child", name.value, str(rules), str(core)],
             cwd=peers.ROOT,
-            env={**os.environ, "PYTHONPATH": str(peers.ROOT), "SPICEDB_LIBRARY_PATH": str(library)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(peers.ROOT),
+                "SPICEDB_LIBRARY_PATH": str(library),
+                "GOMAXPROCS": "1",  # SpiceDB answers on one core, as the others do
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         self.name = name
-        self.load_seconds = float(self._heard()["load_seconds"])
+
+    def wait_until_loaded(self) -> None:
+        """Return when it answers; raises RuntimeError when it never will."""
+        self._heard()
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,8 @@ from pdp.cli.explain import explain
 from pdp.cli.serve import serve
 from pdp.cli.test import run_cases
 from pdp.cli.validate import validate
+from pdp.cli.what import what
+from pdp.cli.who import who
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,7 +23,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, run_cases, validate, clauses, compare):
+for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -10,6 +10,14 @@ from pdp.core.text import Text
 PHRASES: Final[Mapping[str, Text]] = {
     "allow": Text("CHO PHÉP", "ALLOW"),
     "deny": Text("TỪ CHỐI", "DENY"),
+    "certain": Text("chắc chắn", "certain"),
+    "if": Text("chỉ khi", "only if"),
+    "everyone": Text("tất cả những ai không được nêu tên", "everyone who is not named"),
+    "nobody": Text(
+        "Không tìm thấy gì: theo những gì đã biết thì không ai được phép.",
+        "Nothing found: for what is known, nobody may.",
+    ),
+    "complete": Text("Danh sách đầy đủ.", "The list is complete."),
     "may": Text("được", "may"),
     "may_not": Text("không được", "may not"),
     "not_askable": Text("không thể hỏi", "cannot be asked"),

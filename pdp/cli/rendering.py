@@ -14,6 +14,7 @@ from pdp.cli.phrases import PHRASES, say_fact
 from pdp.core.decision import Cause, ConditionTrace, Decision, Effect, Obligation, Outcome, Reason, RuleTrace
 from pdp.core.explanation import Explanation, FactUse
 from pdp.core.local_time import say_instant
+from pdp.core.lookup import Found
 from pdp.core.request import Request
 from pdp.core.text import LOCALES, Text
 from pdp.core.vocabulary import Vocabulary
@@ -64,6 +65,38 @@ def render_comparison(answers: Sequence[tuple[str, Explanation | None, tuple[str
             _add_reasons(tree, decision, lang)
             _add_obligations(tree, decision.obligations, lang)
         _console().print(tree)
+
+
+def render_found(found: Found, lang: str) -> None:
+    """Print what a look-up found, each match with what it depends on and the sentences that it rests on."""
+    for match in found.matches:
+        name = PHRASES["everyone"].in_locale(lang) if match.entity is None else str(match.entity)
+        label = Line(name, style="bold")
+        label.append(f"  {PHRASES[match.certainty.value].in_locale(lang)}", style="not bold default")
+        tree = Tree(label)
+        _add_conditions(tree, match.conditions, lang, holds_always=False)
+        _add_sentences(tree, match.reasons, lang)
+        _console().print(tree)
+    closing = PHRASES["complete" if found.matches else "nobody"].in_locale(lang)
+    _console().print(Line(f"{closing}  {PHRASES['revision'].in_locale(lang)} {found.revision[:19]}…", style="dim"))
+
+
+def render_actions(answers: Sequence[tuple[str, Decision]], lang: str) -> None:
+    """Print what may be done, each action with the sentences that allow it, and then what may not."""
+    for action, decision in answers:
+        if decision.allowed:
+            tree = Tree(Line(f"{PHRASES['allow'].in_locale(lang)}  {action}", style="bold"))
+            _add_sentences(tree, decision.reasons, lang)
+            _add_obligations(tree, decision.obligations, lang)
+            _console().print(tree)
+    denied = ", ".join(action for action, decision in answers if not decision.allowed)
+    if denied:
+        _console().print(Line(f"{PHRASES['deny'].in_locale(lang)}  {denied}"))
+
+
+def _add_sentences(tree: Tree, reasons: tuple[Reason, ...], lang: str) -> None:
+    for reason in _each_sentence_once(reasons):
+        tree.add(Line(reason.clause, style="bold cyan")).add(Line(reason.message.in_locale(lang)))
 
 
 def _console() -> Console:
@@ -134,7 +167,9 @@ def _add_rules(tree: Tree, title: Text, traces: Iterable[RuleTrace], lang: str) 
         _add_conditions(rule, trace.conditions, lang)
 
 
-def _add_conditions(rule: Tree, conditions: tuple[ConditionTrace, ...], lang: str) -> None:
+def _add_conditions(
+    rule: Tree, conditions: tuple[ConditionTrace, ...], lang: str, *, holds_always: bool = True
+) -> None:
     """Show what is missing, each thing on a line of its own, and what holds on one line together."""
     for condition in conditions:
         if condition.outcome is not Outcome.TRUE:
@@ -146,7 +181,7 @@ def _add_conditions(rule: Tree, conditions: tuple[ConditionTrace, ...], lang: st
     if held:
         mark, style = _MARKS[Outcome.TRUE]
         rule.add(Line.assemble((f"{mark} ", style), ("; ".join(held), "dim")))
-    if not conditions:
+    if not conditions and holds_always:
         rule.add(Line(PHRASES["always"].in_locale(lang)))
 
 

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -11,10 +12,13 @@ from grpc_status import rpc_status
 
 from pdp.api.v1 import decision_pb2, decision_pb2_grpc
 from pdp.core.decision import Decision
+from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError, PdpError
 from pdp.core.explanation import Explanation
-from pdp.core.request import Request
+from pdp.core.lookup import Found, Match
+from pdp.core.request import Request, Resource
 from pdp.wire.errors import errors_from_status
+from pdp.wire.lookups import actions_to_wire, match_from_wire, resources_to_wire, subjects_to_wire
 from pdp.wire.outgoing import request_to_wire
 from pdp.wire.responses import decision_from_wire, explanation_from_wire
 from pdp.wire.words import Words
@@ -85,6 +89,49 @@ class DecisionClient:
         request = decision_pb2.ExplainRequest(request=_message(question), level=level)
         answer: decision_pb2.ExplainResponse = self._call(self._stub.Explain, request)
         return explanation_from_wire(answer, self._words)
+
+    def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
+        """Return everybody of the type of the subject of *request* who may, over all pages.
+
+        Raises what check raises, and ServerError for a list that is not complete.
+        """
+        return self._found(self._stub.LookupSubjects, subjects_to_wire(request, as_of))
+
+    def lookup_resources(
+        self,
+        request: Request,
+        candidates: tuple[Resource, ...] = (),
+        within: Entity | None = None,
+        as_of: datetime | None = None,
+    ) -> Found:
+        """Return those of *candidates*, or of all that the facts know of, for which *request* is allowed.
+
+        Raises what lookup_subjects raises.
+        """
+        return self._found(self._stub.LookupResources, resources_to_wire(request, candidates, within, as_of))
+
+    def lookup_actions(self, request: Request, as_of: datetime | None = None) -> tuple[tuple[str, Decision], ...]:
+        """Return the answer to *request* for every action that the policy speaks of; raises what check raises."""
+        answer: decision_pb2.LookupActionsResponse = self._call(
+            self._stub.LookupActions, actions_to_wire(request, as_of)
+        )
+        return tuple((each.action, decision_from_wire(each.response)) for each in answer.actions)
+
+    def _found(self, method: Callable[..., Any], message: Any) -> Found:
+        matches: list[Match] = []
+        while True:
+            parts = self._call(lambda asked, timeout: list(method(asked, timeout=timeout)), message)
+            if not parts or parts[-1].WhichOneof("of") != "end":
+                raise ServerError("DATA_LOSS", "the look-up has no end")
+            for part in parts[:-1]:
+                matches.append(match_from_wire(part.match, f"matches[{len(matches)}]"))
+            end = parts[-1].end
+            if end.complete:
+                return Found(tuple(matches), end.checked_at, end.revision)
+            # FAIL CLOSED (part of a list): whoever reads it would take it for everything.
+            if not end.next_page_token:
+                raise ServerError("DATA_LOSS", "the look-up is not complete")
+            message.page_token = end.next_page_token
 
     def _call(self, method: Callable[..., Any], message: object) -> Any:
         """Return the answer of *method*, asking again when the server cannot be reached and there is time left."""

@@ -156,8 +156,12 @@ class ConditionCompiler:
                 self._write_composite(expression, sinks, lines, place)
             case Named(name=name):
                 number = self._numbers.get(name)
-                call = f"lacks_condition({self.constant(name)})" if number is None else f"e.named({number}, person)"
-                self._dispatch(call, sinks, lines)
+                if number is None:
+                    self._dispatch(f"lacks_condition({self.constant(name)})", sinks, lines)
+                    return
+                lines.add(f"value = e.codes[{number}] if person is e.person else None")
+                lines.add(f"if value is None: value = e.named({number}, person)")
+                self._dispatch("value", sinks, lines)
             case SomeRefusal(givers=givers):
                 found = f"e.circumstances.refusals(person, {self.constant(givers)})"
                 lines.choose([("person is None", sinks.unknown), (found, sinks.true)], sinks.false)
@@ -235,7 +239,8 @@ class ConditionCompiler:
         if sinks == RETURN:
             lines.add(f"return {call}")
             return
-        lines.add(f"value = {call}")
+        if call != "value":
+            lines.add(f"value = {call}")
         lines.choose(
             [(f"value == {code}", sinks.of(code)) for code in (TRUE, FALSE, UNKNOWN)],
             sinks.empty,

@@ -51,6 +51,7 @@ class Circumstances(RoleHolding):
         "_held",
         "_people",
         "_scopes_named",
+        "_uncounted",
         "facts",
         "request",
         "resource",
@@ -111,16 +112,14 @@ class Circumstances(RoleHolding):
         """Work out who the subject is towards the resource."""
         resource, subject = self.resource, self.request.subject
         person = resource.data_subject
-        # In the order in which roles are most often held in them.
-        about: tuple[Identified, ...] = (*resource.scopes, resource)
-        if person is not None:
-            about = (person, *about)
-        self._anchors = anchors(about, self._containers, self.operator)
-        self._held = self._counting_within(subject, self._anchors) if self._role_facts else []
+        self._uncounted: tuple[Assignment, ...] | None = None
+        about: tuple[Identified, ...] = (resource,) if person is None else (person, resource)
+        self._anchors = anchors((*resource.scopes, *about), self._containers, self.operator)
+        self._held = held = self._counting_within(subject, self._anchors) if self._role_facts else []
         if person is not None and subject.id == person.id and subject.type == person.type:
-            self.roles = frozenset([*[role.role for role in self._held], DATA_SUBJECT])
-        elif self._held:
-            self.roles = frozenset([role.role for role in self._held])
+            self.roles = frozenset([*[role.role for role in held], DATA_SUBJECT])
+        elif held:
+            self.roles = frozenset([role.role for role in held])
         else:
             self.roles = _NOBODY
 
@@ -148,6 +147,7 @@ class Circumstances(RoleHolding):
         inner._people = self._people
         inner._role_facts = self._role_facts
         inner._scopes_named = self._scopes_named
+        inner._uncounted = self._uncounted
         if not self.same_roles_when_narrowed:
             inner._look_at_roles()
         return inner
@@ -175,9 +175,10 @@ class Circumstances(RoleHolding):
     @property
     def uncounted(self) -> tuple[Assignment, ...]:
         """Return the role facts of the subject that do not count."""
-        if len(self._role_facts) == len(self._held):
-            return ()
-        return tuple([found for found in self.assignments if not found.counts])
+        if self._uncounted is None:
+            all_count = len(self._role_facts) == len(self._held)
+            self._uncounted = () if all_count else tuple([one for one in self.assignments if not one.counts])
+        return self._uncounted
 
     @property
     def scopes(self) -> frozenset[Entity]:

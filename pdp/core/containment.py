@@ -79,7 +79,8 @@ def anchors(named: tuple[Identified, ...], containers: Containers, operator: Ent
     Raises BoundExceededError as following containers does.
     """
     if containers.is_empty:
-        return (*named, operator)
+        # In the order in which roles are most often held in them.
+        return (operator, *named)
     entities = (one if isinstance(one, Entity) else Entity(one.type, one.id) for one in named)
     return containers.closure(entities) | {operator}
 

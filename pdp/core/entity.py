@@ -85,7 +85,8 @@ def id_problem(id_: str) -> str | None:
         return "has an empty id"
     if len(id_) > MAXIMUM_ID_BYTES or len(id_.encode("utf-8", "surrogatepass")) > MAXIMUM_ID_BYTES:
         return f"has an id of more than {MAXIMUM_ID_BYTES} bytes"
-    for character in id_:
+    # What is printable has none of these categories; only where something is not is it looked for.
+    for character in "" if id_.isprintable() else id_:
         refused = _REFUSED_CATEGORIES.get(unicodedata.category(character))
         if refused:
             return f"has an id with {refused} (U+{ord(character):04X})"

@@ -7,6 +7,7 @@ PdpError
 ├── NoPolicyError           this operator has no valid policy set
 ├── ForeignTokenError       a freshness token belongs to another store
 ├── NotImplementedYetError  a part of the contract that this version does not serve
+├── TooMuchToLookUpError    a look-up that could only be answered in part
 ├── UnavailableError        facts, or their freshness, cannot be had now
 └── ServerError             in the client: the server gave no decision, which is to be taken for a denial
 """
@@ -75,6 +76,10 @@ class ForeignTokenError(PdpError):
 
 class NotImplementedYetError(PdpError):
     """A part of the contract that this version does not serve; the text says which."""
+
+
+class TooMuchToLookUpError(PdpError):
+    """A look-up that would take too much work, and is refused whole; the text says why."""
 
 
 class UnavailableError(PdpError):

@@ -9,4 +9,8 @@ VIETNAM: Final = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 def say_instant(instant: datetime) -> str:
     """Return *instant* as people in Vietnam read it, with its offset."""
-    return instant.astimezone(VIETNAM).isoformat(sep=" ")
+    try:
+        return instant.astimezone(VIETNAM).isoformat(sep=" ")
+    # The last hours of the last year that a date can have are in Vietnam those of a year that none can.
+    except OverflowError:
+        return instant.isoformat(sep=" ")

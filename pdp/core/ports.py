@@ -8,6 +8,7 @@ from typing import Protocol
 from pdp.core.decision import Decision
 from pdp.core.facts import Fact
 from pdp.core.request import Consistency, Request
+from pdp.core.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,16 @@ class FactSource(Protocol):
 
         Must raise UnavailableError when the facts or their freshness cannot be known, and ForeignTokenError for a
         token of another store; must never return fewer facts instead.
+        """
+
+    def survey(
+        self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
+    ) -> StoredFacts:
+        """Return every stored fact of *operator* that *survey* wants, all of one revision.
+
+        With *as_of*, of the revision that was in force at that instant. Must raise TooMuchToLookUpError when there are
+        more than *limit*, NotImplementedYetError for an instant when no history is kept, and what gather raises; must
+        never return fewer facts instead. More than are wanted do no harm.
         """
 
 

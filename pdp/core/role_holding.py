@@ -27,10 +27,6 @@ class Standing(Enum):
     UNENTITLED = "the granter may not grant it"
 
 
-# Members of an enumeration are looked up in many times the time of a name.
-_COUNTS: Final = Standing.COUNTS
-
-
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """One role fact of an entity and how it stands at *instant*; *granters* are the roles that may grant its role."""
@@ -97,23 +93,27 @@ class RoleHolding:
 
     def _counting_within(self, entity: Identified, within: Anchors) -> list[RoleAssignment]:
         """Return the role facts of *entity* that count *within* these scopes."""
-        type_, id_ = entity.type, entity.id
+        type_, id_, granting = entity.type, entity.id, self.granting
         found = []
         for fact, role in self._role_facts:
             subject = role.subject
-            if subject.id == id_ and subject.type == type_ and self._standing(fact, role, within) is _COUNTS:
-                found.append(role)
+            if subject.id == id_ and subject.type == type_:
+                # Most roles have no term and need no granter: of them the scope alone is to be asked.
+                if fact.valid_from is None and fact.valid_until is None and role.role not in granting:
+                    if anchored(role.scope, within):
+                        found.append(role)
+                elif self._standing(fact, role, within) is Standing.COUNTS:
+                    found.append(role)
         return found
 
     def _standing(self, fact: Fact, role: RoleAssignment, within: Anchors) -> Standing:
-        has_term = fact.valid_from is not None or fact.valid_until is not None
-        if has_term and not fact.in_force(self.instant):
+        if not fact.in_force(self.instant):
             return Standing.OUT_OF_TERM
         if not anchored(role.scope, within):
             return Standing.OUT_OF_SCOPE
         # A granted role counts as long as its granter may grant it.
-        if role.role not in self.granting or self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
-            return _COUNTS
+        if self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
+            return Standing.COUNTS
         return Standing.UNRECORDED if role.granted_by is None else Standing.UNENTITLED
 
     def _granters(self, role: RoleAssignment) -> tuple[str, ...]:

@@ -1,25 +1,22 @@
 """The rules of one policy set held against one set of circumstances."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from pdp.conditions import Evaluation, Evaluator, InterpretedEvaluation, lacking
 from pdp.conditions.truth import EMPTY, FALSE, TRUE, UNKNOWN
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import ConditionTrace, Outcome, RuleTrace
-from pdp.core.policy import Rule
+from pdp.core.policy import ANY_WORD, Rule
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import Asked, NearRule, PolicySet, ResidualRule, ResidualRules
 from pdp.policy_set.sentences import NOTHING, role_lack
 
+Failed = tuple[ResidualRule, Exception]
+"""A rule with what evaluating it raised."""
 
-class Applying(NamedTuple):
-    """The rules that apply, by id, and *failures*: each rule with what it raised."""
-
-    allowing: list[ResidualRule]
-    denying: list[ResidualRule]
-    failures: list[tuple[ResidualRule, Exception]]
+Applying = tuple[list[ResidualRule], list[ResidualRule], list[Failed]]
+"""The rules that allow and those that deny, by id, and those that failed."""
 
 
 def apply(rules: ResidualRules, evaluation: Evaluation) -> Applying:
@@ -50,9 +47,7 @@ def apply(rules: ResidualRules, evaluation: Evaluation) -> Applying:
         return apply_alone(rules.rules, evaluation)
     allowing &= possible & ~doubtful
     denying &= possible
-    return Applying(
-        _of_bits(allowing, rules.rules) if allowing else [], _of_bits(denying, rules.rules) if denying else [], []
-    )
+    return _of_bits(allowing, rules.rules) if allowing else [], _of_bits(denying, rules.rules) if denying else [], []
 
 
 def _of_bits(bits: int, rules: tuple[ResidualRule, ...]) -> list[ResidualRule]:
@@ -66,7 +61,9 @@ def _of_bits(bits: int, rules: tuple[ResidualRule, ...]) -> list[ResidualRule]:
 
 def apply_alone(rules: Iterable[ResidualRule], evaluation: Evaluation) -> Applying:
     """Say which of *rules* apply, asking each for itself; the reference for asking them together."""
-    found = Applying([], [], [])
+    allowing: list[ResidualRule] = []
+    denying: list[ResidualRule] = []
+    failed: list[Failed] = []
     for rule in rules:
         worst = TRUE
         try:
@@ -76,13 +73,13 @@ def apply_alone(rules: Iterable[ResidualRule], evaluation: Evaluation) -> Applyi
                     break
         # FAIL CLOSED (error in a rule): whatever was raised, the rule does not allow, and the answer will be a deny.
         except Exception as error:  # noqa: BLE001
-            found.failures.append((rule, error))
+            failed.append((rule, error))
             continue
         if rule.allows and worst == TRUE:
-            found.allowing.append(rule)
+            allowing.append(rule)
         elif not rule.allows and worst < EMPTY:
-            found.denying.append(rule)
-    return found
+            denying.append(rule)
+    return allowing, denying, failed
 
 
 class Judgement:
@@ -162,19 +159,19 @@ class Judgement:
 
     def is_assigned(self, role: str) -> bool:
         """Say whether the subject was assigned *role*, or a narrower one, although that does not count."""
-        covers = self.policy.hierarchies.covers
-        return any(covers(WordKind.ROLE, role, found.role.role) for found in self.circumstances.uncounted)
+        above = self.policy.hierarchies.roles
+        return any(role in above.get(found.role.role, ANY_WORD) for found in self.circumstances.uncounted)
 
     def why_uncounted(self, rule: Rule) -> Text:
         """Say why what the subject was assigned of the role of *rule* does not count, to follow what says the role."""
         if not self.circumstances.uncounted:
             return NOTHING
-        covers = self.policy.hierarchies.covers
+        above, wanted = self.policy.hierarchies.roles, rule.region.role
         # Each once and in an order of their own: how the facts were listed changes nothing that is said.
         said = {
             (found.role.role, str(found.role.scope), found.why_not)
             for found in self.circumstances.uncounted
-            if found.why_not is not None and covers(WordKind.ROLE, rule.region.role, found.role.role)
+            if found.why_not is not None and wanted in above.get(found.role.role, ANY_WORD)
         }
         message = NOTHING
         for role, scope, why in sorted(said, key=lambda one: (one[0], one[1], one[2].en)):

@@ -13,13 +13,19 @@ from pdp.core.request import Request
 from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
 from pdp.deciding.answer import Answer
-from pdp.deciding.judgement import Applying, Judgement, apply
+from pdp.deciding.judgement import Applying, Failed, Judgement, apply
 from pdp.deciding.obligations import leave_out, owed
 from pdp.deciding.reasons import deciding_reasons, error_reasons, unmet_reasons
 from pdp.policy_set import PolicySet, ResidualRule, ResidualRules, residual_rules
 
 MAXIMUM_BOUNDARIES: Final = 32
 """How many instants are tried before the next one is given unproved: early is safe, late is not."""
+
+# Members of an enumeration are looked up in four times the time of a name.
+_RULE: Final = Cause.RULE
+_UNMET: Final = Cause.UNMET
+_SILENT: Final = Cause.SILENT
+_ERROR: Final = Cause.ERROR
 
 _TOO_FAR: Final = Text(
     "không xét được: các quan hệ chứa nhau đi vòng hoặc quá xa",
@@ -56,41 +62,38 @@ class Judging:
     def _decide(self, policy: PolicySet, circumstances: Circumstances) -> Answer:
         judgement = Judgement(policy, circumstances, self.evaluation(policy, circumstances))
         residuals, asked = policy.residuals, judgement.asked
-        found = self.apply(residuals.rules(asked), judgement.evaluation)
-        failures = _failures(found) if found.failures else ()
-        if found.denying:
-            reasons, obligations = deciding_reasons(found.denying), owed(judgement, found.denying)
-            return Answer(False, Cause.RULE, reasons, obligations, judgement, failures)
+        allowing, denying, failed = self.apply(residuals.rules(asked), judgement.evaluation)
+        failures = _failures(failed) if failed else ()
+        if denying:
+            return Answer(False, _RULE, deciding_reasons(denying), owed(judgement, denying), judgement, failures)
         # FAIL CLOSED (error in a rule): an allow beside a rule that failed would rest on half of the policy.
-        if failures:
-            return Answer(False, Cause.ERROR, error_reasons(found.failures), (), judgement, failures)
-        if found.allowing:
-            reasons, obligations = deciding_reasons(found.allowing), owed(judgement, found.allowing)
-            answer = Answer(True, Cause.RULE, reasons, obligations, judgement)
-            return self._without_what_is_kept_back(answer, judgement) if residuals.narrower[asked[2]] else answer
+        if failed:
+            return Answer(False, _ERROR, error_reasons(failed), (), judgement, failures)
+        if allowing:
+            answer = Answer(True, _RULE, deciding_reasons(allowing), owed(judgement, allowing), judgement)
+            return self.without_what_is_kept_back(answer, judgement) if residuals.narrower[asked[2]] else answer
         if residuals.speaks(asked):
-            return Answer(False, Cause.UNMET, unmet_reasons(judgement), (), judgement)
-        return Answer(False, Cause.SILENT, (residuals.silence(asked),), (), judgement)
+            return Answer(False, _UNMET, unmet_reasons(judgement), (), judgement)
+        return Answer(False, _SILENT, (residuals.silence(asked),), (), judgement)
 
     # --- The broad and the narrow (contract, section 1) ---------------------------------------------------------------
 
-    def _without_what_is_kept_back(self, answer: Answer, judgement: Judgement) -> Answer:
+    def without_what_is_kept_back(self, answer: Answer, judgement: Judgement) -> Answer:
         """Take out of an allow for a broad category what a deny rule keeps back."""
         denied: dict[str, list[ResidualRule]] = {}
-        for word, found in self._narrower(judgement):
+        for word, (_, denying, failed) in self._narrower(judgement):
             # FAIL CLOSED (error in a rule): what of the record has to stay back is not known.
-            if found.failures:
-                reasons = error_reasons(found.failures)
-                return Answer(False, Cause.ERROR, reasons, (), judgement, _failures(found))
-            if found.denying:
-                denied[word] = found.denying
+            if failed:
+                return Answer(False, _ERROR, error_reasons(failed), (), judgement, _failures(failed))
+            if denying:
+                denied[word] = denying
         if not denied:
             return answer
         policy, category = judgement.policy, judgement.circumstances.resource.type
         if _nothing_is_left(category, denied.keys(), policy):
             by_id = {rule.id: rule for rules in denied.values() for rule in rules}
             rules = [by_id[id_] for id_ in sorted(by_id)]
-            return Answer(False, Cause.RULE, deciding_reasons(rules), owed(judgement, rules), judgement)
+            return Answer(False, _RULE, deciding_reasons(rules), owed(judgement, rules), judgement)
         return answer._replace(obligations=(*answer.obligations, *_kept_back(denied, policy)))
 
     def _narrower(self, judgement: Judgement) -> Iterable[tuple[str, Applying]]:
@@ -101,8 +104,11 @@ class Judging:
         policy, circumstances, asked = judgement.policy, judgement.circumstances, judgement.asked
         if circumstances.same_roles_when_narrowed:
             for word, kept in policy.residuals.kept_back(asked).items():
-                inner = judgement.evaluation.narrowed(circumstances.narrowed(word), kept.anew)
-                yield word, self.apply(kept.rules, inner)
+                evaluation = judgement.evaluation
+                if kept.may_apply(evaluation.codes):
+                    if kept.anew:
+                        evaluation = evaluation.narrowed(circumstances.narrowed(word), kept.anew)
+                    yield word, self.apply(kept.rules, evaluation)
             return
         for word in policy.residuals.narrower[asked[2]]:
             narrow = circumstances.narrowed(word)
@@ -171,11 +177,11 @@ def decide_twice(
 
 def _failed_answer(error: Exception, message: Text) -> Answer:
     """Return the deny for a request that *error* kept from being judged."""
-    return Answer(False, Cause.ERROR, (Reason("", "", Effect.DENY, message),), (), None, (Failure("", _said(error)),))
+    return Answer(False, _ERROR, (Reason("", "", Effect.DENY, message),), (), None, (Failure("", _said(error)),))
 
 
-def _failures(found: Applying) -> tuple[Failure, ...]:
-    return tuple(Failure(rule.id, _said(error)) for rule, error in found.failures)
+def _failures(failed: Iterable[Failed]) -> tuple[Failure, ...]:
+    return tuple(Failure(rule.id, _said(error)) for rule, error in failed)
 
 
 def _said(error: Exception) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pdp.conditions import Evaluation
 from pdp.conditions.truth import UNKNOWN
 from pdp.core.decision import Reason, RuleTrace
-from pdp.deciding.judgement import Judgement
+from pdp.deciding.judgement import Failed, Judgement
 from pdp.policy_set import NearRule, ResidualRule
 from pdp.policy_set.sentences import failed_reason
 
@@ -15,10 +15,10 @@ def deciding_reasons(rules: Sequence[ResidualRule]) -> tuple[Reason, ...]:
     return tuple([rule.reason for rule in rules])
 
 
-def error_reasons(failures: Iterable[tuple[ResidualRule, Exception]]) -> tuple[Reason, ...]:
+def error_reasons(failed: Iterable[Failed]) -> tuple[Reason, ...]:
     """Return one reason for each rule whose evaluation failed, by rule id."""
-    failed = {rule.id: rule.rule for rule, _ in failures}
-    return tuple(failed_reason(failed[id_]) for id_ in sorted(failed))
+    rules = {rule.id: rule.rule for rule, _ in failed}
+    return tuple(failed_reason(rules[id_]) for id_ in sorted(rules))
 
 
 def unmet_reasons(judgement: Judgement) -> tuple[Reason, ...]:
@@ -54,12 +54,13 @@ def _nearest(judgement: Judgement, failing: int) -> tuple[NearRule, ...]:
 
 def _failing(evaluation: Evaluation, conditions: tuple[int, ...]) -> int:
     """Return the bits of those of *conditions* that are not true, by their numbers."""
-    codes, failing = evaluation.codes, 0
+    codes, functions, person = evaluation.codes, evaluation.table.functions, evaluation.person
+    failing = 0
     for number in conditions:
         code = codes[number]
         if code is None:
             try:
-                code = evaluation.code(number)
+                code = codes[number] = functions[number](evaluation, person)
             # What a rule lacks is only said here; the answer is a deny already.
             except Exception:  # noqa: BLE001
                 code = UNKNOWN

@@ -138,8 +138,7 @@ class Engine:
         return self._evaluated.rules
 
     def _decide_in_context(self, request: Request) -> Decided:
-        context, *rest = request
-        return self._in_context(context).decide(tuple(rest))
+        return _decided(*self._resolved(request))
 
     def _in_context(self, context: EnforceContext) -> Evaluator:
         keys = (context.rtype, context.ptype, context.mtype)
@@ -175,7 +174,7 @@ class Engine:
     @staticmethod
     def _is_allowed(evaluated: Evaluator, request: Request) -> bool:
         try:
-            return evaluated.decide(request)[0]
+            return _decided(evaluated, request)[0]
         # FAIL CLOSED (error in a rule): what cannot be decided is explained as a denial, its errors among the answers.
         except Exception:  # noqa: BLE001
             return False
@@ -189,6 +188,13 @@ class Engine:
     @staticmethod
     def _matched(evaluated: Evaluator, number: int) -> MatchedRule:
         return MatchedRule(number, evaluated.rules[number], evaluated.effect_of(number))
+
+
+def _decided(evaluated: Evaluator, request: Request) -> Decided:
+    """Decide *request*, whose own context is gone: another one in its place is a value that no rule expects."""
+    if request and isinstance(request[0], EnforceContext):
+        return evaluated.decide_exactly(request)
+    return evaluated.decide(request)
 
 
 def _contexts(loaded: Loaded) -> Iterable[tuple[str, str, str]]:

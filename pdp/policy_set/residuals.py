@@ -4,12 +4,14 @@ Everything here depends on the policy and on words of the vocabulary alone. It i
 and kept for the questions that were asked last, so that a decision looks up what earlier ones have found.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from pdp.conditions import Condition, depends_on_category, rests_on
+from pdp.conditions.truth import FALSE
 from pdp.core.decision import Effect, Reason
 from pdp.core.policy import ANY, Clause, Duty, Hierarchies, Line, Region, Rule
 from pdp.core.text import Text
@@ -127,10 +129,24 @@ class NearRules:
 
 @dataclass(frozen=True, slots=True)
 class KeptBack:
-    """The deny *rules* that may keep back a narrower category, and the conditions to evaluate *anew* for it."""
+    """The deny *rules* that may keep back a narrower category, and the conditions to evaluate *anew* for it.
+
+    *first* are, rule by rule, the conditions that it asks for before any that is evaluated anew.
+    """
 
     rules: ResidualRules
     anew: tuple[int, ...]
+    first: tuple[tuple[int, ...], ...]
+
+    def may_apply(self, codes: Sequence[int | None]) -> bool:
+        """Say whether any rule may apply, by what the conditions came to for the whole; None is not known yet."""
+        for numbers in self.first:
+            for number in numbers:
+                if codes[number] == FALSE:
+                    break
+            else:
+                return True
+        return False
 
 
 class Residuals:
@@ -168,6 +184,8 @@ class Residuals:
             )
             for rule in rules.values()
         }
+        self.reasons: Final[Mapping[str, Reason]] = {rule.id: rule.reason for rule in self._rules.values()}
+        """By rule id, the reason that it gives where it decides."""
         self._lines = lines
         self._clauses = clauses
         self._hierarchies = hierarchies
@@ -193,6 +211,7 @@ class Residuals:
         whose role facts counts.
         """
 
+        self._lacking: Callable[[str, int, bool], Lacking] = lru_cache(KEPT)(self._find_lacking)
         self.owed: Callable[[tuple[str, ...]], tuple[Owed, ...]] = lru_cache(KEPT)(self._find_owed)
         """What the rules called so impose, each obligation once for each clause."""
 
@@ -249,8 +268,12 @@ class Residuals:
             if denying:
                 asked_for = {number for rule in denying for number in rule.conditions}
                 anew = tuple(sorted({inner for number in asked_for for inner in self._anew[number]}))
-                found[word] = KeptBack(residual_rules(denying), anew)
+                first = tuple(tuple(takewhile(self._is_fixed, rule.conditions)) for rule in denying)
+                found[word] = KeptBack(residual_rules(denying), anew, first)
         return found
+
+    def _is_fixed(self, number: int) -> bool:
+        return not self._anew[number]
 
     def drawn_lines(self, asked: Asked) -> tuple[Line, ...]:
         """Return the lines whose region holds what is asked, without those that only enclose a narrower one, by id."""
@@ -277,9 +300,13 @@ class Residuals:
 
     def lacking(self, near: NearRule, failing: int) -> Lacking:
         """Return what is said of a rule when those of its conditions are not true whose bits are in *failing*."""
-        numbers = self._rules[near.rule.id].conditions
-        conditions = [self._conditions[number] for number in numbers if failing >> number & 1]
-        return lacking(near.rule, conditions, self._clauses, role=None if near.held else near.role)
+        return self._lacking(near.rule.id, near.conditions & failing, near.held)
+
+    def _find_lacking(self, rule_id: str, failing: int, held: bool) -> Lacking:
+        rule = self._rules[rule_id]
+        conditions = [self._conditions[number] for number in rule.conditions if failing >> number & 1]
+        role = None if held else self._role_text(rule.rule.region.role)
+        return lacking(rule.rule, conditions, self._clauses, role=role)
 
     def _find_lacks(self, asked: Asked, failing: int) -> tuple[Lacking, ...]:
         return tuple(self.lacking(near, failing) for near in self.near(asked).nearest(failing, lambda _: False))

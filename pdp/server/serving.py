@@ -29,6 +29,7 @@ from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.health import Health, health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.listening import listen_on, options
+from pdp.server.lookups import Lookups
 from pdp.server.methods import SERVICES, add_contract, path_of, streams
 from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
@@ -124,7 +125,7 @@ def start(
     )
     decided = Decisions(point, words)
     in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
-    add_contract(server, {**decided.served, **in_force.served}, decided.answered)
+    add_contract(server, {**decided.served, **Lookups(point, words).served, **in_force.served}, decided.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:

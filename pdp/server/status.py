@@ -18,6 +18,7 @@ from pdp.core.errors import (
     NoPolicyError,
     NotImplementedYetError,
     RequestError,
+    TooMuchToLookUpError,
     UnavailableError,
 )
 from pdp.core.text import Text
@@ -52,6 +53,9 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     InvalidPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the policy files are not valid"),
     ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token in `consistency` is of another store"),
     NotImplementedYetError: Refusal(grpc.StatusCode.UNIMPLEMENTED, "this version does not serve that"),
+    TooMuchToLookUpError: Refusal(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "the look-up could only be answered in part, so it is not answered at all"
+    ),
     UnavailableError: Refusal(
         grpc.StatusCode.UNAVAILABLE,
         "no decision was made: something that it needs cannot be had now",

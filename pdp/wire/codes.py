@@ -42,6 +42,8 @@ class Code(StrEnum):
         two-truths                two facts of one identity contradict each other at the same time
         contains-itself           something lies in itself
         not-in-batch              the field is set for a whole batch and not for one item of it
+        malformed-token           not a page token of this question, or what it finds has changed since
+        not-in-past               `as_of` beside `context.time`: the past is asked at its own time
 
     The JSON text cannot be read
         not-json                  the text is not JSON, or not a JSON object
@@ -77,6 +79,8 @@ class Code(StrEnum):
     TWO_TRUTHS = "two-truths"
     CONTAINS_ITSELF = "contains-itself"
     NOT_IN_BATCH = "not-in-batch"
+    MALFORMED_TOKEN = "malformed-token"
+    NOT_IN_PAST = "not-in-past"
     NOT_JSON = "not-json"
     DUPLICATE_KEY = "duplicate-key"
     SEVERAL_FORMS = "several-forms"

@@ -80,6 +80,19 @@ NOT_IN_BATCH: Final = Text(
     vi="trong một lô, độ mới được đặt cho cả lô chứ không cho từng yêu cầu",
     en="in a batch, freshness is set for the whole batch and not for one item",
 )
+LOOKUP_TOKEN: Final = Text(
+    vi="không phải là mã trang của chính câu hỏi này, hoặc kết quả đã thay đổi: hãy hỏi lại từ đầu",
+    en="this is no page token of this very question, or what it finds has changed: ask again from the beginning",
+)
+NOT_IN_PAST: Final = Text(
+    vi="câu hỏi về quá khứ (`as_of`) được xét theo chính thời điểm ấy: bỏ `context.time`",
+    en="a question about the past (`as_of`) is judged at that very instant: leave out `context.time`",
+)
+PAGE_SIZE: Final = Text(vi="một số từ 0 đến 1000", en="a number from 0 to 1000")
+NOT_IN_CATEGORY: Final = Text(
+    vi="một loại dữ liệu bằng hoặc hẹp hơn loại được hỏi (`category`)",
+    en="a category that is, or lies in, the one asked about (`category`)",
+)
 NOT_UTF8: Final = Text(vi="không phải là văn bản UTF-8", en="the bytes are not UTF-8")
 NOT_FINITE: Final = Text(vi="không phải là một số hữu hạn", en="this is no finite number")
 NOT_UNICODE: Final = Text(

@@ -54,7 +54,7 @@ from tests.builders import (
     the_policy_set,
     the_words,
 )
-from tests.properties import laws
+from tests.properties import condition_worlds, laws
 from tests.properties.worlds import REAL, Implementation, Oracle, perturbed
 
 LAWS: Final[tuple[Callable[[Implementation], None], ...]] = (
@@ -550,3 +550,24 @@ def test_many_threads_get_the_answers_of_one() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(found == expected for found in pool.map(ask, range(8)))
+
+
+# --- Roles ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_roles_that_count_are_those_of_which_nothing_is_said_against() -> None:
+    """For everybody named in made-up facts, what counts at once is what counts when each role fact is explained."""
+    random, counted, uncounted = Random(laws.REPEATABLE), 0, 0
+    for _ in range(400):
+        for operator in condition_worlds.OPERATORS:
+            given = condition_worlds.circumstances(condition_worlds.the_world(operator), random)
+            subjects = {role.subject for _, role in given._role_facts}
+            for subject in subjects:
+                for person in (None, *given.people):
+                    explained = given.assignments_of(subject, person)
+                    held = [found.role for found in explained if found.why_not is None]
+                    assert given._counting(subject, person) == held
+                    counted += len(held)
+                    uncounted += len(explained) - len(held)
+    assert counted > 500
+    assert uncounted > 500

@@ -32,8 +32,8 @@ class DropsUnknownDenies(Judging):
 
     def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the rules that apply without the denies that are not sure of it."""
-        every = super().apply(rules, evaluation)
-        return every._replace(denying=[rule for rule in every.denying if _value(rule, evaluation) == truth.TRUE])
+        allowing, denying, failed = super().apply(rules, evaluation)
+        return allowing, [rule for rule in denying if _value(rule, evaluation) == truth.TRUE], failed
 
 
 class AllowsTheUnknown(Judging):
@@ -41,14 +41,9 @@ class AllowsTheUnknown(Judging):
 
     def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the rules that apply and the allows that may."""
-        every = super().apply(rules, evaluation)
-        failed = [rule for rule, _ in every.failures]
-        allowing = [
-            rule
-            for rule in rules.rules
-            if rule.allows and rule not in failed and _value(rule, evaluation) <= truth.UNKNOWN
-        ]
-        return every._replace(allowing=allowing)
+        _, denying, failed = super().apply(rules, evaluation)
+        sound = [rule for rule in rules.rules if rule.allows and rule not in [rule for rule, _ in failed]]
+        return [rule for rule in sound if _value(rule, evaluation) <= truth.UNKNOWN], denying, failed
 
 
 class FirstMatch(Judging):
@@ -56,12 +51,10 @@ class FirstMatch(Judging):
 
     def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the first match alone."""
-        every = super().apply(rules, evaluation)
-        first = min((rule.rule.line for rule in (*every.allowing, *every.denying)), default=0)
-        return every._replace(
-            allowing=[rule for rule in every.allowing if rule.rule.line == first],
-            denying=[rule for rule in every.denying if rule.rule.line == first],
-        )
+        allowing, denying, failed = super().apply(rules, evaluation)
+        first = min((rule.rule.line for rule in (*allowing, *denying)), default=0)
+        alone = [[rule for rule in found if rule.rule.line == first] for found in (allowing, denying)]
+        return alone[0], alone[1], failed
 
 
 class AnyAllowWins(Judging):
@@ -69,8 +62,8 @@ class AnyAllowWins(Judging):
 
     def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches without the denies that an allow stands beside."""
-        every = super().apply(rules, evaluation)
-        return every._replace(denying=[]) if every.allowing else every
+        allowing, denying, failed = super().apply(rules, evaluation)
+        return allowing, [] if allowing else denying, failed
 
 
 class IgnoresErrors(Judging):
@@ -78,7 +71,7 @@ class IgnoresErrors(Judging):
 
     def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches without a word of the errors."""
-        return super().apply(rules, evaluation)._replace(failures=[])
+        return (*super().apply(rules, evaluation)[:2], [])
 
 
 class AllowsOnErrors(Judging):
@@ -86,9 +79,8 @@ class AllowsOnErrors(Judging):
 
     def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches with the failed rules among those that apply."""
-        every = super().apply(rules, evaluation)
-        failed = [rule for rule, _ in every.failures]
-        return every._replace(allowing=[*every.allowing, *failed], failures=[])
+        allowing, denying, failed = super().apply(rules, evaluation)
+        return [*allowing, *[rule for rule, _ in failed]], denying, []
 
 
 class StopsAtTheFirstDeny(Judging):
@@ -96,8 +88,8 @@ class StopsAtTheFirstDeny(Judging):
 
     def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches with the last deny alone."""
-        every = super().apply(rules, evaluation)
-        return every._replace(denying=every.denying[-1:])
+        allowing, denying, failed = super().apply(rules, evaluation)
+        return allowing, denying[-1:], failed
 
 
 def _value(rule: ResidualRule, evaluation: Evaluation) -> int:

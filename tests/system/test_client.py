@@ -17,8 +17,10 @@ from pdp.core.request import Request
 from pdp.decision_point import DecisionPoint
 from pdp.server import RunningServer
 from pdp.wire.codes import Code
+from pdp.wire.lookups import subjects_to_wire
 from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
+from tests.builders import a_request as a_family_request
 from tests.malformed_requests import a_request
 from tests.system.running import StubPoint, a_decision, running
 
@@ -158,3 +160,30 @@ def test_only_a_plain_allow_is_an_allow(words: Words, answer: decision_pb2.Check
             assert not client.check(a_request()).allowed
     finally:
         strange.stop(None)
+
+
+def test_the_client_looks_up_what_the_decision_point_finds(
+    server: RunningServer, point: DecisionPoint, words: Words
+) -> None:
+    """Matches come over the wire as they are found, and the answers about actions too."""
+    request = a_family_request()
+    with DecisionClient(server.address, words) as client:
+        assert client.lookup_subjects(request) == point.lookup_subjects(request)
+        assert client.lookup_resources(request) == point.lookup_resources(request)
+        assert client.lookup_resources(request, (request.resource,)).matches
+        answered = [(action, decision.allowed, decision.reasons) for action, decision in client.lookup_actions(request)]
+    expected = [(action, decision.allowed, decision.reasons) for action, decision in point.lookup_actions(request)]
+    assert answered == expected
+
+
+@pytest.mark.parametrize("parts", [(), ("match",), ("cut off",)], ids=["nothing", "no end", "not complete"])
+def test_a_list_that_is_cut_off_is_no_list(words: Words, parts: tuple[str, ...]) -> None:
+    """Whoever reads half of a list would take it for everything: the client raises."""
+    sent = {
+        "match": decision_pb2.LookupSubjectsResponse(match=decision_pb2.Match(everyone=True, certainty="certain")),
+        "cut off": decision_pb2.LookupSubjectsResponse(end=decision_pb2.End(complete=False)),
+    }
+    with DecisionClient("127.0.0.1:1", words) as client, pytest.raises(ServerError, match="DATA_LOSS"):
+        client._found(
+            lambda _asked, timeout: iter([sent[part] for part in parts]), subjects_to_wire(a_family_request(), None)
+        )

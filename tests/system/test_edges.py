@@ -28,7 +28,8 @@ from tests.system.running import (
 )
 
 MEBIBYTE = 1 << 20
-SERVED = {"Check", "CheckBatch", "CheckStream", "Explain", "GetPolicySet"}
+LOOKUPS = {"LookupSubjects", "LookupResources", "LookupActions"}
+SERVED = {"Check", "CheckBatch", "CheckStream", "Explain", "GetPolicySet", *LOOKUPS}
 METHODS = [method for service in SERVICES for method in service.methods]
 UNSERVED = [method for method in METHODS if method.name not in SERVED]
 

@@ -46,8 +46,11 @@ class Evaluator(Protocol):
     def decide(self) -> Callable[[Request], Decided]:
         """Return the function that gives the decision and the rule that PyCasbin would name.
 
-        It raises what evaluating raises.
+        It raises what evaluating raises. A request may begin with an EnforceContext.
         """
+
+    def decide_exactly(self, request: Request) -> Decided:
+        """Decide a request that is out of the ordinary; a context in it is a value like any other."""
 
     def matches(self, request: Request) -> tuple[Sequence[int], Failures]:
         """Return the numbers of every rule that matches, and of every one that raised."""
@@ -82,13 +85,13 @@ class Compiled:
         self._lookup: Lookup | None = None
         self._raw = program.test(program.matcher.expression)
         self._test = program.test(program.matcher.expression, matcher=True)
-        self._decided: Callable[[Request], Decided] = self._scan
+        self._decided: Callable[[Request], Decided] = self._decide_slowly
         self._candidates: Callable[[Request], Sequence[int]] = lambda _: range(len(program.rules))
         self._looked_for: Callable[[Request], LookedFor | None] = lambda _: None
         if not program.rules:
-            self.tier, self._decided = "indexed", self._decide_without_rules
+            self.tier = "indexed"
         elif all(path.is_narrow for path in self._paths):
-            self._lookup = Lookup(program, self._paths, self._scan)
+            self._lookup = Lookup(program, self._paths, self._decide_slowly)
             self.tier, self._decided = "indexed", self._lookup.decide()
             self._candidates = self._lookup.candidates()
             self._looked_for = self._lookup.texts()
@@ -100,18 +103,23 @@ class Compiled:
         """Return the function that decides a request."""
         return self._decided
 
-    def _scan(self, request: Request) -> Decided:
+    def _decide_slowly(self, request: Request) -> Decided:
         if request and isinstance(request[0], EnforceContext):
             return self._in_context(request)
+        return self.decide_exactly(request)
+
+    def decide_exactly(self, request: Request) -> Decided:
+        """Decide by a scan over all rules."""
         self._check_size(request)
-        if is_primitive(request):
-            return self._plain(request)
-        try:
-            check_values(request)
-        # Whatever it is that the request holds, PyCasbin says where it is noticed.
-        except Exception:  # noqa: BLE001
-            return self._reference.decide(request)
-        return self._any(request)
+        if not is_primitive(request):
+            try:
+                check_values(request)
+            # Whatever it is that the request holds, PyCasbin says where it is noticed.
+            except Exception:  # noqa: BLE001
+                return self._reference.decide_exactly(request)
+        if not self.rules:
+            return self._decide_without_rules(request)
+        return self._plain(request) if is_primitive(request) else self._any(request)
 
     def _check_size(self, request: Request) -> None:
         if len(request) != len(self._program.requests):
@@ -119,15 +127,8 @@ class Compiled:
 
     def _decide_without_rules(self, request: Request) -> Decided:
         """Decide as PyCasbin does without rules: the matcher is asked once, with an empty text in every rule field."""
-        if request and isinstance(request[0], EnforceContext):
-            return self._in_context(request)
-        self._check_size(request)
         if self._program.matcher.holes:
             raise RuntimeError("please make sure rule exists in policy when using eval() in matcher")
-        try:
-            check_values(request)
-        except Exception:  # noqa: BLE001  # as in a scan
-            return self._reference.decide(request)
         value = self._raw(request, [""] * len(self._program.fields))
         return bool(value) or self._program.combination.unless, -1
 
@@ -195,7 +196,7 @@ class Compilation:
     def reference(self, context: Context) -> Reference:
         """Return what asks PyCasbin itself, with patterns in linear time unless lenient."""
         linear = {} if self.lenient or self.functions is None else self.functions.linear
-        return Reference(self.loaded, {**linear, **self.added}, self.configure, context)
+        return Reference(self.loaded, {**linear, **self.added}, self.configure, context, self.in_context)
 
 
 def known_functions(loaded: Loaded, added: Mapping[str, Callable[..., Any]]) -> Functions | None:

@@ -1,7 +1,6 @@
 """Evaluation by PyCasbin itself, as by an enforcer that was just built: for what is evaluated in no other way."""
 
 import ast
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -12,7 +11,7 @@ from pdp.engine.answers import NearRule
 from pdp.engine.compiling.combining import ALLOW, effect_name, effects_of
 from pdp.engine.compiling.program import Decided, Request
 from pdp.engine.definition import Loaded, RowAdapter, model_of
-from pdp.engine.language.expression import DeclinedError, parse, written
+from pdp.engine.language.expression import PARSING, DeclinedError, parse, written
 
 _ASKED_OF_ONE: Final = 1000
 """Questions that one enforcer is asked: it remembers every name that it is asked about."""
@@ -22,10 +21,11 @@ Configure = Callable[[Any], object]
 
 
 class Reference:
-    """Asks PyCasbin, one question at a time.
+    """Asks PyCasbin, one question at a time over all engines: see PARSING.
 
     With *configure*, or roles of an uncommon form, each question gets an enforcer of its own: what PyCasbin was asked
-    before can change what it answers. *context* are the keys of request, rules and matcher.
+    before can change what it answers. *context* are the keys of request, rules and matcher; *in_context* decides
+    requests that begin with a context of their own.
     """
 
     tier: Literal["pycasbin"] = "pycasbin"
@@ -35,8 +35,10 @@ class Reference:
         loaded: Loaded,
         functions: Mapping[str, Callable[..., Any]],
         configure: Configure | None,
-        context: tuple[str, str, str] = ("r", "p", "m"),
+        context: tuple[str, str, str],
+        in_context: Callable[[Request], Decided],
     ) -> None:
+        self._in_context = in_context
         self._loaded = loaded
         self._functions = functions
         self._configure = configure
@@ -44,7 +46,6 @@ class Reference:
         self.rules = loaded.rules.get(context[1], ())
         plain = configure is None and all(role.plain for role in loaded.definition.roles.values())
         self._asked_of_one = _ASKED_OF_ONE if plain else 1
-        self._lock = threading.Lock()
         self._enforcer: Any = None
         self._asked = 0
 
@@ -64,14 +65,21 @@ class Reference:
 
     def _ask(self, enforcer: Any, request: Request) -> tuple[bool, Any]:
         request_key, rule_key, matcher_key = self._context
-        if self._context != ("r", "p", "m"):
+        # A context in the request itself is a value: PyCasbin takes only the first argument for one.
+        if self._context != ("r", "p", "m") or (request and isinstance(request[0], EnforceContext)):
             request = (EnforceContext(request_key, rule_key, "e", matcher_key), *request)
         decision, rule = enforcer.enforce_ex(*request)
         return bool(decision), rule
 
     def decide(self, request: Request) -> Decided:
         """Return PyCasbin's decision and the number of the rule that it names; raises what it raises."""
-        with self._lock:
+        if request and isinstance(request[0], EnforceContext):
+            return self._in_context(request)
+        return self.decide_exactly(request)
+
+    def decide_exactly(self, request: Request) -> Decided:
+        """Decide a request in which a context is a value like any other."""
+        with PARSING:
             enforcer = self._next()
             decision, rule = self._ask(enforcer, request)
             rules = enforcer.model["p"][self._context[1]].policy
@@ -80,7 +88,7 @@ class Reference:
     def matches(self, request: Request) -> tuple[Sequence[int], Sequence[tuple[int, Exception]]]:
         """Return the numbers of all rules that match, and what each of the others raised."""
         matched, failed = [], []
-        with self._lock:
+        with PARSING:
             enforcer = self._next()
             for number, alone in self._one_by_one(enforcer):
                 try:
@@ -107,7 +115,7 @@ class Reference:
         parts = whole.values if isinstance(whole, ast.BoolOp) and isinstance(whole.op, ast.And) else [whole]
         texts = [ast.unparse(part) for part in parts]
         effect, fields = f"{self._context[1]}_eft", self._loaded.definition.rules[self._context[1]]
-        with self._lock:
+        with PARSING:
             enforcer = self._fresh()
             for number, alone in self._one_by_one(enforcer):
                 rule = self.rules[number]

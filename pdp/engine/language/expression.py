@@ -2,6 +2,7 @@
 
 import ast
 import re
+import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -14,6 +15,14 @@ _NOT: Final = re.compile(r"!(?!=)")
 _FIELD: Final = re.compile(r"\b([rp]\d*)_(?=\w)")
 _HOLE: Final = "rule_text_{}_of_this_row"
 """The name that stands in a template for the n-th `eval(...)`."""
+
+
+PARSING: Final = threading.RLock()
+"""Held while Python parses an expression, here or inside PyCasbin.
+
+CPython 3.11 counts the depth of the tree that it builds for all threads together: with two of them parsing, one gets a
+SystemError now and then.
+"""
 
 
 class DeclinedError(Exception):
@@ -30,12 +39,18 @@ def parse(text: str) -> ast.expr:
 
     Raises SyntaxError where PyCasbin would, and DeclinedError where it would evaluate only a part of the text.
     """
-    with warnings.catch_warnings():
+    with PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         body = ast.parse(rewritten(text).strip()).body
     if len(body) != 1 or not isinstance(body[0], ast.Expr):
         raise DeclinedError(f"`{text}` is not one expression")
     return body[0].value
+
+
+def generated(text: str) -> ast.expr:
+    """Return the expression of generated Python *text*."""
+    with PARSING:
+        return ast.parse(text, mode="eval").body
 
 
 def written(text: str) -> str:

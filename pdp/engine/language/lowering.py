@@ -17,7 +17,7 @@ from simpleeval import (
     OperatorNotDefined,
 )
 
-from pdp.engine.language.expression import DeclinedError
+from pdp.engine.language.expression import DeclinedError, generated
 from pdp.engine.language.runtime import attribute, checked, failing
 
 Namespace = MutableMapping[str, Any]
@@ -72,7 +72,7 @@ class Lowering:
     def lower(self, node: ast.expr) -> ast.expr:
         """Return the Python expression for *node*; raises DeclinedError for what only PyCasbin evaluates."""
         if id(node) in self._replaced:
-            return ast.parse(self._replaced[id(node)], mode="eval").body
+            return generated(self._replaced[id(node)])
         if isinstance(node, _DECLINED):
             raise DeclinedError(f"a {type(node).__name__} is left to PyCasbin")
         handler: Callable[[Any], ast.expr] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
@@ -111,7 +111,7 @@ class Lowering:
 
     def _name(self, node: ast.Name) -> ast.expr:
         if node.id in self._holes:
-            return self._checked(ast.parse(self._holes[node.id], mode="eval").body)
+            return self._checked(generated(self._holes[node.id]))
         if node.id in self._names:
             return ast.Name(self._names[node.id], ast.Load())
         if node.id in self._functions:

@@ -12,7 +12,7 @@ def _figure(*figures: float) -> dict[str, Any]:
 
 def _engine(microseconds: float, times: float) -> dict[str, Any]:
     answer = {"us": _figure(microseconds), "again_us": _figure(0.5), "questions": 7, "times_ours": _figure(times)}
-    return {"load_seconds": 0.1, "allow": answer, "deny": answer}
+    return {"allow": answer, "deny": answer}
 
 
 def _scene(of_echo: float) -> dict[str, Any]:

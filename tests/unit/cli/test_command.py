@@ -209,3 +209,71 @@ def test_doubtful_readings_are_printed_for_people(form: str, language: str, show
     done = run("clauses", "kidsonline", "--doubtful", "--format", form, "--lang", language)
 
     assert shown in done.stdout
+
+
+def test_who_shows_everybody_with_the_sentence() -> None:
+    """Those who may are shown in the language asked for, with the sentence; 0 says that there is somebody."""
+    done = run("who", str(ALLOWED), "--lang", "vi")
+
+    assert done.exit_code == 0
+    assert "user:di-hoa  chắc chắn" in done.stdout
+    assert "KIDS-1.7" in done.stdout
+    assert "Danh sách đầy đủ." in done.stdout
+
+
+def test_who_as_json_is_the_form_of_the_wire() -> None:
+    """Matches are those of the wire, and the list says that it is complete."""
+    found = json.loads(run("who", str(ALLOWED), "--format", "json").stdout)
+
+    assert [(match["entity"], match["certainty"]) for match in found["matches"]] == [("user:di-hoa", "certain")]
+    assert found["complete"] is True
+
+
+def test_nobody_is_a_no() -> None:
+    """When nobody may, the command says so and ends with 1."""
+    done = run(
+        *("who", "--operator", "kidsonline", "--action", "read", "--resource", "child_photo:a"),
+        *("--purpose", "family_follow_up", "--lang", "en"),
+    )
+
+    assert done.exit_code == 1
+    assert "Nothing found" in done.stdout
+
+
+def test_what_shows_what_may_be_done_and_what_not() -> None:
+    """Each action is on one side."""
+    done = run("what", str(ALLOWED), "--lang", "en")
+
+    assert done.exit_code == 0
+    assert "ALLOW  read\n" in done.stdout
+    assert "sell" in done.stdout.split("DENY", 1)[1]
+
+
+def test_what_finds_resources_within_something() -> None:
+    """The child of the example is found, and nothing within a place where it is not."""
+    here = run("what", str(ALLOWED), "--resources", "--format", "json")
+    elsewhere = run("what", str(ALLOWED), "--resources", "--within", "school:elsewhere", "--format", "json")
+
+    assert json.loads(here.stdout)["complete"] is True
+    assert (elsewhere.exit_code, json.loads(elsewhere.stdout)["matches"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("what", "--within", "child:a"),
+        ("what", "--resources", "--within", "a"),
+        ("who", "--as-of", "yesterday"),
+        ("who",),
+    ],
+    ids=["within alone", "within nothing", "no instant", "no question"],
+)
+def test_a_look_up_that_cannot_be_right_is_trouble(arguments: tuple[str, ...]) -> None:
+    """What cannot be understood ends with 2 and without an answer."""
+    command, *options = arguments
+    file = [str(ALLOWED)] if options else []
+
+    done = run(command, *file, *options)
+
+    assert done.exit_code == 2
+    assert done.stdout == ""

@@ -48,8 +48,9 @@ def _function(number: int, code: int) -> ConditionFunction:
 
 def found(applying: Applying) -> Found:
     """Return what can be compared."""
-    failures = sorted((rule.id, str(error)) for rule, error in applying.failures)
-    return [rule.id for rule in applying.allowing], [rule.id for rule in applying.denying], failures
+    allowing, denying, failed = applying
+    failures = sorted((rule.id, str(error)) for rule, error in failed)
+    return [rule.id for rule in allowing], [rule.id for rule in denying], failures
 
 
 def agrees_with_asking_alone(tried: Apply) -> None:
@@ -86,18 +87,17 @@ def _fears_nothing(rules: ResidualRules, evaluation: Evaluation) -> Applying:
 
 def _blames_every_rule(rules: ResidualRules, evaluation: Evaluation) -> Applying:
     applying = apply(rules, evaluation)
-    error = next((error for _, error in applying.failures), None)
-    return applying if error is None else Applying([], [], [(rule, error) for rule in rules.rules])
+    error = next((error for _, error in applying[2]), None)
+    return applying if error is None else ([], [], [(rule, error) for rule in rules.rules])
 
 
 def _drops_failures(rules: ResidualRules, evaluation: Evaluation) -> Applying:
-    return apply(rules, evaluation)._replace(failures=[])
+    return (*apply(rules, evaluation)[:2], [])
 
 
 def _evaluates_all(rules: ResidualRules, evaluation: Evaluation) -> Applying:
     failed = [rule for rule in rules.rules for number in rule.conditions if _code(evaluation, number) == ERROR]
-    applying = apply(rules, evaluation)
-    return applying._replace(failures=[(rule, ArithmeticError("")) for rule in failed])
+    return (*apply(rules, evaluation)[:2], [(rule, ArithmeticError("")) for rule in failed])
 
 
 def _code(evaluation: Evaluation, number: int) -> int:

@@ -81,7 +81,7 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         policy.residuals.owed(tuple(rule.id for rule in policy.residuals.rules(asked).rules))
 
     kept = [value for value in vars(policy.residuals).values() if hasattr(value, "cache_info")]
-    assert len(kept) == 7
+    assert len(kept) == 8
     assert all(0 < cache.cache_info().currsize <= 50 for cache in kept)
 
 

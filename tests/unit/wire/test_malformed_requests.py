@@ -14,7 +14,7 @@ from tests.malformed_requests import MALFORMED_REQUESTS, MalformedRequest, a_mee
 from tests.unit.wire.test_json_form import MALFORMED_JSON
 from tests.unit.wire.words import the_words
 
-SEEN_ELSEWHERE = {Code.MORE_ERRORS, Code.NOT_IN_BATCH}
+SEEN_ELSEWHERE = {Code.MORE_ERRORS, Code.NOT_IN_BATCH, Code.MALFORMED_TOKEN, Code.NOT_IN_PAST}
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in MALFORMED_REQUESTS])
