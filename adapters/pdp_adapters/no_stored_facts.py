@@ -1,11 +1,11 @@
 """A source of facts in which nothing is stored: every fact comes with the request."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from pdp.core.errors import ForeignTokenError
 from pdp.core.ports import StoredFacts
-from pdp.core.request import Consistency, Freshness, Request
+from pdp.core.request import Consistency, Freshness
+from pdp.core.wanted import Wanted
 
 TOKEN: Final = "none.0"
 
@@ -15,7 +15,7 @@ class NoStoredFacts:
 
     at_once: Final = True
 
-    def gather(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> StoredFacts:
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return no facts; raise ForeignTokenError for a token that is not of this source."""
         if consistency.freshness is Freshness.AT_LEAST_AS_FRESH and consistency.token != TOKEN:
             raise ForeignTokenError(f"the token `{consistency.token}` is of another store")

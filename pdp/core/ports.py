@@ -8,14 +8,21 @@ from typing import Protocol
 from pdp.core.decision import Decision
 from pdp.core.facts import Fact
 from pdp.core.request import Consistency, Request
+from pdp.core.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFacts:
-    """The stored facts of one reading, and the *token* that names their revision."""
+    """The stored facts of one reading, and the *token* that names their revision.
+
+    *committed_at* is when that revision was committed, None when nothing ever was: a decision about these facts is not
+    made at an earlier instant. *too_many* says that there are more than may be looked at; then *facts* is empty.
+    """
 
     facts: tuple[Fact, ...]
     token: str
+    committed_at: datetime | None = None
+    too_many: bool = False
 
 
 class FactSource(Protocol):
@@ -25,11 +32,12 @@ class FactSource(Protocol):
     def at_once(self) -> bool:
         """Say whether gathering never waits for anything outside of this process."""
 
-    def gather(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> StoredFacts:
-        """Return every stored fact that could matter to *requests*, all of one revision.
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return every stored fact of *operator* that is *wanted*, all of one revision.
 
-        Must raise UnavailableError when the facts or their freshness cannot be known, and ForeignTokenError for a
-        token of another store; must never return fewer facts instead.
+        The revision is never older than the last write acknowledged before the call. Must raise UnavailableError when
+        the facts or their freshness cannot be known, and ForeignTokenError for a token of another store; must never
+        return fewer facts instead. More than are wanted do no harm.
         """
 
 
