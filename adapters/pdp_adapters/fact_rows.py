@@ -9,7 +9,17 @@ from typing import Any, Final, NamedTuple
 from pdp.core.entity import Entity
 from pdp.core.fact_identity import kind_name
 from pdp.core.fact_index import data_subject_of, scope_of, subject_of
-from pdp.core.facts import Consent, Containment, Fact, FactKind, Ground, Properties, RoleAssignment, Value, no_properties
+from pdp.core.facts import (
+    Consent,
+    Containment,
+    Fact,
+    FactKind,
+    Ground,
+    Properties,
+    RoleAssignment,
+    Value,
+    no_properties,
+)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -87,7 +87,9 @@ class MemoryFacts:
             if page.revision is not None:
                 revision = page.revision
             elif selection.as_of is not None:
-                revision = max(at for at, instant in enumerate(self._instants) if instant <= max(selection.as_of, _BEGINNING))
+                revision = max(
+                    at for at, instant in enumerate(self._instants) if instant <= max(selection.as_of, _BEGINNING)
+                )
             found = {
                 version.fact.id: version.fact
                 for version in self._of(operator).versions
@@ -97,9 +99,7 @@ class MemoryFacts:
                 and selects(selection, version.fact.kind)
             }
             ordered = [found[id_] for id_ in sorted(found)]
-            return FactPage(
-                tuple(ordered[: page.size]), Token(self._history, revision), len(ordered) <= page.size
-            )
+            return FactPage(tuple(ordered[: page.size]), Token(self._history, revision), len(ordered) <= page.size)
 
     def changes(self, operator: str, after: Token, limit: int) -> Changes:
         """Return the changes of *operator* after a state."""

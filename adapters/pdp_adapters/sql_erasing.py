@@ -49,9 +49,7 @@ def erase(
         " VALUES (:revision, :operator, :at, '', 'erase', '', '', '{}')",
         {"revision": revision, "operator": operator, "at": committed_at},
     )
-    session.run(
-        "UPDATE store SET revision = :revision, committed_at = :at", {"revision": revision, "at": committed_at}
-    )
+    session.run("UPDATE store SET revision = :revision, committed_at = :at", {"revision": revision, "at": committed_at})
     return Erasure(Token(state.token.history, revision), len(current), len(past), mentions, tuple(sorted(gone)))
 
 

@@ -23,24 +23,19 @@ _INSERT: Final = (
     f"INSERT INTO fact ({_ALL_COLUMNS}) VALUES "
     f"({', '.join(f':{column}' for column in (*FactRow._fields, 'begun', 'decision_id'))})"
 )
-_END: Final = (
-    f"INSERT INTO past_fact ({_ALL_COLUMNS}, ended, deleted, ended_decision_id)"
-    f" SELECT {_ALL_COLUMNS}, :ended, :deleted, :ended_decision_id FROM fact WHERE operator = :operator AND id = :id"
-)
-_TAKE: Final = "DELETE FROM fact WHERE operator = :operator AND id = :id"
 _FIND: Final = "SELECT id, kind, body, valid_from, valid_until FROM fact WHERE operator = :operator"
 PARTITION_CHANGED: Final = (
     "INSERT INTO partition_change (operator, number, revision) VALUES (:operator, :number, :revision)"
     " ON CONFLICT (operator, number) DO UPDATE SET revision = excluded.revision"
 )
+
+
 class SqlWriting:
     """A transaction under way on the facts of one operator."""
 
     at_once: Final = False
 
-    def __init__(
-        self, database: Database, session: Session, operator: str, state: StoreState, gather: Gather
-    ) -> None:
+    def __init__(self, database: Database, session: Session, operator: str, state: StoreState, gather: Gather) -> None:
         self._database = database
         self._session = session
         self._operator = operator
@@ -88,9 +83,9 @@ class SqlWriting:
         if write.unless_changed_since is not None:
             self._check_unchanged(write.unless_changed_since, changed)
         revision = self._state.token.revision + 1
-        deleted = sum(self._end(id_, revision, decision, deleted=True) for id_, decision in write.deletions)
-        for each in write.facts:
-            self._put(each, revision)
+        deleted = self._end(write.deletions, revision, deleted=True)
+        self._end([(each.fact.id, each.decision_id) for each in write.facts], revision, deleted=False)
+        self._put(write.facts, revision)
         self._check_cycles(write.facts)
         numbers = sorted({number for kind in changed for number in partitions_of(kind)})
         self._session.run_each(
@@ -99,7 +94,10 @@ class SqlWriting:
         )
         decision_ids = tuple(dict.fromkeys(id_ for id_ in _decisions(write) if id_))
         written = Written(
-            Token(self._state.token.history, revision), tuple(each.fact.id for each in write.facts), deleted, decision_ids
+            Token(self._state.token.history, revision),
+            tuple(each.fact.id for each in write.facts),
+            deleted,
+            decision_ids,
         )
         self._record(write, written)
         return written
@@ -120,35 +118,46 @@ class SqlWriting:
         if newest[0] > since.revision:
             raise ConflictError(f"something that this write rests on has changed since `{since}`")
 
-    def _end(self, id_: str, revision: int, decision_id: str, *, deleted: bool) -> int:
-        """Put the current version of a fact into the past; return how many there were, none or one."""
-        named = {"operator": self._operator, "id": id_}
-        kept = self._session.run(
-            _END, {**named, "ended": revision, "deleted": int(deleted), "ended_decision_id": decision_id}
-        )
-        if kept:
-            self._session.run(_TAKE, named)
-        return kept
+    def _end(self, ended: Sequence[tuple[str, str]], revision: int, *, deleted: bool) -> int:
+        """Put the current versions of facts into the past, each under a decision; return how many there were."""
+        by_decision: dict[str, list[str]] = {}
+        for id_, decision_id in ended:
+            by_decision.setdefault(decision_id, []).append(id_)
+        among = self._database.dialect.among("ids")
+        count = 0
+        for decision_id, ids in by_decision.items():
+            named = {"operator": self._operator, "ids": self._database.array(ids)}
+            count += self._session.run(
+                f"INSERT INTO past_fact ({_ALL_COLUMNS}, ended, deleted, ended_decision_id)"
+                f" SELECT {_ALL_COLUMNS}, :ended, :deleted, :decision_id FROM fact"
+                f" WHERE operator = :operator AND id {among}",
+                {**named, "ended": revision, "deleted": int(deleted), "decision_id": decision_id},
+            )
+            self._session.run(f"DELETE FROM fact WHERE operator = :operator AND id {among}", named)
+        return count
 
-    def _put(self, each: FactToWrite, revision: int) -> None:
-        self._end(each.fact.id, revision, each.decision_id, deleted=False)
-        row: dict[str, Any] = row_of(self._operator, each.fact)._asdict()
-        self._session.run(_INSERT, {**row, "begun": revision, "decision_id": each.decision_id})
+    def _put(self, facts: Sequence[FactToWrite], revision: int) -> None:
+        rows: list[dict[str, Any]] = [
+            {**row_of(self._operator, each.fact)._asdict(), "begun": revision, "decision_id": each.decision_id}
+            for each in facts
+        ]
+        self._session.run_each(_INSERT, rows)
 
     def _check_cycles(self, facts: Sequence[FactToWrite]) -> None:
-        sql = f"""WITH RECURSIVE above (entity) AS (
-                {self._database.dialect.each("container")}
-                UNION
-                SELECT fact.scope FROM above JOIN fact
-                    ON fact.operator = :operator AND fact.subject = above.entity AND fact.kind = 'containment')
-            SELECT 1 FROM above WHERE entity = :entity"""
-        for position, each in enumerate(facts):
-            kind = each.fact.kind
-            if isinstance(kind, Containment):
-                container = self._database.array([str(kind.container)])
-                named = {"operator": self._operator, "entity": str(kind.entity), "container": container}
-                if self._session.rows(sql, named):
-                    raise CycleError(position)
+        positions = {each.fact.id: at for at, each in enumerate(facts) if isinstance(each.fact.kind, Containment)}
+        if not positions:
+            return
+        rows = self._session.rows(
+            f"""WITH RECURSIVE above (id, entity) AS (
+                    SELECT id, scope FROM fact WHERE operator = :operator AND id {self._database.dialect.among("ids")}
+                    UNION
+                    SELECT above.id, fact.scope FROM above JOIN fact
+                        ON fact.operator = :operator AND fact.subject = above.entity AND fact.kind = 'containment')
+                SELECT above.id FROM above JOIN fact ON fact.id = above.id WHERE above.entity = fact.subject""",
+            {"operator": self._operator, "ids": self._database.array(sorted(positions))},
+        )
+        if rows:
+            raise CycleError(min(positions[row[0]] for row in rows))
 
     def _record(self, write: Write, written: Written) -> None:
         # The clock may be set back; the order of revisions and of their instants stays the same.

@@ -53,9 +53,7 @@ class Wanted:
     subjects: frozenset[Entity]
 
 
-NOTHING_WANTED: Final = Wanted(
-    frozenset(), frozenset(), frozenset(), (), frozenset(), frozenset(), frozenset()
-)
+NOTHING_WANTED: Final = Wanted(frozenset(), frozenset(), frozenset(), (), frozenset(), frozenset(), frozenset())
 
 
 def all_wanted(parts: Iterable[Wanted]) -> Wanted:
@@ -92,12 +90,16 @@ def _merged(groups: Iterable[GroundsWanted]) -> tuple[GroundsWanted, ...]:
             None in (group.concerns or ()),
         )
         other = by_shape.get(shape)
-        by_shape[shape] = group if other is None else GroundsWanted(
-            group.kinds,
-            _both(group.beneficiaries, other.beneficiaries),
-            _both(group.data_subjects, other.data_subjects),
-            _both(group.concerns, other.concerns),
-            group.within,
+        by_shape[shape] = (
+            group
+            if other is None
+            else GroundsWanted(
+                group.kinds,
+                _both(group.beneficiaries, other.beneficiaries),
+                _both(group.data_subjects, other.data_subjects),
+                _both(group.concerns, other.concerns),
+                group.within,
+            )
         )
     return tuple(by_shape.values())
 

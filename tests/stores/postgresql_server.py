@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -26,8 +27,11 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def postgresql(folder: Path, **settings: str) -> Iterator[str]:
-    """Run a server whose data lies in *folder*, and give its address; *settings* are of its configuration."""
+def postgresql(folder: Path, *, ending: signal.Signals = signal.SIGINT, **settings: str) -> Iterator[str]:
+    """Run a server whose data lies in *folder*, and give its address; *settings* are of its configuration.
+
+    *ending* ends it: the default breaks off what is under way and leaves the data in order.
+    """
     place = binaries()
     assert place is not None
     running_as: dict[str, Any] = {}
@@ -45,19 +49,16 @@ def postgresql(folder: Path, **settings: str) -> Iterator[str]:
     port = free_port()
     chosen = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", **settings}
     options = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
-    server = subprocess.Popen(
-        [place / "postgres", "-D", data, *options],
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / "log").open("wb"),
-        cwd=folder,
-        **running_as,
-    )
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [place / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd=folder, **running_as
+        )
     address = f"postgresql://pdp@127.0.0.1:{port}"
     try:
         _wait_for(address, server, folder)
         yield address
     finally:
-        server.terminate()
+        server.send_signal(ending)
         try:
             server.wait(10)
         except subprocess.TimeoutExpired:
@@ -68,10 +69,13 @@ def postgresql(folder: Path, **settings: str) -> Iterator[str]:
 @contextmanager
 def short_lived_postgresql() -> Iterator[str]:
     """Run a server that is thrown away: nothing that it writes has to outlive the machine."""
-    # Under the system's own folder, since that of a test may not be entered by another user.
-    folder = Path(tempfile.mkdtemp(prefix="pdp-postgresql-"))
+    # Not under the folder of a test, which another user may not enter; in memory where there is such a place.
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="pdp-postgresql-", dir=in_memory))
     try:
-        with postgresql(folder, fsync="off", full_page_writes="off", autovacuum="off", shared_buffers="16MB") as address:
+        with postgresql(
+            folder, fsync="off", full_page_writes="off", autovacuum="off", shared_buffers="16MB"
+        ) as address:
             yield address
     finally:
         shutil.rmtree(folder, ignore_errors=True)

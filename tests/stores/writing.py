@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pdp.core.entity import Entity
 from pdp.core.fact_identity import fact_id
-from pdp.core.facts import Consent, Containment, Fact, FactKind, Ground, RoleAssignment
+from pdp.core.facts import Consent, Containment, Fact, FactKind, Ground, RoleAssignment, no_properties
 from pdp.core.request import Consistency, Freshness
 from pdp.core.stores import FactFilter, FactStore, FactToWrite, Page, Write, Written
 from pdp.core.wanted import NOTHING_WANTED, GroundsWanted, Wanted
@@ -41,17 +41,22 @@ def ground(kind: str, id_: str, beneficiary: str = "", data_subject: str = "", *
         "active",
         entity(beneficiary) if beneficiary else None,
         entity(data_subject) if data_subject else None,
-        properties,
+        properties or no_properties(),
     )
 
 
 def consent(data_subject: str, given_by: str, status: str = "given", recipient: str = "", **more: Any) -> Consent:
     """Return a consent to media use of photos."""
-    said = Consent(
-        entity(data_subject), entity(given_by), ("media",), ("child_photo",), status, form="written",
+    spoken = Consent(
+        entity(data_subject),
+        entity(given_by),
+        ("media",),
+        ("child_photo",),
+        status,
+        form="written",
         recipient=entity(recipient) if recipient else None,
     )
-    return replace(said, **more)
+    return replace(spoken, **more)
 
 
 def fact(kind: FactKind, operator: str = KIDS, **term: datetime) -> Fact:
@@ -76,9 +81,14 @@ def delete(store: FactStore, *ids: str, operator: str = KIDS, **more: Any) -> Wr
     return write(store, operator=operator, deletions=tuple((id_, "") for id_ in ids), **more)
 
 
-def current(store: FactStore, operator: str = KIDS, selection: FactFilter = EVERYTHING) -> set[FactKind]:
+def said(*kinds: FactKind) -> set[str]:
+    """Return what facts say, to be compared: two that say the same are the same here."""
+    return {repr(kind) for kind in kinds}
+
+
+def current(store: FactStore, operator: str = KIDS, selection: FactFilter = EVERYTHING) -> set[str]:
     """Return what a store holds."""
-    return {each.kind for each in all_of(store, operator, selection)}
+    return said(*(each.kind for each in all_of(store, operator, selection)))
 
 
 def all_of(store: FactStore, operator: str = KIDS, selection: FactFilter = EVERYTHING) -> list[Fact]:
@@ -114,9 +124,9 @@ def wanted(
     )
 
 
-def gathered(store: FactStore, what: Wanted, operator: str = KIDS) -> set[FactKind]:
+def gathered(store: FactStore, what: Wanted, operator: str = KIDS) -> set[str]:
     """Return what a store gathers."""
-    return {each.kind for each in store.gather(operator, what, ANYTHING).facts}
+    return said(*(each.kind for each in store.gather(operator, what, ANYTHING).facts))
 
 
 def at_least(token: object) -> Consistency:
