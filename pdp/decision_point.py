@@ -1,16 +1,23 @@
 """The corridor: request, facts, decision, record."""
 
+import copy
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pdp.core.decision import Decision
-from pdp.core.errors import NoPolicyError
+from pdp.core.errors import InvalidRequestError, NoPolicyError
 from pdp.core.explanation import Explanation
+from pdp.core.fact_index import FactIndex
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request
-from pdp.deciding import Answer, decide, explain, valid_until
+from pdp.core.wanted import Wanted, all_wanted
+from pdp.deciding import Answer, decide, explain, too_many_facts, valid_until
+from pdp.gathering import Wanting, check_against_stored
 from pdp.policy_set import PolicySet
+
+Checked = Decision | InvalidRequestError
+"""What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
 
 
 class DecisionPoint:
@@ -18,9 +25,16 @@ class DecisionPoint:
 
     def __init__(self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog) -> None:
         self.policies = policies
+        self._wanting = Wanting(policies)
         self._facts = facts
         self._clock = clock
         self._log = log
+
+    def over(self, facts: FactSource) -> "DecisionPoint":
+        """Return the same decision point over other stored facts: those of a transaction, say."""
+        other = copy.copy(self)
+        other._facts = facts
+        return other
 
     @property
     def at_once(self) -> bool:
@@ -30,19 +44,26 @@ class DecisionPoint:
     def check(self, request: Request) -> Decision:
         """Return the answer to *request*, once its record is kept.
 
-        Raises NoPolicyError, ForeignTokenError and UnavailableError; what fails while deciding is a deny.
+        Raises NoPolicyError, ForeignTokenError and UnavailableError, and InvalidRequestError for what contradicts the
+        stored facts; what fails while deciding is a deny.
         """
-        return self.check_batch(request.operator, [request], request.consistency)[0]
+        policy = self._policy(request.operator)
+        stored = self._facts.gather(request.operator, self._wanting.of(request), request.consistency)
+        return self._answered(policy, request, stored, self._now(stored))[1]
 
-    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
-        """Return the answers to *requests*, all of *operator*, in their order: one policy, one fact revision.
+    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Checked, ...]:
+        """Return what becomes of *requests*, all of *operator*, in their order: one policy, one fact revision.
 
-        Raises what check raises, for the whole batch.
+        Raises NoPolicyError, ForeignTokenError and UnavailableError for the whole batch.
         """
         policy = self._policy(operator)
-        stored = self._facts.gather(operator, requests, consistency)
-        now = self._clock.now()
-        return tuple(self._check(policy, request, stored, now) for request in requests)
+        wanted = [self._wanting.of(request) for request in requests]
+        stored = self._facts.gather(operator, all_wanted(wanted), consistency)
+        now = self._now(stored)
+        return tuple(
+            self._checked(policy, request, each, now)
+            for request, each in zip(requests, _divided(stored, wanted), strict=True)
+        )
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -50,10 +71,8 @@ class DecisionPoint:
         It is the answer that check would give, and is recorded as one. Raises what check raises.
         """
         policy = self._policy(request.operator)
-        stored = self._facts.gather(request.operator, [request], request.consistency)
-        at = request.time or self._clock.now()
-        answer, decision = self._decide(policy, request, stored, at)
-        self._log.record(request, decision, at)
+        stored = self._facts.gather(request.operator, self._wanting.of(request), request.consistency)
+        answer, decision = self._answered(policy, request, stored, self._now(stored))
         return explain(decision, answer)
 
     def _policy(self, operator: str) -> PolicySet:
@@ -62,16 +81,32 @@ class DecisionPoint:
             raise NoPolicyError(operator)
         return policy
 
-    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime) -> Decision:
+    def _now(self, stored: StoredFacts) -> datetime:
+        """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
+        now = self._clock.now()
+        return now if stored.committed_at is None else max(now, stored.committed_at)
+
+    def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime) -> Checked:
+        try:
+            return self._answered(policy, request, stored, now)[1]
+        except InvalidRequestError as error:
+            return error
+
+    def _answered(
+        self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime
+    ) -> tuple[Answer, Decision]:
         at = request.time or now
-        _, decision = self._decide(policy, request, stored, at)
+        agreed = check_against_stored(request, stored.facts, at)
+        answer, decision = self._decide(policy, agreed, stored, at)
         self._log.record(request, decision, at)
-        return decision
+        return answer, decision
 
     def _decide(
         self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
     ) -> tuple[Answer, Decision]:
-        answer = decide(policy, request, stored.facts, at)
+        # FAIL CLOSED (too many facts): nobody has looked at them, so one of them may be the refusal that matters.
+        answer = too_many_facts() if stored.too_many else decide(policy, request, stored.facts, at)
+        until = None if stored.too_many else valid_until(policy, request, stored.facts, at, answer)
         decision = Decision(
             decision_id=str(uuid.uuid4()),
             request_id=request.request_id or str(uuid.uuid4()),
@@ -81,8 +116,18 @@ class DecisionPoint:
             obligations=answer.obligations,
             revision=policy.revision,
             checked_at=stored.token,
-            valid_until=valid_until(policy, request, stored.facts, at, answer),
+            valid_until=until,
             matched=answer.matched,
             failures=answer.failures,
         )
         return answer, decision
+
+
+def _divided(stored: StoredFacts, wanted: Sequence[Wanted]) -> Iterator[StoredFacts]:
+    """Give each question of a batch its own part of what was gathered for all: the others' facts cost it time alone."""
+    if len(wanted) == 1 or not stored.facts:
+        yield from (stored for _ in wanted)
+        return
+    index = FactIndex(stored.facts)
+    for each in wanted:
+        yield StoredFacts(tuple(index.gather(each).values()), stored.token, stored.committed_at, stored.too_many)

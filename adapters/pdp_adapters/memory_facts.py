@@ -10,8 +10,8 @@ from typing import Final
 
 from pdp.core.entity import Entity
 from pdp.core.errors import ConflictError, CycleError, ForeignTokenError, KeptNoLongerError, UnavailableError
-from pdp.core.fact_identity import named_by, partitions_of
-from pdp.core.fact_index import FactIndex, data_subject_of, kind_name, scope_of, subject_of
+from pdp.core.fact_identity import kind_name, named_by, partitions_of
+from pdp.core.fact_index import FactIndex, data_subject_of, scope_of, subject_of
 from pdp.core.facts import Containment, Fact, FactKind
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency, Freshness

@@ -1,12 +1,12 @@
 """Facts in memory, found by whom and what they name: the store that needs no service, and the measure of all others."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Final
 
+from pdp.core.containment import MAXIMUM_STEPS
 from pdp.core.entity import Entity
 from pdp.core.fact_identity import kind_name
 from pdp.core.facts import Consent, Containment, Fact, FactKind, Ground, RoleAssignment
-from pdp.core.containment import MAXIMUM_STEPS
 from pdp.core.wanted import ELSEWHERE, GATHERED_STEPS, GroundsWanted, Wanted
 
 CONCERNS: Final = "concerns"
@@ -147,13 +147,17 @@ class FactIndex:
             lately = granters - seen
 
 
-def wants(group: GroundsWanted, ground: Ground, inside: Iterable[Entity]) -> bool:
+def wants(group: GroundsWanted, ground: Ground, inside: Set[Entity]) -> bool:
     """Say whether the fields of *ground* hold what *group* asks for."""
     concern = scope_of(ground)
     return (
         (group.beneficiaries is None or ground.beneficiary in group.beneficiaries)
         and (group.data_subjects is None or ground.data_subject in group.data_subjects)
-        and (group.concerns is None or concern in group.concerns or (group.within and concern in inside))
+        and (
+            group.concerns is None
+            or concern in group.concerns
+            or (group.within and concern is not None and concern in inside)
+        )
     )
 
 

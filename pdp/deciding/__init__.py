@@ -2,6 +2,6 @@
 
 from pdp.deciding.answer import Answer
 from pdp.deciding.explaining import explain
-from pdp.deciding.judging import decide, valid_until
+from pdp.deciding.judging import decide, too_many_facts, valid_until
 
-__all__ = ["Answer", "decide", "explain", "valid_until"]
+__all__ = ["Answer", "decide", "explain", "too_many_facts", "valid_until"]

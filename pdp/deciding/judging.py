@@ -13,6 +13,7 @@ from pdp.core.policy import ANY
 from pdp.core.request import Request
 from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
+from pdp.core.wanted import MAXIMUM_GATHERED
 from pdp.deciding.answer import Answer
 from pdp.deciding.judgement import Judgement
 from pdp.deciding.obligations import leave_out, owed
@@ -32,6 +33,9 @@ MAXIMUM_BOUNDARIES: Final = 32
 _TOO_FAR: Final = Text(
     "không xét được: các quan hệ chứa nhau đi vòng hoặc quá xa",
     "could not be decided: containments go round in a circle or too far",
+)
+_TOO_MANY: Final = Text(
+    "không xét được: có quá nhiều dữ kiện liên quan", "could not be decided: too many facts could matter"
 )
 _FAILED: Final = Text("không xét được: từ chối để an toàn", "could not be decided: denied to be safe")
 
@@ -73,6 +77,11 @@ def _failed_answer(error: Exception, message: Text = _TOO_FAR) -> Answer:
     return Answer(
         False, Cause.ERROR, (Reason("", "", Effect.DENY, message),), (), (), None, (Failure("", _said(error)),)
     )
+
+
+def too_many_facts() -> Answer:
+    """Return the deny for a request to which more facts could matter than may be looked at."""
+    return _failed_answer(BoundExceededError(f"more than {MAXIMUM_GATHERED} facts could matter"), _TOO_MANY)
 
 
 def _failures(matches: Matches) -> tuple[Failure, ...]:
