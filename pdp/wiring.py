@@ -7,16 +7,21 @@ from pathlib import Path
 
 from pdp.core.errors import InvalidPolicyError, UnavailableError
 from pdp.core.finding import Finding
-from pdp.core.ports import DecisionLog
+from pdp.core.ports import DecisionLog, FactSource
+from pdp.core.stores import FactStore
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet, build_policy_set, check_folder
-from pdp.settings import Settings
+from pdp.settings import MEMORY_STORE, SQLITE_PREFIX, Settings
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.json_decision_log import JsonDecisionLog
+from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
+from pdp_adapters.postgresql_database import PostgresqlDatabase
+from pdp_adapters.sql_facts import SqlFacts
+from pdp_adapters.sqlite_database import SqliteDatabase
 from pdp_adapters.system_clock import SystemClock
 
 
@@ -72,9 +77,28 @@ def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Find
     }
 
 
-def decision_point(settings: Settings, policies: Policies) -> DecisionPoint:
-    """Return the decision point that *settings* ask for."""
-    return DecisionPoint(policies.sets, NoStoredFacts(), SystemClock(), decision_log(settings.decision_log))
+def decision_point(settings: Settings, policies: Policies, facts: FactSource | None = None) -> DecisionPoint:
+    """Return the decision point that *settings* ask for, over *facts* (None: nothing is stored)."""
+    log = decision_log(settings.decision_log)
+    return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log)
+
+
+def fact_store(url: str) -> FactStore:
+    """Return the store at *url*, its tables made or brought to the newest version.
+
+    It holds no connection until it is used, so workers may be forked. Raises UnavailableError when it cannot be used,
+    and InvalidSettingsError when *url* is no address.
+    """
+    if url == MEMORY_STORE:
+        return MemoryFacts()
+    if not url.startswith(SQLITE_PREFIX):
+        return SqlFacts(PostgresqlDatabase(url))
+    path = Path(url.removeprefix(SQLITE_PREFIX))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"the folder of the store cannot be made: {error.strerror}") from error
+    return SqlFacts(SqliteDatabase(path))
 
 
 def decision_log(where: str) -> DecisionLog:

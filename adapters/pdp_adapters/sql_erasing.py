@@ -58,8 +58,9 @@ def _naming(
 ) -> list[tuple[str, int, FactKind]]:
     """Return (id, beginning, content) of all in *table* that names *person* anywhere."""
     # A body writes each name as JSON does, so it is found as text; what it says is looked at before it is believed.
+    contains = database.dialect.contains("body", "name")
     rows = session.rows(
-        f"SELECT {_FACT}, begun FROM {table} WHERE operator = :operator AND {database.dialect.contains('body', 'name')}",
+        f"SELECT {_FACT}, begun FROM {table} WHERE operator = :operator AND {contains}",
         {"operator": operator, "name": json.dumps(str(person))},
     )
     found = [(row[0], row[5], fact_of(*row[:5]).kind) for row in rows]

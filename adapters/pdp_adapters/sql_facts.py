@@ -43,6 +43,8 @@ class SqlFacts:
         self._lock = threading.Lock()
         self._newest = Token("", 0)
         migrate(database)
+        # Whoever is forked from this process opens connections of its own; one that was there before would be shared.
+        database.close()
 
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return every stored fact that is wanted, all of one revision, read now."""
@@ -138,7 +140,7 @@ class SqlFacts:
         self._database.close()
 
     def _check(self, now: Token, before: Token, *, confirmed: bool) -> None:
-        """Raise UnavailableError for a store that nothing may rest on; *before* is what was known before it was read."""
+        """Raise UnavailableError for a store that nothing may rest on; *before* was known before it was read."""
         # FAIL CLOSED (restored store): what was revoked since the copy was made would be back.
         if not confirmed:
             raise UnavailableError("the store was restored from a copy and has not been confirmed (pdp facts confirm)")

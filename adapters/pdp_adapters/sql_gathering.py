@@ -21,6 +21,9 @@ _STATE: Final = (
     " confirmed AS confirmed FROM store"
 )
 _FACTS: Final = "SELECT id, kind, body, valid_from, valid_until, 1 AS confirmed FROM fact WHERE operator = :operator"
+_ROLES: Final = (
+    f"{_FACTS} AND kind = 'role' AND subject IN (SELECT entity FROM granting) AND scope IN (SELECT entity FROM inside)"
+)
 
 _MAXIMUM_ROWS: Final = 2 * MAXIMUM_GATHERED
 """A fact may be found in several ways. As many rows as this are taken for more facts than may be looked at."""
@@ -101,8 +104,8 @@ def _first(dialect: Dialect, shapes: tuple[Shape, ...]) -> str:
     parts = [
         _STATE,
         f"{_FACTS} AND kind = 'containment' AND subject IN (SELECT entity FROM reached)",
-        f"{_FACTS} AND kind = 'role' AND subject IN (SELECT entity FROM granting) AND scope IN (SELECT entity FROM inside)",
-        f"SELECT * FROM ({_FACTS} AND kind = 'role' AND subject {dialect.among('subjects')} LIMIT {ELSEWHERE}) AS elsewhere",
+        _ROLES,
+        f"SELECT * FROM ({_FACTS} AND kind = 'role' AND subject {dialect.among('subjects')} LIMIT {ELSEWHERE}) AS o",
         f"{_FACTS} AND kind = 'consent' AND data_subject {dialect.among('people')}",
         f"{_FACTS} AND id {dialect.among('ids')}",
         *(_group(dialect, at, shape) for at, shape in enumerate(shapes)),
@@ -111,7 +114,8 @@ def _first(dialect: Dialect, shapes: tuple[Shape, ...]) -> str:
         reached (entity, steps) AS (
             SELECT start.value, 0 FROM (
                 {dialect.each("start")} UNION SELECT scope FROM fact
-                WHERE operator = :operator AND kind = 'consent' AND scope <> '' AND data_subject {dialect.among("people")}
+                WHERE operator = :operator AND kind = 'consent' AND scope <> ''
+                    AND data_subject {dialect.among("people")}
             ) AS start
             UNION
             SELECT fact.scope, reached.steps + 1 FROM reached JOIN fact
@@ -124,11 +128,10 @@ def _first(dialect: Dialect, shapes: tuple[Shape, ...]) -> str:
 
 @lru_cache(maxsize=8)
 def _further(dialect: Dialect) -> str:
-    roles = f"{_FACTS} AND kind = 'role' AND subject IN (SELECT entity FROM granting) AND scope IN (SELECT entity FROM inside)"
     return f"""WITH RECURSIVE
         inside (entity) AS MATERIALIZED ({dialect.each("start")}),
         {_granting(dialect)}
-        {_STATE} UNION ALL {roles} LIMIT {_MAXIMUM_ROWS}"""
+        {_STATE} UNION ALL {_ROLES} LIMIT {_MAXIMUM_ROWS}"""
 
 
 def _granting(dialect: Dialect) -> str:

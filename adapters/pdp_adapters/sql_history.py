@@ -73,7 +73,8 @@ _DELETED: Final = (
 def changes(session: Session, operator: str, after: Token, limit: int, state: StoreState) -> Changes:
     """Return at least *limit* changes of *operator* after a state, or all that there are, whole revisions."""
     rows = session.rows(
-        "SELECT revision FROM change_set WHERE operator = :operator AND revision > :after ORDER BY revision LIMIT :limit",
+        "SELECT revision FROM change_set WHERE operator = :operator AND revision > :after"
+        " ORDER BY revision LIMIT :limit",
         {"operator": operator, "after": after.revision, "limit": limit},
     )
     history = state.token.history

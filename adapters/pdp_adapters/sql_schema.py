@@ -44,10 +44,11 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
         "CREATE INDEX change_set_by_instant ON change_set (at, revision)",
         # The last revision that changed something in each partition (pdp.core.fact_identity).
         """CREATE TABLE partition_change (
-            operator {text} NOT NULL, number {text} NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (operator, number))""",
+            operator {text} NOT NULL, number {text} NOT NULL, revision BIGINT NOT NULL,
+            PRIMARY KEY (operator, number))""",
     ),
 )
-"""The statements that lead from each version to the next. What is released is never changed; a change is a further version."""
+"""The statements that lead from each version to the next; what is released is never changed, only added to."""
 
 _HISTORY_BYTES: Final = 9
 

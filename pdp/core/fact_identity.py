@@ -1,4 +1,4 @@
-"""What a fact is told by: two facts of one identity are the same fact, of which the later one holds (contract, section 2)."""
+"""What a fact is told by: of two facts of one identity the later one holds (contract, section 2)."""
 
 import hashlib
 from base64 import b32encode
@@ -44,7 +44,7 @@ def identity(kind: FactKind) -> tuple[str, ...]:
 
 
 def fact_id(operator: str, kind: FactKind) -> str:
-    """Return the id of a fact: made of its identity, so that a revocation by id reaches every later version of it too."""
+    """Return the id of a fact: made of its identity, so that a revocation by id reaches every later version too."""
     digest = hashlib.sha256()
     for part in (operator, *identity(kind)):
         encoded = part.encode()

@@ -174,7 +174,7 @@ def further_holders(consents: Iterable[Fact], grounds: Iterable[Fact], wanted: W
 
 
 def entities_of(ground: Ground) -> Iterator[Entity]:
-    """Yield those whom *ground* names as persons or bodies: beneficiary, data subject and every property that is one."""
+    """Yield those whom *ground* names: beneficiary, data subject and every property that is an entity."""
     for value in (ground.beneficiary, ground.data_subject, *ground.properties.values()):
         if isinstance(value, Entity):
             yield value

@@ -11,10 +11,10 @@ Keys = frozenset[Entity | None]
 """Entities that a field may hold; None: the field may be empty."""
 
 GATHERED_STEPS: Final = MAXIMUM_STEPS + 1
-"""Containments are gathered one step further than they may go, so that whoever judges them sees that they go too far."""
+"""Containments are gathered one step further than they may go: whoever judges them sees that they go too far."""
 
 MAXIMUM_GATHERED: Final = 4096
-"""With more facts than this a question is answered by a deny with an error: nobody could say in time what they come to."""
+"""With more facts than this a question is answered by a deny with an error: judging them all would take too long."""
 
 ELSEWHERE: Final = 32
 """So many roles that the subject holds elsewhere are gathered, to say why they do not count."""

@@ -80,8 +80,9 @@ class Footprint:
         key = (name, strict)
         if key not in self._by_condition:
             self._by_condition[key] = ()  # conditions that rest on one another in a circle are refused when read
-            expression = self._policy.conditions[name].expression
-            self._by_condition[key] = tuple(dict.fromkeys(self._walk(expression, strict=strict)))
+            condition = self._policy.conditions.get(name)  # None: whoever judges it meets the error
+            if condition is not None:
+                self._by_condition[key] = tuple(dict.fromkeys(self._walk(condition.expression, strict=strict)))
         return self._by_condition[key]
 
     def _walk(self, expression: Expression, *, strict: bool) -> Iterator[Demand]:

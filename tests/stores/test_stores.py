@@ -298,7 +298,7 @@ def test_a_decision_is_not_earlier_than_what_it_read(store: FactStore) -> None:
     assert store.gather(KIDS, wanted(), ANYTHING).committed_at == later(10)
 
 
-# --- Reading ------------------------------------------------------------------------------------------------------------
+# --- Reading ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_filter_selects_by_every_field(store: FactStore) -> None:
@@ -377,7 +377,7 @@ def test_the_history_says_who_when_and_under_which_decision(store: FactStore) ->
 
 
 def test_changes_are_told_in_order(store: FactStore) -> None:
-    """Whoever follows the changes learns each write and each deletion of the operator once, whole revisions in order."""
+    """Whoever follows the changes learns each write and deletion of the operator once, whole revisions in order."""
     beginning = store.state().token
     write(store, AUNT, decision_id="d-1")
     write(store, AUNT, operator="homeid")
@@ -437,7 +437,7 @@ def test_an_erased_person_is_gone_from_the_past_too(store: FactStore) -> None:
     assert set(store.partition_revisions(KIDS, partitions_of(AUNT)).values()) == {receipt.token.revision}
 
 
-# --- Gathering ----------------------------------------------------------------------------------------------------------
+# --- Gathering --------------------------------------------------------------------------------------------------------
 
 
 def test_containers_are_followed_upward(store: FactStore) -> None:
@@ -483,7 +483,7 @@ def test_consents_of_people_bring_the_roles_of_who_spoke(store: FactStore) -> No
 
 
 def test_grounds_are_selected_by_what_they_name(store: FactStore) -> None:
-    """A group of grounds is found by beneficiary, data subject and concern; an empty field only where it is asked for."""
+    """Grounds are found by beneficiary, data subject and concern; an empty field only where it is asked for."""
     mine = ground("support_ticket", "1", "user:tuấn", "child:minh")
     others = ground("support_ticket", "2", "user:khác", "child:minh")
     nobodys = ground("support_ticket", "3", "user:tuấn")
