@@ -27,7 +27,7 @@ class DecisionPoint:
         self.policies = policies
         self._wanting = Wanting(policies)
         self._facts = facts
-        self._clock = clock
+        self.clock = clock
         self._log = log
 
     def over(self, facts: FactSource) -> "DecisionPoint":
@@ -83,7 +83,7 @@ class DecisionPoint:
 
     def _now(self, stored: StoredFacts) -> datetime:
         """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
-        now = self._clock.now()
+        now = self.clock.now()
         return now if stored.committed_at is None else max(now, stored.committed_at)
 
     def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime) -> Checked:

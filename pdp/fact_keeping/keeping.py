@@ -52,8 +52,8 @@ class FactKeeper:
     def change(self, change: FactChangeRequest) -> Written:
         """Make *change*, all of it or nothing; on return it is in force everywhere.
 
-        Raises NotAllowedError, InvalidRequestError for what cannot be so, ConflictError, ForeignTokenError, and what the
-        store and the decision point raise.
+        Raises NotAllowedError, InvalidRequestError for what cannot be so, ConflictError, ForeignTokenError, and what
+        the store and the decision point raise.
         """
         with self._store.writing(change.operator) as writing:
             earlier = writing.earlier(change.request_id, change.content)
@@ -135,7 +135,7 @@ class FactKeeper:
         """Return under which decision each part is done, "" for the credential alone; raise NotAllowedError."""
         now = self._clock.now()
         point = self._point.over(writing)
-        answers: dict[tuple[object, ...], Decision] = {}
+        answers: dict[str, Decision] = {}
         of_actor: tuple[Fact, ...] | None = None
         errors: list[RequestError] = []
         ids: list[str] = []
@@ -150,8 +150,7 @@ class FactKeeper:
             if question is None:
                 ids.append("")
                 continue
-            key = (question.action, question.resource, question.purpose, question.context.get("granted_role"))
-            key = (repr(key),)
+            key = repr((question.action, question.resource, question.purpose, question.context.get("granted_role")))
             decision = answers.get(key)
             if decision is None:
                 decision = answers[key] = point.check(question)

@@ -17,8 +17,8 @@ NOT_THE_ACTOR: Final = Text(
 )
 NOT_THE_GIVER: Final = Text(
     vi=(
-        "chỉ chính người đã nói mới được ghi hoặc xóa lời đồng ý của mình; nhân viên của nhà cung cấp cần một phiếu hỗ trợ"
-        " đang mở của chính người đó, đã xác minh, được giao cho mình"
+        "chỉ chính người đã nói mới được ghi hoặc xóa lời đồng ý của mình; nhân viên của nhà cung cấp cần một phiếu"
+        " hỗ trợ đang mở của chính người đó, đã xác minh, được giao cho mình"
     ),
     en=(
         "only whoever said it may put a consent down or take it out; staff of the operator need an open ticket of that"

@@ -26,6 +26,7 @@ class Code(StrEnum):
         out-of-range              a number or instant beyond what can be held exactly
         malformed-entity          not an entity, an entity type or an id of the accepted form
         malformed-timestamp       not an instant
+        malformed-token           not a page token of this question
         offset-missing            an instant without an offset from UTC
 
     There is too much of it
@@ -65,6 +66,7 @@ class Code(StrEnum):
     OUT_OF_RANGE = "out-of-range"
     MALFORMED_ENTITY = "malformed-entity"
     MALFORMED_TIMESTAMP = "malformed-timestamp"
+    MALFORMED_TOKEN = "malformed-token"
     OFFSET_MISSING = "offset-missing"
     TOO_MANY = "too-many"
     TOO_LONG = "too-long"

@@ -61,6 +61,9 @@ MALFORMED_TIMESTAMP: Final = Text(
     vi="không phải là một thời điểm theo RFC 3339, như `2026-11-17T09:00:00+07:00`",
     en="this is no instant as RFC 3339 writes it, like `2026-11-17T09:00:00+07:00`",
 )
+PAGE_TOKEN: Final = Text(
+    vi="không phải là mã trang của chính câu hỏi này", en="this is no page token of this very question"
+)
 OFFSET_MISSING: Final = Text(
     vi="thời điểm thiếu độ lệch so với giờ UTC, như `+07:00`",
     en="the instant lacks its offset from UTC, like `+07:00`",
