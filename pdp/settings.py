@@ -90,9 +90,6 @@ def default_store(environment: Mapping[str, str]) -> str:
     return f"{SQLITE_PREFIX}{folder}/promise-pdp/facts.db"
 
 
-_SECRET: Final = frozenset({"store"})
-"""Settings that may hold a password: what stands there is never repeated."""
-
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "listen": _listen,
     "policies": Path,
@@ -127,13 +124,19 @@ def read_settings(
             try:
                 chosen[key] = _READERS[key](value)
             except ValueError as error:
-                mistakes.append(f"{source}: `{'…' if key in _SECRET else value}` {error}")
+                mistakes.append(f"{source}: `{_without_password(value)}` {error}")
     # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
     if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
         mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")
     if mistakes:
         raise InvalidSettingsError(mistakes)
     return Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
+
+
+def _without_password(text: str) -> str:
+    """Return *text* as it may be repeated: of an address only what names no user and no password."""
+    scheme, at, _ = text.rpartition("@")
+    return f"{scheme.partition(':')[0]}:…" if at else text
 
 
 def _from_file(path: Path | None, mistakes: list[str]) -> dict[str, tuple[str, str | None]]:

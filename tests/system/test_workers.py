@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,10 +32,11 @@ REVISION = "a" * 64
 def serving(*flags: str, policies: Path = ROOT / "policies") -> Iterator["subprocess.Popen[str]"]:
     """Run `pdp serve` and end it with all its workers, whatever happens."""
     command = [sys.executable, "-m", "pdp", "serve", "--policies", str(policies), "--decision-log", "none", *flags]
+    state = tempfile.TemporaryDirectory()
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}", "XDG_STATE_HOME": state.name},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -43,6 +45,7 @@ def serving(*flags: str, policies: Path = ROOT / "policies") -> Iterator["subpro
     finally:
         process.kill()
         process.communicate(timeout=20)
+        state.cleanup()
 
 
 def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
