@@ -15,12 +15,16 @@ from pdp.wiring import decision_point, fact_store, load_policies, load_words
 FIRST_QUESTION = """
 Ask a first question in another terminal:
 
-  .venv/bin/pdp explain --server {address} --operator kidsonline --subject user:di-hoa --action read \\
-    --resource child_photo:anh-01 --data-subject child:minh --scope class:la-1 --scope school:hoa-sen \\
+  .venv/bin/pdp explain --server {address} --operator kidsonline --subject user:demo-hoa --action read \\
+    --resource child_photo:demo-anh-1 --data-subject child:demo-minh \\
     --purpose family_follow_up --context authenticated=true --context authentication_method=password \\
-    --context transport_encrypted=true \\
-    --fact "user:lan is primary_guardian in child:minh" \\
-    --fact "user:di-hoa is family_member in child:minh granted by user:lan"
+    --context transport_encrypted=true
+
+Then let her mother revoke it, and ask again:
+
+  .venv/bin/pdp facts revoke "user:demo-hoa is family_member in child:demo-minh" --operator kidsonline \\
+    --actor user:demo-lan --context authenticated=true --context authentication_method=password \\
+    --context transport_encrypted=true
 """
 
 

@@ -1,8 +1,8 @@
 """Requests about stored facts: from wire messages to values of the core, every mistake at once."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from pdp.api.v1 import facts_pb2, request_pb2
 from pdp.core.entity import Entity
 from pdp.core.errors import ForeignTokenError
 from pdp.core.fact_change import FactChangeRequest
+from pdp.core.fact_identity import fact_id
 from pdp.core.facts import Fact, Properties, no_properties
 from pdp.core.request import Consistency
 from pdp.core.stores import FactFilter, Token
@@ -20,8 +21,9 @@ from pdp.wire import limits, phrases
 from pdp.wire.codes import Code
 from pdp.wire.context import Declared, read_context
 from pdp.wire.entities import entity_id, entity_type, free_text, member, optional_entity, word
-from pdp.wire.facts import read_fact
+from pdp.wire.facts import fact_from_wire, read_fact
 from pdp.wire.instants import read_timestamp
+from pdp.wire.json_form import fill_from_json
 from pdp.wire.properties import read_properties
 from pdp.wire.reading import Reading
 from pdp.wire.requests import read_consistency
@@ -144,6 +146,35 @@ def watch_from_wire(message: facts_pb2.WatchFactsRequest, words: Words) -> tuple
     token = _read_token(reading, message.from_token, "from_token")
     reading.finish()
     return operator, _known(token, message.from_token)
+
+
+def write_from_json(
+    members: Mapping[str, object], words: Words, *, declared: Declared, caller: str
+) -> FactChangeRequest:
+    """Return the change that a WriteFactsRequest as parsed JSON asks for; raises what `write_from_wire` raises."""
+    message = facts_pb2.WriteFactsRequest()
+    fill_from_json(message, members)
+    return write_from_wire(message, words, declared=declared, caller=caller)
+
+
+def delete_from_json(
+    members: Mapping[str, object], words: Words, *, declared: Declared, caller: str
+) -> FactChangeRequest:
+    """Return the change that a DeleteFactsRequest as parsed JSON asks for; raises what `delete_from_wire` raises."""
+    message = facts_pb2.DeleteFactsRequest()
+    fill_from_json(message, members)
+    return delete_from_wire(message, words, declared=declared, caller=caller)
+
+
+def fact_from_json(members: Mapping[str, object], words: Words, operator: str) -> Fact:
+    """Return the fact of *operator* that parsed JSON holds, with the id of its identity.
+
+    Raises InvalidRequestError with all that is wrong with it.
+    """
+    message = facts_pb2.Fact()
+    fill_from_json(message, members)
+    fact = fact_from_wire(message, words, operator=operator, stored=True)
+    return replace(fact, id=fact_id(operator, fact.kind))
 
 
 def _read_actor(reading: Reading, message: request_pb2.Subject) -> tuple[Entity, Properties]:
