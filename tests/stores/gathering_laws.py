@@ -1,0 +1,135 @@
+"""What must hold of gathering: nothing that could matter is left out. Each law takes a way of gathering."""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Final
+
+from pdp.core.errors import InvalidRequestError
+from pdp.core.fact_identity import fact_id
+from pdp.core.facts import Fact
+from pdp.core.ports import StoredFacts
+from pdp.core.request import Consistency, Request
+from pdp.core.stores import FactStore
+from pdp.core.wanted import Wanted
+from pdp.decision_point import Checked, DecisionPoint
+from pdp_adapters.memory_facts import MemoryFacts
+from pdp_adapters.no_decision_log import NoDecisionLog
+from tests.builders import KIDSONLINE, AlwaysAt, the_cases, the_policy_set
+from tests.stores.writing import write
+
+Gathering = Callable[[FactStore], object]
+"""Makes the source of facts that a law is about out of a store."""
+
+WORLDS: Final = 60
+CASES_IN_A_WORLD: Final = 12
+
+
+class Everything:
+    """A source that gathers every fact of the store: what all others are measured by."""
+
+    at_once = True
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._facts = tuple(facts)
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return all facts."""
+        return StoredFacts(self._facts, "all.1")
+
+
+@cache
+def cases() -> tuple[Request, ...]:
+    """Return the requests of the policy's cases whose facts can be stored side by side."""
+    found = []
+    for request in (case.request for case in the_cases()):
+        ids = [fact_id(KIDSONLINE, fact.kind) for fact in request.facts]
+        if len(set(ids)) == len(ids):
+            found.append(request)
+    return tuple(found)
+
+
+def as_stored(facts: Iterable[Fact]) -> list[Fact]:
+    """Return contextual facts as a store gives them, one of each identity."""
+    return list(
+        {(id_ := fact_id(KIDSONLINE, fact.kind)): replace(fact, id=id_, stored=True) for fact in facts}.values()
+    )
+
+
+def filled(store: FactStore, facts: Sequence[Fact]) -> FactStore:
+    """Write *facts*, a few hundred at a time."""
+    for at in range(0, len(facts), 300):
+        write(store, *facts[at : at + 300])
+    return store
+
+
+def point_over(source: object) -> DecisionPoint:
+    """Return a decision point over the policy of this repository and *source*."""
+    return DecisionPoint({KIDSONLINE: the_policy_set()}, source, AlwaysAt(), NoDecisionLog())  # type: ignore[arg-type]
+
+
+def asked(source: object, request: Request) -> tuple[object, ...]:
+    """Return what becomes of *request* over *source*, but for its words."""
+    try:
+        decision = point_over(source).check(request)
+    except InvalidRequestError as error:
+        return tuple((mistake.code, mistake.field) for mistake in error.errors)
+    return decision.allowed, decision.cause, decision.obligations, decision.valid_until
+
+
+def told(decision: Checked) -> tuple[object, ...]:
+    """Return what an answer says to a caller, its words included."""
+    if isinstance(decision, InvalidRequestError):
+        return tuple((mistake.code, mistake.field) for mistake in decision.errors)
+    return (
+        decision.allowed,
+        decision.cause,
+        [(reason.rule, reason.clause, reason.message) for reason in decision.reasons],
+        decision.obligations,
+        decision.valid_until,
+    )
+
+
+def stored_facts_decide_as_sent_ones(gathering: Gathering, new_store: Callable[[], FactStore] = MemoryFacts) -> None:
+    """A case is answered alike whether its facts come with it or are stored."""
+    by_facts: dict[tuple[str, ...], list[Request]] = {}
+    for request in cases():
+        by_facts.setdefault(tuple(map(repr, request.facts)), []).append(request)
+    for requests in by_facts.values():
+        source = gathering(filled(new_store(), as_stored(requests[0].facts)))
+        for request in requests:
+            stored = asked(source, replace(request, facts=()))
+            assert stored == asked(Everything(()), request), request
+
+
+@cache
+def _worlds() -> tuple[tuple[tuple[Fact, ...], tuple[Request, ...]], ...]:
+    """Return stores full of the facts of several cases, each with questions out of other cases."""
+    chosen = random.Random(7)
+    every = cases()
+    found = []
+    for _ in range(WORLDS):
+        facts = as_stored(fact for request in chosen.sample(every, CASES_IN_A_WORLD) for fact in request.facts)
+        found.append((tuple(facts), tuple(replace(request, facts=()) for request in chosen.sample(every, 12))))
+    return tuple(found)
+
+
+def nothing_that_matters_is_left_out(
+    gathering: Gathering, new_store: Callable[[], FactStore] = MemoryFacts, worlds: int = WORLDS
+) -> None:
+    """Among many other facts a question is answered, word for word, as if every fact were looked at."""
+    for facts, requests in _worlds()[:worlds]:
+        source = gathering(filled(new_store(), facts))
+        for request in requests:
+            assert asked(source, request) == asked(Everything(facts), request), request
+
+
+def a_batch_is_answered_as_its_items(gathering: Gathering, new_store: Callable[[], FactStore] = MemoryFacts) -> None:
+    """Each item of a batch is answered as if it were asked alone, and all of one revision."""
+    for facts, requests in _worlds()[:10]:
+        point = point_over(gathering(filled(new_store(), facts)))
+        together = point.check_batch(KIDSONLINE, requests, Consistency())
+        for request, answer in zip(requests, together, strict=True):
+            (alone,) = point.check_batch(KIDSONLINE, [request], Consistency())
+            assert told(answer) == told(alone)
