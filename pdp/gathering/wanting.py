@@ -57,14 +57,16 @@ class _Named:
         self.start = frozenset((*scopes, *self.people, *circumstances, *inside))
         self.holders = frozenset((*self.people, *circumstances, resource.entity, *holders))
 
-    def values(self, source: Source) -> tuple[Entity, ...] | None:
-        """Return the entities of *source* that the request names, None when it names none. Scopes: what it names."""
+    def values(self, source: Source, *, strict: bool) -> tuple[Entity, ...] | None:
+        """Return the entities of *source* that the request names, None when it names none."""
         request = self.request
         match source.origin:
             case From.SUBJECT:
                 return (request.subject,)
             case From.PERSON:
-                return tuple(self.people) if request.resource.data_subject is not None else None
+                # Within `each person` each is looked at in turn; elsewhere there is nobody if the data is about nobody.
+                is_known = request.resource.data_subject is not None or not strict
+                return tuple(self.people) if is_known else None
             case From.DATA_SUBJECT:
                 return None if request.resource.data_subject is None else (request.resource.data_subject,)
             case From.RESOURCE:
@@ -147,7 +149,7 @@ def _keys(tie: Tie, named: _Named, *, strict: bool) -> tuple[Keys, bool] | None:
     held: set[Entity | None] = set()
     scopes = False
     for source in tie.sources:
-        values = named.values(source)
+        values = named.values(source, strict=strict)
         if source.origin is From.SCOPES:
             # FAIL CLOSED (no scope named): containers may be stored, so there may be scopes although none is claimed.
             if strict and values is None:
