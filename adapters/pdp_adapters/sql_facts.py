@@ -85,7 +85,9 @@ class SqlFacts:
         with self._database.writing() as session:
             state = locked_state(self._database, session)
             self._check(state.token, before, confirmed=state.confirmed)
-            yield SqlWriting(self._database, session, operator, state, self.gather_in)
+            writing = SqlWriting(self._database, session, operator, state, self.gather_in)
+            yield writing
+        self._seen(writing.newest)  # committed
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
         """Return a page of facts."""
@@ -147,6 +149,10 @@ class SqlFacts:
         # FAIL CLOSED (store went back): a standby that lags, or a file put in place of another, lacks revocations.
         if now.revision < 0 or (now.history == before.history and now.revision < before.revision):
             raise UnavailableError(f"the store is at revision {now.revision} and was at {before.revision} before")
+        self._seen(now)
+
+    def _seen(self, now: Token) -> None:
+        """Remember the newest state that this process has seen."""
         with self._lock:
             if now.history != self._newest.history or now.revision > self._newest.revision:
                 self._newest = now

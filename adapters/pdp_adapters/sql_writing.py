@@ -31,7 +31,7 @@ PARTITION_CHANGED: Final = (
 
 
 class SqlWriting:
-    """A transaction under way on the facts of one operator."""
+    """A transaction under way on the facts of one operator; *newest* is the state when it has ended well."""
 
     at_once: Final = False
 
@@ -41,6 +41,7 @@ class SqlWriting:
         self._operator = operator
         self._state = state
         self._gather = gather
+        self.newest = state.token
 
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return what is wanted, as it stands before this write."""
@@ -100,6 +101,7 @@ class SqlWriting:
             decision_ids,
         )
         self._record(write, written)
+        self.newest = written.token
         return written
 
     def _changed(self, write: Write) -> tuple[FactKind, ...]:

@@ -437,7 +437,12 @@ def test_a_watch_does_not_hold_up_the_end(store: FactStore, words: Words) -> Non
         watch = stub.WatchFacts(facts_pb2.WatchFactsRequest(operator="kidsonline"), timeout=30)
         next(watch)
         ended = threading.Event()
-        threading.Thread(target=lambda: (list(watch), ended.set()), daemon=True).start()
+
+        def follow() -> None:
+            list(watch)
+            ended.set()
+
+        threading.Thread(target=follow, daemon=True).start()
         assert server.drain(5.0).wait(4.0)
         assert ended.wait(2.0)
 
