@@ -89,6 +89,11 @@ class Client:
         return self.check(person, **more).decision == decision_pb2.DECISION_ALLOW
 
 
+def client_of(channel: grpc.Channel) -> Client:
+    """Return what calls the server behind *channel*."""
+    return Client(facts_pb2_grpc.FactServiceStub(channel), decision_pb2_grpc.DecisionServiceStub(channel))
+
+
 def subject(name: str) -> Json:
     """Return an entity as a subject."""
     type_, _, id_ = name.partition(":")
@@ -115,7 +120,7 @@ def client(store: FactStore, words: Words) -> Iterator[Client]:
     """Serve the store, and connect to it."""
     point = decision_point(Settings(decision_log="none", store="memory:"), load_policies(POLICIES, words), store)
     with running(point, words, facts=store) as server, connected(server.address) as channel:
-        yield Client(facts_pb2_grpc.FactServiceStub(channel), decision_pb2_grpc.DecisionServiceStub(channel))
+        yield client_of(channel)
 
 
 @pytest.fixture

@@ -18,8 +18,10 @@ import pytest
 
 from pdp.core.errors import InvalidSettingsError
 from pdp.server.port_group import SharedPort
+from tests.builders import AUNT, CHILD, MOTHER, SCHOOL, a_containment, a_role, registered
 from tests.malformed_requests import a_request
 from tests.system.running import CHECK, ask, connected, wait_until
+from tests.system.test_facts_service import client_of
 from tests.system.test_life import ROOT, lines_until
 
 pytestmark = pytest.mark.system
@@ -184,3 +186,28 @@ def test_the_claim_is_held_as_long_as_a_process_of_the_server_lives() -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     SharedPort(held.address, "", REVISION).close()
+
+
+def test_a_revocation_on_one_worker_is_obeyed_by_all(tmp_path: Path) -> None:
+    """Once a revocation is acknowledged no worker answers from older facts, whichever the kernel gives a question to."""
+    with serving("--listen", "127.0.0.1:0", "--workers", "2", "--store", f"sqlite:///{tmp_path}/facts.db") as process:
+        address = ready(process)["address"]
+        with connected(address) as channel:
+            client = client_of(channel)
+            client.write(
+                a_role(MOTHER, "primary_guardian", CHILD),
+                *registered(MOTHER),
+                *registered(AUNT),
+                a_containment(CHILD, SCHOOL),
+            )
+            for _ in range(10):
+                (id_,) = client.write(a_role(AUNT, "family_member", CHILD), actor=MOTHER).ids
+                assert all(_seen(address) for _ in range(4))
+                client.delete(actor=MOTHER, ids=[id_])
+                assert not any(_seen(address) for _ in range(4))
+
+
+def _seen(address: str) -> bool:
+    """Ask over a connection of its own."""
+    with connected(address) as channel:
+        return client_of(channel).may_see()

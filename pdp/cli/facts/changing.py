@@ -35,7 +35,10 @@ def grant(fact: str, operator: str, valid_from: str | None, valid_until: str | N
 
     Exit code 0: written, 1: the policy does not let the actor, 2: trouble.
     """
-    written: dict[str, Any] = json_or_role(fact)
+    try:
+        written = json_or_role(fact)
+    except PdpError as error:
+        fail(error, options["lang"])
     for name, text in zip(_TERM, (valid_from, valid_until), strict=True):
         if text is not None:
             written[name] = instant(text, f"--{name.replace('_', '-')}").isoformat()

@@ -14,7 +14,7 @@ from pdp.cli.options import Exit, fail, say_request_error
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidSettingsError, NotAllowedError, PdpError
 from pdp.core.stores import FactFilter, FactStore
-from pdp.settings import default_store, read_settings
+from pdp.settings import MEMORY_STORE, default_store, read_settings
 from pdp.wire.instants import OffsetMissingError, instant_from_text
 from pdp.wiring import fact_store
 
@@ -108,6 +108,8 @@ def opened(url: str, lang: str) -> Iterator[FactStore]:
     """Open the store at *url*; whatever is wrong ends the command with its message."""
     try:
         read_settings({"store": url}, {})
+        if url == MEMORY_STORE:
+            raise InvalidSettingsError([f"--store: `{MEMORY_STORE}` is the memory of another process"])
         store = fact_store(url)
         try:
             yield store
