@@ -189,7 +189,7 @@ def test_the_claim_is_held_as_long_as_a_process_of_the_server_lives() -> None:
 
 
 def test_a_revocation_on_one_worker_is_obeyed_by_all(tmp_path: Path) -> None:
-    """Once a revocation is acknowledged no worker answers from older facts, whichever the kernel gives a question to."""
+    """Once a revocation is acknowledged no worker answers from older facts, whichever is asked."""
     with serving("--listen", "127.0.0.1:0", "--workers", "2", "--store", f"sqlite:///{tmp_path}/facts.db") as process:
         address = ready(process)["address"]
         with connected(address) as channel:
