@@ -55,15 +55,17 @@ def load_words() -> Words:
     return Words(vocabulary, load_fact_schema(vocabulary))
 
 
-def load_policies(directory: Path, words: Words) -> Policies:
+def load_policies(directory: Path, words: Words, *, only: str = "") -> Policies:
     """Build the policy set of every operator under *directory*; a folder with an error leaves the others alone.
 
-    Raises UnavailableError when the directory cannot be read.
+    *only* names one operator to be built, if it is there. Raises UnavailableError when the directory cannot be read.
     """
     source = FolderPolicies(directory)
     sets: dict[str, PolicySet] = {}
     findings: dict[str, tuple[Finding, ...]] = {}
     for operator in source.operators():
+        if only not in {"", operator}:
+            continue
         try:
             policy = build_policy_set(operator, source.read(operator), words.vocabulary, words.schema)
             sets[operator], findings[operator] = policy, policy.warnings

@@ -27,7 +27,7 @@ def check_once(
         with DecisionClient(server, words) as client:
             return client.check(request)
     with _stored(store) as facts:
-        return point_for(request.operator, load_policies(policies, words), facts).check(request)
+        return point_for(request.operator, load_policies(policies, words, only=request.operator), facts).check(request)
 
 
 def explain_once(
@@ -38,7 +38,9 @@ def explain_once(
         with DecisionClient(server, words) as client:
             return client.explain(request, level="admin")
     with _stored(store) as facts:
-        return point_for(request.operator, load_policies(policies, words), facts).explain(request)
+        return point_for(request.operator, load_policies(policies, words, only=request.operator), facts).explain(
+            request
+        )
 
 
 @contextmanager

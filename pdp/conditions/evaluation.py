@@ -373,7 +373,13 @@ def _of_fact(circumstances: Circumstances, name: str, frame: Frame) -> Value | N
         if name == ISSUER:
             return _property(kind.properties, "issued_by") or kind.beneficiary
     elif isinstance(kind, Consent):
-        fields = {"given_by": kind.given_by, "recipient": kind.recipient, "form": kind.form or None}
+        fields = {
+            "given_by": kind.given_by,
+            "recipient": kind.recipient,
+            "form": kind.form or None,
+            "purposes": kind.purposes,
+            "categories": kind.categories,
+        }
     else:
         return None
     return fields[name] if name in fields else _property(kind.properties, name)
@@ -386,6 +392,8 @@ def _property(properties: Properties, name: str) -> Value | None:
 _LOOKUPS: Final[Mapping[Root, Callable[[Circumstances, str, Frame], Value | None]]] = {
     Root.SUBJECT: lambda c, name, _: c.request.subject_properties.get(name) if name else c.request.subject,
     Root.PERSON: lambda _, __, frame: frame.person,
+    # facts.yaml, `recipient`: "who would receive the data, where that is not the subject".
+    Root.RECIPIENT: lambda c, _, __: c.request.context.get("recipient", c.request.subject),
     Root.RESOURCE: _of_resource,
     Root.CONTEXT: lambda c, name, _: c.request.context.get(name),
     Root.EXTRA: lambda c, name, _: c.request.extra.get(name),

@@ -19,6 +19,7 @@ class Root(StrEnum):
 
     SUBJECT = "subject"
     PERSON = "person"
+    RECIPIENT = "recipient"
     RESOURCE = "resource"
     CONTEXT = "context"
     EXTRA = "extra"

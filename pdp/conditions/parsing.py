@@ -51,7 +51,7 @@ _GRAMMAR: Final = (
     "and or not some no where consent refusal from each person is stated has type holds in one of within its yes"
 )
 _COMPARING: Final = (
-    "includes cover the category at least most more than less before after subject resource context extra now"
+    "includes cover the category at least most more than less before after subject recipient resource context extra now"
 )
 _ROWS: Final = "always any nothing"
 _DURATIONS: Final = "minute minutes hour hours day days year years"

@@ -29,6 +29,12 @@ _FIXED: Final[Mapping[tuple[Root, str], _Known]] = {
     (Root.PERSON, ""): _Known(
         _ENTITY, False, Emptiness.UNKNOWN, Text("người mà dữ liệu nói về", "the person concerned")
     ),
+    (Root.RECIPIENT, ""): _Known(
+        _ENTITY,
+        False,
+        Emptiness.UNKNOWN,
+        Text("bên nhận (chính người yêu cầu, khi không nêu ai)", "the recipient (the subject, where none is named)"),
+    ),
     (Root.NOW, ""): _Known(ValueType.TIMESTAMP, False, Emptiness.UNKNOWN, Text("thời điểm này", "this moment")),
     (Root.RESOURCE, ""): _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("dữ liệu được hỏi", "the data asked for")),
     (Root.RESOURCE, "data_subject"): _Known(
@@ -50,6 +56,7 @@ _ISSUER: Final = _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("bên đ
 _CONSENT_FIELDS: Final[Mapping[str, _Known]] = {
     "given_by": _Known(_ENTITY, False, Emptiness.UNKNOWN, Text("người đồng ý", "giver")),
     "recipient": _Known(_ENTITY, False, Emptiness.MATCHES_NOTHING, Text("bên nhận", "recipient")),
+    "categories": _Known(ValueType.CATEGORY, True, Emptiness.UNKNOWN, Text("các loại dữ liệu được nêu", "categories")),
 }
 
 
@@ -94,7 +101,7 @@ class Resolver:
 
     def is_term(self, word: str) -> bool:
         """Say whether *word* begins like a path and not like a literal."""
-        return "." in word or word in {"subject", "person", "resource", "now", "its"}
+        return "." in word or word in {"subject", "person", "recipient", "resource", "now", "its"}
 
     def term(self, path: str, at: int) -> Term:
         """Resolve `root.name`; raise ConditionSyntaxError when this operator has no such value."""
@@ -154,9 +161,14 @@ class Resolver:
         if name == "form":
             texts = tuple(consent.form_text(form) for form in consent.forms)
             return _enum_term(name, consent.forms, texts, Text("hình thức", "form"), at)
+        if name == "purposes":
+            purposes = self.vocabulary.words(WordKind.PURPOSE)
+            texts = tuple(purpose.text for purpose in purposes.values())
+            term = _enum_term(name, tuple(purposes), texts, Text("các mục đích được nêu", "purposes"), at)
+            return replace(term, is_list=True)
         if name in consent.properties:
             return _property_term(Root.FACT, consent.properties[name], at)
-        raise _unknown_field("consent", name, (*_CONSENT_FIELDS, "form", *consent.properties), at)
+        raise _unknown_field("consent", name, (*_CONSENT_FIELDS, "form", "purposes", *consent.properties), at)
 
     def ground_kind(self, kind: str, at: int) -> str:
         """Return *kind* when it is a kind of ground that this operator has a use for."""

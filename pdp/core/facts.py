@@ -1,12 +1,13 @@
 """Facts: what the policy may rely on about people and circumstances (contract, section 2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from pdp.core.entity import Entity
+from pdp.core.value import value
 
 Value = bool | int | str | datetime | Entity | tuple[str, ...] | tuple[Entity, ...]
 """A property's value; ids of the vocabulary and members of an enum are plain text, instants are aware and in UTC."""
@@ -20,7 +21,7 @@ def no_properties() -> Properties:
     return NO_PROPERTIES
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RoleAssignment:
     """*subject* holds *role* in *scope*; *granted_by* says who granted it, None that nobody is recorded."""
 
@@ -30,7 +31,7 @@ class RoleAssignment:
     granted_by: Entity | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Consent:
     """What *given_by* said about data of *data_subject*.
 
@@ -47,7 +48,7 @@ class Consent:
     properties: Properties = field(default_factory=no_properties)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ground:
     """A ticket, an order, a registration, ...: something that a rule may rest on.
 
@@ -62,7 +63,7 @@ class Ground:
     properties: Properties = field(default_factory=no_properties)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Containment:
     """*entity* lies in *container*."""
 
@@ -73,7 +74,7 @@ class Containment:
 FactKind = RoleAssignment | Consent | Ground | Containment
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fact:
     """One fact and its term: *valid_from* inclusive, *valid_until* exclusive, None without a bound.
 

@@ -1,16 +1,17 @@
 """What is asked: a subject, an action, a resource, a purpose and the circumstances."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact, Properties, no_properties
+from pdp.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Resource:
     """The data asked for.
 
@@ -39,7 +40,7 @@ class Freshness(StrEnum):
     FULLY_CONSISTENT = "fully_consistent"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Consistency:
     """The freshness asked for, and the token that AT_LEAST_AS_FRESH compares with."""
 
@@ -47,7 +48,7 @@ class Consistency:
     token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """One question. Every word in it is known and every value has its type: the wire refuses anything else.
 

@@ -35,6 +35,7 @@ class From(StrEnum):
 
     SUBJECT = "subject"
     PERSON = "person"
+    RECIPIENT = "recipient"
     DATA_SUBJECT = "resource.data_subject"
     RESOURCE = "resource"
     SCOPES = "resource.scopes"
@@ -142,6 +143,8 @@ def _source(term: Term) -> Source | None:
     match term.root, term.name:
         case Root.SUBJECT, "":
             return Source(From.SUBJECT)
+        case Root.RECIPIENT, "":
+            return Source(From.RECIPIENT)
         case Root.PERSON, _:
             return Source(From.PERSON)
         case Root.RESOURCE, "":

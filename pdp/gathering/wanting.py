@@ -63,6 +63,9 @@ class _Named:
         match source.origin:
             case From.SUBJECT:
                 return (request.subject,)
+            case From.RECIPIENT:
+                named = request.context.get("recipient")
+                return (named if isinstance(named, Entity) else request.subject,)
             case From.PERSON:
                 # Within `each person` each is looked at in turn; elsewhere there is nobody if the data is about nobody.
                 is_known = request.resource.data_subject is not None or not strict

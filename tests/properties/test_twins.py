@@ -1,7 +1,7 @@
 """Shows that the laws can fail: each broken twin of the real one breaks the law that is there to catch it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Fact
 from pdp.core.policy import Granting, Hierarchies
 from pdp.core.request import Request
+from pdp.core.value import value
 from pdp.deciding.judgement import Judgement
 from pdp.engine import Matches, Question, RuleEngine
 from pdp.policy_set import PolicySet
@@ -119,7 +120,7 @@ def _outcome(rule: str, judgement: Judgement) -> Outcome:
     return outcome
 
 
-@dataclass(frozen=True)
+@value
 class InclusiveFact(Fact):
     """A fact that is still in force at the very instant at which it ends."""
 

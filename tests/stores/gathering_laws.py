@@ -1,7 +1,7 @@
 """What must hold of gathering: nothing that could matter is left out. Each law takes a way of gathering."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Final
@@ -14,9 +14,10 @@ from pdp.core.request import Consistency, Request
 from pdp.core.stores import FactStore
 from pdp.core.wanted import Wanted
 from pdp.decision_point import Checked, DecisionPoint
+from pdp.policy_set import PolicySet
 from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
-from tests.builders import KIDSONLINE, AlwaysAt, the_cases, the_policy_set
+from tests.builders import KIDSONLINE, POLICIES, AlwaysAt, the_cases, the_policy_set
 from tests.stores.writing import write
 
 Gathering = Callable[[FactStore], object]
@@ -24,6 +25,10 @@ Gathering = Callable[[FactStore], object]
 
 WORLDS: Final = 60
 CASES_IN_A_WORLD: Final = 12
+QUESTIONS: Final = 12
+
+OPERATORS: Final = tuple(sorted(path.parent.name for path in POLICIES.glob("*/policy.csv")))
+"""The operators with a policy in this repository."""
 
 
 class Everything:
@@ -40,33 +45,36 @@ class Everything:
 
 
 @cache
-def cases() -> tuple[Request, ...]:
-    """Return the requests of the policy's cases whose facts can be stored side by side."""
+def cases(operator: str) -> tuple[Request, ...]:
+    """Return the requests of a policy's cases whose facts can be stored side by side."""
     found = []
-    for request in (case.request for case in the_cases()):
-        ids = [fact_id(KIDSONLINE, fact.kind) for fact in request.facts]
+    for request in (case.request for case in the_cases(operator)):
+        ids = [fact_id(operator, fact.kind) for fact in request.facts]
         if len(set(ids)) == len(ids):
             found.append(request)
     return tuple(found)
 
 
-def as_stored(facts: Iterable[Fact]) -> list[Fact]:
+def as_stored(facts: Iterable[Fact], operator: str) -> list[Fact]:
     """Return contextual facts as a store gives them, one of each identity."""
-    return list(
-        {(id_ := fact_id(KIDSONLINE, fact.kind)): replace(fact, id=id_, stored=True) for fact in facts}.values()
-    )
+    return list({(id_ := fact_id(operator, fact.kind)): replace(fact, id=id_, stored=True) for fact in facts}.values())
 
 
-def filled(store: FactStore, facts: Sequence[Fact]) -> FactStore:
+def filled(store: FactStore, facts: Sequence[Fact], operator: str = KIDSONLINE) -> FactStore:
     """Write *facts*, a few hundred at a time."""
     for at in range(0, len(facts), 300):
-        write(store, *facts[at : at + 300])
+        write(store, *facts[at : at + 300], operator=operator)
     return store
 
 
+@cache
+def _policies() -> Mapping[str, PolicySet]:
+    return {operator: the_policy_set(operator) for operator in OPERATORS}
+
+
 def point_over(source: object) -> DecisionPoint:
-    """Return a decision point over the policy of this repository and *source*."""
-    return DecisionPoint({KIDSONLINE: the_policy_set()}, source, AlwaysAt(), NoDecisionLog())  # type: ignore[arg-type]
+    """Return a decision point over the policies of this repository and *source*."""
+    return DecisionPoint(_policies(), source, AlwaysAt(), NoDecisionLog())  # type: ignore[arg-type]
 
 
 def asked(source: object, request: Request) -> tuple[object, ...]:
@@ -91,45 +99,50 @@ def told(decision: Checked) -> tuple[object, ...]:
     )
 
 
-def stored_facts_decide_as_sent_ones(gathering: Gathering, new_store: Callable[[], FactStore] = MemoryFacts) -> None:
+def stored_facts_decide_as_sent_ones(gathering: Gathering, operator: str = KIDSONLINE) -> None:
     """A case is answered alike whether its facts come with it or are stored."""
     by_facts: dict[tuple[str, ...], list[Request]] = {}
-    for request in cases():
+    for request in cases(operator):
         by_facts.setdefault(tuple(map(repr, request.facts)), []).append(request)
     for requests in by_facts.values():
-        source = gathering(filled(new_store(), as_stored(requests[0].facts)))
+        source = gathering(filled(MemoryFacts(), as_stored(requests[0].facts, operator), operator))
         for request in requests:
             stored = asked(source, replace(request, facts=()))
             assert stored == asked(Everything(()), request), request
 
 
 @cache
-def _worlds() -> tuple[tuple[tuple[Fact, ...], tuple[Request, ...]], ...]:
+def _worlds(operator: str) -> tuple[tuple[tuple[Fact, ...], tuple[Request, ...]], ...]:
     """Return stores full of the facts of several cases, each with questions out of other cases."""
     chosen = random.Random(7)
-    every = cases()
+    every = cases(operator)
     found = []
     for _ in range(WORLDS):
-        facts = as_stored(fact for request in chosen.sample(every, CASES_IN_A_WORLD) for fact in request.facts)
-        found.append((tuple(facts), tuple(replace(request, facts=()) for request in chosen.sample(every, 12))))
+        sent = [fact for request in chosen.sample(every, CASES_IN_A_WORLD) for fact in request.facts]
+        questions = tuple(replace(request, facts=()) for request in chosen.sample(every, QUESTIONS))
+        found.append((tuple(as_stored(sent, operator)), questions))
     return tuple(found)
 
 
 def nothing_that_matters_is_left_out(
-    gathering: Gathering, new_store: Callable[[], FactStore] = MemoryFacts, worlds: int = WORLDS
+    gathering: Gathering,
+    operator: str = KIDSONLINE,
+    *,
+    new_store: Callable[[], FactStore] = MemoryFacts,
+    worlds: int = WORLDS,
 ) -> None:
-    """Among many other facts a question is answered, word for word, as if every fact were looked at."""
-    for facts, requests in _worlds()[:worlds]:
-        source = gathering(filled(new_store(), facts))
+    """Among many other facts a question is answered as if every fact were looked at."""
+    for facts, requests in _worlds(operator)[:worlds]:
+        source = gathering(filled(new_store(), facts, operator))
         for request in requests:
             assert asked(source, request) == asked(Everything(facts), request), request
 
 
-def a_batch_is_answered_as_its_items(gathering: Gathering, new_store: Callable[[], FactStore] = MemoryFacts) -> None:
-    """Each item of a batch is answered as if it were asked alone, and all of one revision."""
-    for facts, requests in _worlds()[:10]:
-        point = point_over(gathering(filled(new_store(), facts)))
-        together = point.check_batch(KIDSONLINE, requests, Consistency())
+def a_batch_is_answered_as_its_items(gathering: Gathering, operator: str = KIDSONLINE) -> None:
+    """Each item of a batch is answered as if it were asked alone."""
+    for facts, requests in _worlds(operator)[:10]:
+        point = point_over(gathering(filled(MemoryFacts(), facts, operator)))
+        together = point.check_batch(operator, requests, Consistency())
         for request, answer in zip(requests, together, strict=True):
-            (alone,) = point.check_batch(KIDSONLINE, [request], Consistency())
+            (alone,) = point.check_batch(operator, [request], Consistency())
             assert told(answer) == told(alone)

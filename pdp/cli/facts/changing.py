@@ -138,7 +138,7 @@ def _change(
         **asked,
     }
     with opened(store, lang) as facts:
-        loaded = load_policies(policies, words)
+        loaded = load_policies(policies, words, only=operator)
         declared = {each: policy.declared for each, policy in loaded.sets.items()}
         read = write_from_json if "facts" in asked else delete_from_json
         change = read(request, words, declared=declared, caller=CALLER)

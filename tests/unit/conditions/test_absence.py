@@ -13,6 +13,7 @@ from tests.unit.conditions.situations import (
     HOMEID,
     LAN,
     MINH,
+    NEWSPAPER,
     WELEARNING,
     a_ground,
     circumstances,
@@ -36,6 +37,30 @@ T, F, U = Outcome.TRUE, Outcome.FALSE, Outcome.UNKNOWN
 def test_a_default_stands_in_for_the_missing_value(text: str, expected: Outcome) -> None:
     """`absent: active` makes an account without a state an active one."""
     assert outcome(text, circumstances(operator=HOMEID)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "recipient", "expected"),
+    [
+        ("recipient is subject", None, T),
+        ("recipient is subject", LAN, T),
+        ("recipient is subject", MINH, F),
+        ("recipient is resource.data_subject", None, F),
+        ("recipient is resource.data_subject", MINH, T),
+        ("not recipient is subject and not recipient is resource.data_subject", None, F),
+        ("not recipient is subject and not recipient is resource.data_subject", NEWSPAPER, T),
+        ("recipient has type org", NEWSPAPER, T),
+        ("recipient holds partner", NEWSPAPER, F),
+        ("context.recipient is subject", None, U),
+    ],
+)
+def test_who_receives_is_the_subject_where_nobody_else_is_named(
+    text: str, recipient: Entity | None, expected: Outcome
+) -> None:
+    """`recipient` is never unknown: facts.yaml asks for it only "where that is not the subject"."""
+    named = {} if recipient is None else {"context_recipient": recipient}
+
+    assert outcome(text, circumstances(operator=HOMEID, values=named)) is expected
 
 
 @pytest.mark.parametrize(

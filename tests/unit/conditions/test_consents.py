@@ -322,6 +322,11 @@ def test_terms_are_inclusive_and_exclusive_to_the_microsecond(begins: datetime, 
         ("its recipient is subject", Outcome.FALSE),
         ("its recipient is not subject", Outcome.UNKNOWN),
         ("its recipient is stated", Outcome.FALSE),
+        ("its categories includes child_photo", Outcome.TRUE),
+        ("its categories includes child_data", Outcome.FALSE),
+        ("not its categories includes personal_data", Outcome.TRUE),
+        ("its purposes includes media", Outcome.TRUE),
+        ("its purposes includes marketing", Outcome.FALSE),
     ],
 )
 def test_where_looks_at_the_consent_that_covers(where: str, expected: Outcome) -> None:
@@ -329,6 +334,17 @@ def test_where_looks_at_the_consent_that_covers(where: str, expected: Outcome) -
     given = circumstances(*a_family(), a_consent())
 
     assert outcome(f"{_TEXT} where ({where})", given) is expected
+
+
+def test_a_consent_in_broad_words_is_told_from_one_that_names_the_thing() -> None:
+    """Both cover a photo for marketing by others; what each says is what it lists, and nothing narrower."""
+    broad = a_consent(purposes=("marketing",), categories=("personal_data",))
+    asked = circumstances(*a_family(), broad, purpose="third_party_marketing")
+
+    assert outcome(_TEXT, asked) is Outcome.TRUE
+    assert outcome(f"{_TEXT} where (its categories includes child_photo)", asked) is Outcome.FALSE
+    assert outcome(f"{_TEXT} where (not its categories includes personal_data)", asked) is Outcome.FALSE
+    assert outcome(f"{_TEXT} where (its purposes includes third_party_marketing)", asked) is Outcome.FALSE
 
 
 def test_a_form_that_is_not_recorded_is_unknown() -> None:

@@ -1,10 +1,14 @@
 """The strict YAML reader: places, texts, and what it refuses."""
 
 import time
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pdp.words import LocatedList, LocatedMap, LocatedText, file_text, position, read_located
+from pdp.words import LocatedList, LocatedMap, LocatedText, file_text, located_yaml, position, read_located
+from pdp.words.located import Located
 
 
 def _read(text: str) -> LocatedMap:
@@ -195,3 +199,41 @@ def test_the_text_of_a_file_is_what_the_offsets_count_in() -> None:
     text, findings = file_text("a.yaml", b"\x80")
     assert text is None
     assert [finding.code for finding in findings] == ["file-encoding"]
+
+
+ROOT = Path(__file__).parents[3]
+YAML_FILES = sorted([*ROOT.glob("policies/*/*.yaml"), *ROOT.glob("pdp/words/**/*.yaml")])
+
+
+@pytest.mark.parametrize("file", YAML_FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_both_parsers_read_alike(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    """The fast parser sees the same values at the same places as the other one."""
+    fast = read_located(file.name, file.read_bytes())
+    monkeypatch.setattr(located_yaml, "FAST_LOADER", None)
+    assert fast == read_located(file.name, file.read_bytes())
+    assert fast[0] is not None
+
+
+@given(st.text(st.sampled_from(list("ab:- \n#'\"[]{},&*!|>%@`?\tạ")), max_size=40))
+def test_no_text_is_read_differently_by_the_fast_parser(text: str) -> None:
+    """What both accept they read alike; what only one accepts (`>#`) is accepted; the rest is told by the other one."""
+    content = text.encode()
+    found, findings = read_located("f.yaml", content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(located_yaml, "FAST_LOADER", None)
+        slowly, told = read_located("f.yaml", content)
+    assert findings == () if not told else findings in {(), told}
+    assert findings or told or plain(found) == plain(slowly)
+
+
+def plain(found: Located | None) -> object:
+    """Return what *found* says, without places: the parsers differ in where an empty value stands."""
+    match found:
+        case LocatedMap(entries=entries):
+            return [(plain(key), plain(inner)) for key, inner in entries]
+        case LocatedList(items=items):
+            return [plain(item) for item in items]
+        case LocatedText(text=text):
+            return text
+        case _:
+            return None
