@@ -75,7 +75,9 @@ class _Named:
             case From.RESOURCE:
                 return (request.resource.entity,)
             case From.SCOPES:
-                return request.resource.scopes or None
+                # The person whom the data is about is no scope of it, also where it is claimed as one.
+                about = request.resource.data_subject
+                return tuple(scope for scope in request.resource.scopes if scope != about) or None
             case From.CONTEXT:
                 return tuple(_entities((request.context.get(source.name),))) or None
             case From.PROPERTY:
