@@ -92,7 +92,8 @@ class FactKeeper:
         if len(selected) > MAXIMUM_DELETED:
             message = phrases.too_many(len(selected), MAXIMUM_DELETED)
             errors.append(RequestError(TOO_MANY, "filter", str(len(selected)), "", message))
-        named = [(id_, f"delete_ids[{at}]") for at, id_ in enumerate(change.delete_ids)]
+        field = "ids" if change.deletes_alone else "delete_ids"
+        named = [(id_, f"{field}[{at}]") for at, id_ in enumerate(change.delete_ids)]
         if not change.deletes_alone:
             # FAIL CLOSED (revocation of nothing): a mistyped id must not pass for a revocation.
             errors += [

@@ -68,13 +68,14 @@ def filled(store: FactStore, facts: Sequence[Fact], operator: str = KIDSONLINE) 
 
 
 @cache
-def _policies() -> Mapping[str, PolicySet]:
-    return {operator: the_policy_set(operator) for operator in OPERATORS}
+def _point() -> DecisionPoint:
+    policies: Mapping[str, PolicySet] = {operator: the_policy_set(operator) for operator in OPERATORS}
+    return DecisionPoint(policies, Everything(()), AlwaysAt(), NoDecisionLog())
 
 
 def point_over(source: object) -> DecisionPoint:
     """Return a decision point over the policies of this repository and *source*."""
-    return DecisionPoint(_policies(), source, AlwaysAt(), NoDecisionLog())  # type: ignore[arg-type]
+    return _point().over(source)  # type: ignore[arg-type]
 
 
 def asked(source: object, request: Request) -> tuple[object, ...]:
