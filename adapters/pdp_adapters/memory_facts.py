@@ -266,20 +266,25 @@ class _Writing:
             raise ConflictError(f"something that this write rests on has changed since `{since}`")
 
     def _check_cycles(self, write: Write) -> None:
+        written = [(at, each.fact.kind) for at, each in enumerate(write.facts)]
+        containments = [(at, kind) for at, kind in written if isinstance(kind, Containment)]
         gone = {id_ for id_, _ in write.deletions} | {each.fact.id for each in write.facts}
-        above: dict[Entity, set[Entity]] = {}
-        kinds = [fact.kind for id_, fact in self._kept.index.by_id.items() if id_ not in gone]
-        for kind in (*kinds, *(each.fact.kind for each in write.facts)):
-            if isinstance(kind, Containment):
-                above.setdefault(kind.entity, set()).add(kind.container)
-        for position, each in enumerate(write.facts):
-            if isinstance(each.fact.kind, Containment):
-                reached, lately = set[Entity](), {each.fact.kind.container}
-                while lately:
-                    reached |= lately
-                    lately = {further for one in lately for further in above.get(one, ())} - reached
-                if each.fact.kind.entity in reached:
-                    raise CycleError(position)
+        new: dict[Entity, set[Entity]] = {}
+        for _, kind in containments:
+            new.setdefault(kind.entity, set()).add(kind.container)
+
+        def above(entity: Entity) -> set[Entity]:
+            found = self._kept.index.find("containment", "subject", entity)
+            kept = {fact.kind.container for fact in found if isinstance(fact.kind, Containment) and fact.id not in gone}
+            return kept | new.get(entity, set())
+
+        for position, kind in containments:
+            reached, lately = set[Entity](), {kind.container}
+            while lately:
+                reached |= lately
+                lately = {further for one in lately for further in above(one)} - reached
+            if kind.entity in reached:
+                raise CycleError(position)
 
 
 def selects(selection: FactFilter, kind: FactKind) -> bool:
