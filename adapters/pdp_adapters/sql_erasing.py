@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from pdp.core.entity import Entity
-from pdp.core.fact_identity import named_by, partitions_of
+from pdp.core.fact_identity import named_by
 from pdp.core.facts import FactKind
 from pdp.core.stores import Erasure, StoreState, Token
 from pdp_adapters.fact_rows import COLUMNS, fact_of, microseconds
 from pdp_adapters.sql_database import Database, Session
-from pdp_adapters.sql_writing import PARTITION_CHANGED
+from pdp_adapters.sql_writing import mark_partitions
 
 _FACT: Final = "id, kind, body, valid_from, valid_until"
 
@@ -38,11 +38,7 @@ def erase(
         "UPDATE change_set SET actor = '' WHERE operator = :operator AND actor = :person",
         {"operator": operator, "person": str(person)},
     )
-    numbers = sorted({number for _, _, kind in current for number in partitions_of(kind)})
-    session.run_each(
-        PARTITION_CHANGED,
-        [{"operator": operator, "number": str(number), "revision": revision} for number in numbers],
-    )
+    mark_partitions(database, session, operator, (kind for _, _, kind in current), revision)
     committed_at = max(microseconds(at), microseconds(state.committed_at))
     session.run(
         "INSERT INTO change_set (revision, operator, at, actor, caller, request_id, content, outcome)"

@@ -72,6 +72,8 @@ def migrate(database: Database) -> None:
             session.run("INSERT INTO migration (version) VALUES (:version)", {"version": number + 1})
         if version == 0:
             _begin(session)
+            for statement in database.dialect.statistics:
+                session.run(statement, {})
 
 
 def _begin(session: Session) -> None:

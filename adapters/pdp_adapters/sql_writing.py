@@ -1,7 +1,7 @@
 """One write to a store in SQL: everything in one transaction, the old versions into the past."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from pdp.core.errors import ConflictError, CycleError
@@ -24,10 +24,6 @@ _INSERT: Final = (
     f"({', '.join(f':{column}' for column in (*FactRow._fields, 'begun', 'decision_id'))})"
 )
 _FIND: Final = "SELECT id, kind, body, valid_from, valid_until FROM fact WHERE operator = :operator"
-PARTITION_CHANGED: Final = (
-    "INSERT INTO partition_change (operator, number, revision) VALUES (:operator, :number, :revision)"
-    " ON CONFLICT (operator, number) DO UPDATE SET revision = excluded.revision"
-)
 
 
 class SqlWriting:
@@ -88,11 +84,7 @@ class SqlWriting:
         self._end([(each.fact.id, each.decision_id) for each in write.facts], revision, deleted=False)
         self._put(write.facts, revision)
         self._check_cycles(write.facts)
-        numbers = sorted({number for kind in changed for number in partitions_of(kind)})
-        self._session.run_each(
-            PARTITION_CHANGED,
-            [{"operator": self._operator, "number": str(number), "revision": revision} for number in numbers],
-        )
+        mark_partitions(self._database, self._session, self._operator, changed, revision)
         decision_ids = tuple(dict.fromkeys(id_ for id_ in _decisions(write) if id_))
         written = Written(
             Token(self._state.token.history, revision),
@@ -187,3 +179,16 @@ class SqlWriting:
 
 def _decisions(write: Write) -> list[str]:
     return [decision for _, decision in write.deletions] + [each.decision_id for each in write.facts]
+
+
+def mark_partitions(
+    database: Database, session: Session, operator: str, changed: Iterable[FactKind], revision: int
+) -> None:
+    """Note that *revision* changed something in the partitions of these facts."""
+    numbers = sorted({number for kind in changed for number in partitions_of(kind)})
+    session.run(
+        "INSERT INTO partition_change (operator, number, revision)"
+        f" SELECT :operator, touched.value, :revision FROM ({database.dialect.each('numbers')}) AS touched WHERE true"
+        " ON CONFLICT (operator, number) DO UPDATE SET revision = excluded.revision",
+        {"operator": operator, "numbers": database.array([str(number) for number in numbers]), "revision": revision},
+    )

@@ -30,6 +30,8 @@ _SETTINGS: Final = (
     "PRAGMA secure_delete = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
+    # What a statement notes down on its way is small; as a file each note would cost more than all of the reading.
+    "PRAGMA temp_store = MEMORY",
 )
 
 
