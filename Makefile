@@ -9,15 +9,17 @@ export PYTHON
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 BIN := .venv/bin
-CODE := pdp adapters tests examples
+CODE := pdp adapters tests examples benchmarks
 LISTEN ?= 127.0.0.1:50051
 # Arguments for pytest: make test ARGS='tests/unit -k consent'
 ARGS ?=
+# Options of the benchmarks: make bench BENCH='--only served --rounds 3'
+BENCH ?=
 
-.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies docs lock clean
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare docs bench bench-setup bench-alone lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## Make .venv with everything in it (again only when something changed)
 	@scripts/setup.sh
@@ -63,12 +65,25 @@ wheel: setup  ## Build the wheel and use it in an empty environment
 policies: setup  ## Validate the policies and run their cases: what an edit of a policy has to pass
 	scripts/check_policies.sh
 
+engine-compare: setup  ## Compare the engine with PyCasbin over random models (ARGS='--seed 2 --models 500 --comparisons 20000')
+	$(BIN)/python -m tests.comparison $(ARGS)
+
 docs: setup  ## Write the terminal sessions of the documentation anew
 	$(BIN)/python tests/docs/executed_examples.py
+
+bench-setup: setup
+	@scripts/bench_setup.sh
+
+bench: bench-setup  ## Measure side by side with Casbin, Cedar, SpiceDB and Cerbos (BENCH='--rounds 3 --json FILE' for options)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-alone: setup  ## Measure what needs no other program: the budget of a check, and this engine beside PyCasbin
+	$(BIN)/python -m benchmarks --only budget
+	$(BIN)/python -m benchmarks --only in-process --engines ours,pycasbin
 
 lock: setup  ## Pin and hash the packages again (UPGRADE=1 for newer ones)
 	scripts/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean:  ## Remove .venv and all that tools have left behind
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find pdp adapters tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .venv .bench build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find pdp adapters tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -1,9 +1,9 @@
 """The corridor: request, facts, decision, record."""
 
 import copy
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from pdp.core.decision import Decision
 from pdp.core.errors import InvalidRequestError, NoPolicyError
@@ -11,13 +11,15 @@ from pdp.core.explanation import Explanation
 from pdp.core.fact_index import FactIndex
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request
-from pdp.core.wanted import Wanted, all_wanted
-from pdp.deciding import Answer, decide, explain, too_many_facts, valid_until
+from pdp.core.wanted import NOTHING_WANTED, Wanted, all_wanted
+from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too_many_facts, valid_until
 from pdp.gathering import Wanting, check_against_stored
 from pdp.policy_set import PolicySet
 
 Checked = Decision | InvalidRequestError
 """What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
+
+_IDS: Final = DecisionIds()
 
 
 class DecisionPoint:
@@ -48,8 +50,8 @@ class DecisionPoint:
         stored facts; what fails while deciding is a deny.
         """
         policy = self._policy(request.operator)
-        stored = self._facts.gather(request.operator, self._wanting.of(request), request.consistency)
-        return self._answered(policy, request, stored, self._now(stored))[1]
+        stored = self._facts.gather(request.operator, self._wanted(request), request.consistency)
+        return self._check(policy, request, stored, request.time or self._now(stored))
 
     def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Checked, ...]:
         """Return what becomes of *requests*, all of *operator*, in their order: one policy, one fact revision.
@@ -57,12 +59,14 @@ class DecisionPoint:
         Raises NoPolicyError, ForeignTokenError and UnavailableError for the whole batch.
         """
         policy = self._policy(operator)
-        wanted = [self._wanting.of(request) for request in requests]
+        wanted = [self._wanted(request) for request in requests]
         stored = self._facts.gather(operator, all_wanted(wanted), consistency)
         now = self._now(stored)
         return tuple(
-            self._checked(policy, request, each, now)
-            for request, each in zip(requests, _divided(stored, wanted), strict=True)
+            [
+                self._checked(policy, request, each, request.time or now)
+                for request, each in zip(requests, _divided(stored, wanted), strict=True)
+            ]
         )
 
     def explain(self, request: Request) -> Explanation:
@@ -71,8 +75,12 @@ class DecisionPoint:
         It is the answer that check would give, and is recorded as one. Raises what check raises.
         """
         policy = self._policy(request.operator)
-        stored = self._facts.gather(request.operator, self._wanting.of(request), request.consistency)
-        answer, decision = self._answered(policy, request, stored, self._now(stored))
+        stored = self._facts.gather(request.operator, self._wanted(request), request.consistency)
+        at = request.time or self._now(stored)
+        agreed = check_against_stored(request, stored.facts, at)
+        answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
+        decision = _decision(policy, agreed, stored, at, answer)
+        self._log.record(request, decision, at)
         return explain(decision, answer)
 
     def _policy(self, operator: str) -> PolicySet:
@@ -81,46 +89,43 @@ class DecisionPoint:
             raise NoPolicyError(operator)
         return policy
 
+    def _wanted(self, request: Request) -> Wanted:
+        return NOTHING_WANTED if self._facts.keeps_nothing else self._wanting.of(request)
+
     def _now(self, stored: StoredFacts) -> datetime:
         """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
         now = self.clock.now()
         return now if stored.committed_at is None else max(now, stored.committed_at)
 
-    def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime) -> Checked:
+    def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Checked:
         try:
-            return self._answered(policy, request, stored, now)[1]
+            return self._check(policy, request, stored, at)
         except InvalidRequestError as error:
             return error
 
-    def _answered(
-        self, policy: PolicySet, request: Request, stored: StoredFacts, now: datetime
-    ) -> tuple[Answer, Decision]:
-        at = request.time or now
+    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
         agreed = check_against_stored(request, stored.facts, at)
-        answer, decision = self._decide(policy, agreed, stored, at)
-        self._log.record(request, decision, at)
-        return answer, decision
-
-    def _decide(
-        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
-    ) -> tuple[Answer, Decision]:
         # FAIL CLOSED (too many facts): nobody has looked at them, so one of them may be the refusal that matters.
-        answer = too_many_facts() if stored.too_many else decide(policy, request, stored.facts, at)
-        until = None if stored.too_many else valid_until(policy, request, stored.facts, at, answer)
-        decision = Decision(
-            decision_id=str(uuid.uuid4()),
-            request_id=request.request_id or str(uuid.uuid4()),
-            allowed=answer.allowed,
-            cause=answer.cause,
-            reasons=answer.reasons,
-            obligations=answer.obligations,
-            revision=policy.revision,
-            checked_at=stored.token,
-            valid_until=until,
-            matched=answer.matched,
-            failures=answer.failures,
-        )
-        return answer, decision
+        answer = too_many_facts() if stored.too_many else decide(policy, agreed, stored.facts, at)
+        decision = _decision(policy, agreed, stored, at, answer)
+        self._log.record(request, decision, at)
+        return decision
+
+
+def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
+    decision_id = _IDS.new()
+    return Decision(
+        decision_id,
+        request.request_id or decision_id,
+        answer.allowed,
+        answer.cause,
+        answer.reasons,
+        answer.obligations,
+        policy.revision,
+        stored.token,
+        None if stored.too_many else valid_until(policy, request, stored.facts, at, answer),
+        failures=answer.failures,
+    )
 
 
 def _divided(stored: StoredFacts, wanted: Sequence[Wanted]) -> Iterator[StoredFacts]:

@@ -20,6 +20,7 @@ from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
+from pdp_adapters.pipe_stream import PipeStream, is_pipe
 from pdp_adapters.postgresql_database import PostgresqlDatabase
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_casbin_rules import CasbinRules
@@ -149,8 +150,9 @@ def decision_log(where: str) -> DecisionLog:
     if where == "none":
         return NoDecisionLog()
     if where == "-":
-        return JsonDecisionLog(sys.stdout)
+        stdout = sys.stdout.buffer
+        return JsonDecisionLog(PipeStream(stdout.fileno()) if is_pipe(stdout.fileno()) else stdout)
     try:
-        return JsonDecisionLog(Path(where).open("a", encoding="utf-8"))
+        return JsonDecisionLog(Path(where).open("ab", buffering=0))
     except OSError as error:
         raise UnavailableError(f"the decision log `{where}` cannot be opened: {error.strerror}") from error

@@ -47,6 +47,7 @@ class MemoryFacts:
     """Keeps facts in this process alone."""
 
     at_once: Final = True
+    keeps_nothing: Final = False
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -192,6 +193,7 @@ class _Writing:
     """A transaction under way; the lock of the store is held."""
 
     at_once: Final = True
+    keeps_nothing: Final = False
 
     def __init__(self, store: MemoryFacts, operator: str) -> None:
         self._store = store

@@ -14,6 +14,7 @@ class NoStoredFacts:
     """Answers every question with no facts, of the one revision that nothing has."""
 
     at_once: Final = True
+    keeps_nothing: Final = True
 
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return no facts; raise ForeignTokenError for a token that is not of this source."""

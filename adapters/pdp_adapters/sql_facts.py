@@ -37,6 +37,7 @@ class SqlFacts:
     """The facts in *database*, whose tables are brought to the newest version at once."""
 
     at_once: Final = False
+    keeps_nothing: Final = False
 
     def __init__(self, database: Database) -> None:
         self._database = database

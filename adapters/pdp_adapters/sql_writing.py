@@ -30,6 +30,7 @@ class SqlWriting:
     """A transaction under way on the facts of one operator; *newest* is the state when it has ended well."""
 
     at_once: Final = False
+    keeps_nothing: Final = False
 
     def __init__(self, database: Database, session: Session, operator: str, state: StoreState, gather: Gather) -> None:
         self._database = database

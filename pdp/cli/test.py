@@ -2,23 +2,31 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from pdp.cli.answering import explain_once, point_for
+from pdp.cli.answering import point_for
 from pdp.cli.explain import as_json
 from pdp.cli.options import Exit, fail, output_options, policies_option, say_request_error, server_option
 from pdp.cli.rendering import render_explanation
+from pdp.client import DecisionClient
 from pdp.core.errors import InvalidRequestError, PdpError
 from pdp.core.explanation import Explanation
 from pdp.core.request import Request
 from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
-from pdp.wiring import Policies, load_policies, load_words
+from pdp.wiring import load_policies, load_words
+
+CASE_SECONDS: Final = 30.0
+"""How long one case may take on a server: what is tested is the answer, on however busy a machine."""
+
+Explain = Callable[[Request], Explanation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,10 @@ def run_cases(paths: tuple[Path, ...], policies: Path, server: str | None, form:
     """
     words = load_words()
     try:
-        loaded = load_policies(policies, words) if server is None else None
+        with _asking(server, policies, words) as explain:
+            outcomes = [_run(case, explain, words, lang) for file in _case_files(paths) for case in _read_cases(file)]
     except PdpError as error:
         fail(error, lang)
-    outcomes = [_run(case, loaded, server, words, lang) for file in _case_files(paths) for case in _read_cases(file)]
     failed = [outcome for outcome in outcomes if outcome.problems]
     if form == "json":
         click.echo(json.dumps([_as_json(outcome) for outcome in outcomes], ensure_ascii=False, indent=2))
@@ -61,6 +69,17 @@ def run_cases(paths: tuple[Path, ...], policies: Path, server: str | None, form:
         click.echo("không có ca nào" if lang == "vi" else "there are no cases", err=True)
         sys.exit(Exit.TROUBLE)
     sys.exit(Exit.NO if failed else Exit.YES)
+
+
+@contextmanager
+def _asking(server: str | None, policies: Path, words: Words) -> Iterator[Explain]:
+    """Give what explains a request: *server*, over one connection, or the policy files."""
+    if server is None:
+        loaded = load_policies(policies, words)
+        yield lambda request: point_for(request.operator, loaded).explain(request)
+    else:
+        with DecisionClient(server, words, deadline_seconds=CASE_SECONDS) as client:
+            yield lambda request: client.explain(request, level="admin")
 
 
 def _case_files(paths: tuple[Path, ...]) -> list[Path]:
@@ -92,13 +111,10 @@ def _is_case(case: object) -> bool:
     )
 
 
-def _run(case: dict[str, Any], loaded: Policies | None, server: str | None, words: Words, lang: str) -> Outcome:
+def _run(case: dict[str, Any], explain: Explain, words: Words, lang: str) -> Outcome:
     try:
         request = request_from_wire(check_request_from_dict(case["request"]), words)
-        if loaded is None:
-            explanation = explain_once(request, server, Path(), words)
-        else:
-            explanation = point_for(request.operator, loaded).explain(request)
+        explanation = explain(request)
     except InvalidRequestError as error:
         return Outcome(case["id"], tuple(say_request_error(mistake, lang) for mistake in error.errors))
     except PdpError as error:

@@ -1,27 +1,35 @@
 """The closed language of conditions: read, evaluated three-valued, and said in both languages."""
 
+from pdp.conditions.compiling import compile_conditions
 from pdp.conditions.evaluation import Evaluator, Frame, Result, conjunction
 from pdp.conditions.expression import Condition, Expression, Named
 from pdp.conditions.parsing import RESERVED, parse_condition
 from pdp.conditions.resolving import Resolver
+from pdp.conditions.running import ConditionTable, Evaluation, InterpretedEvaluation
 from pdp.conditions.tokens import ConditionSyntaxError
-from pdp.conditions.traversal import parts_of, properties_needed
+from pdp.conditions.traversal import depends_on_category, parts_of, properties_needed, rests_on
 from pdp.conditions.wording import lacking, say
 
 __all__ = [
     "RESERVED",
     "Condition",
     "ConditionSyntaxError",
+    "ConditionTable",
+    "Evaluation",
     "Evaluator",
     "Expression",
     "Frame",
+    "InterpretedEvaluation",
     "Named",
     "Resolver",
     "Result",
+    "compile_conditions",
     "conjunction",
+    "depends_on_category",
     "lacking",
     "parse_condition",
     "parts_of",
     "properties_needed",
+    "rests_on",
     "say",
 ]

@@ -118,7 +118,7 @@ class Evaluator:
     def candidates(self, expression: SomeGround | SomeConsent, frame: Frame) -> tuple[Fact, ...]:
         """Return the facts of which a statement about some fact could be true."""
         if isinstance(expression, SomeGround):
-            return tuple(fact for fact, _ in self.circumstances.grounds(expression.kind))
+            return self.circumstances.grounds(expression.kind)
         if frame.person is None:
             return ()
         return self.circumstances.consents(frame.person, expression.givers)
@@ -179,7 +179,7 @@ class Evaluator:
         listed = self.value(expression.term, frame)
         if isinstance(listed, Emptiness):
             return self._empty(expression.term, listed)
-        asked, covers = self.circumstances.request.resource.type, self.circumstances.hierarchies.covers
+        asked, covers = self.circumstances.resource.type, self.circumstances.hierarchies.covers
         return _known(isinstance(listed, tuple) and any(covers(WordKind.CATEGORY, str(word), asked) for word in listed))
 
     def _has_type(self, expression: HasType, frame: Frame) -> Result:
@@ -212,7 +212,7 @@ class Evaluator:
 
     def _compare_empty(self, expression: Compare, term: Term, emptiness: Emptiness) -> Result:
         """Compare a value that is not there, on either side: known when the schema says what absence means."""
-        negative = expression.relation in _NEGATIVE
+        negative = expression.relation in NEGATIVE
         if emptiness is Emptiness.NONE:
             return _known(negative)
         if emptiness is Emptiness.ALL:
@@ -326,7 +326,7 @@ def _known(holds: bool) -> Result:
     return TRUE if holds else FALSE
 
 
-_NEGATIVE: Final = frozenset({Relation.IS_NOT, Relation.NOT_ONE_OF, Relation.NOT_IN})
+NEGATIVE: Final = frozenset({Relation.IS_NOT, Relation.NOT_ONE_OF, Relation.NOT_IN})
 
 # The operands have the same type by the time a condition is served: the parser refuses any other.
 _COMPARISONS: Final[Mapping[Relation, Callable[..., bool]]] = {
@@ -350,7 +350,7 @@ _COMPARISONS: Final[Mapping[Relation, Callable[..., bool]]] = {
 
 
 def _of_resource(circumstances: Circumstances, name: str, frame: Frame) -> Value | None:
-    resource = circumstances.request.resource
+    resource = circumstances.resource
     if name == "":
         return resource.entity
     if name == "data_subject":

@@ -18,6 +18,7 @@ from pdp.conditions.expression import (
     Shifted,
     SomeConsent,
     SomeGround,
+    SomeRefusal,
     Stated,
     Term,
 )
@@ -51,6 +52,32 @@ def properties_needed(expression: Expression, conditions: Mapping[str, Condition
             needed |= properties_needed(conditions[part.name].expression, conditions)
         needed.update(term.path for term in _terms(part) if term.root is not Root.FACT)
     return frozenset(needed)
+
+
+def rests_on(name: str, conditions: Mapping[str, Condition]) -> frozenset[str]:
+    """Return the condition called *name* and all that it names, directly or not, as far as they exist."""
+    if name not in conditions:
+        return frozenset()
+    named = {part.name for part in parts_of(conditions[name].expression) if isinstance(part, Named)}
+    return frozenset({name}).union(*(rests_on(inner, conditions) for inner in named))
+
+
+def depends_on_category(name: str, conditions: Mapping[str, Condition]) -> bool:
+    """Say whether the condition called *name* may come to something else for another category of the same resource.
+
+    What somebody consented to is a matter of categories; the name of the resource has its category in it.
+    """
+    for part in parts_of(conditions[name].expression):
+        match part:
+            case SomeConsent() | SomeRefusal() | CoversCategory():
+                return True
+            case Named(name=inner):
+                if inner not in conditions or depends_on_category(inner, conditions):
+                    return True
+            case _:
+                if any(term.root is Root.RESOURCE and not term.name for term in _terms(part)):
+                    return True
+    return False
 
 
 def _terms(part: Expression) -> Iterator[Term]:

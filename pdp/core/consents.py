@@ -1,14 +1,14 @@
 """Which consent counts for a request (contract, section 2, "Consent")."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from pdp.core.containment import Containers
-from pdp.core.entity import Entity
+from pdp.core.entity import Entity, same
 from pdp.core.facts import Consent, Fact
-from pdp.core.policy import Hierarchies
+from pdp.core.policy import ANY_WORD, Hierarchies
+from pdp.core.value import value
 from pdp.core.vocabulary import WordKind
 
 GIVEN: Final = "given"
@@ -16,7 +16,7 @@ STOPPING: Final = frozenset({"withdrawn", "refused"})
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wish:
     """What a consent would have to cover: data of *category* about *person*, for *purpose*, to *recipient*.
 
@@ -56,12 +56,13 @@ class ConsentJudge:
         """Return the refusals and withdrawals in force that touch *wish*, each the last word of its giver."""
         return tuple(fact for fact, consent in self._last_words(wish, is_entitled) if consent.status in STOPPING)
 
-    def _last_words(self, wish: Wish, is_entitled: Callable[[Entity], bool]) -> tuple[tuple[Fact, Consent], ...]:
+    def _last_words(self, wish: Wish, is_entitled: Callable[[Entity], bool]) -> list[tuple[Fact, Consent]]:
         heard: dict[Entity, list[tuple[Fact, Consent]]] = {}
         for fact, consent in self._consents:
-            if consent.data_subject == wish.person and self._concerns(consent, wish) and is_entitled(consent.given_by):
+            concerned = same(consent.data_subject, wish.person) and self._concerns(consent, wish)
+            if concerned and is_entitled(consent.given_by):
                 heard.setdefault(consent.given_by, []).append((fact, consent))
-        return tuple(word for said in heard.values() for word in _last(said))
+        return [word for said in heard.values() for word in (_last(said) if len(said) > 1 else said)]
 
     def _concerns(self, consent: Consent, wish: Wish) -> bool:
         if consent.status == GIVEN:
@@ -70,13 +71,13 @@ class ConsentJudge:
 
     def _covers(self, consent: Consent, wish: Wish) -> bool:
         """Say whether every part of *wish* equals, or lies in, what *consent* names."""
-        covers = self._hierarchies.covers
+        words = self._hierarchies
         return (
-            any(covers(WordKind.PURPOSE, purpose, wish.purpose) for purpose in consent.purposes)
-            and any(covers(WordKind.CATEGORY, category, wish.category) for category in consent.categories)
+            not words.purposes.get(wish.purpose, ANY_WORD).isdisjoint(consent.purposes)
+            and not words.categories.get(wish.category, ANY_WORD).isdisjoint(consent.categories)
             and (
                 consent.recipient is None
-                or (wish.recipient is not None and consent.recipient in self._containers.closure((wish.recipient,)))
+                or (wish.recipient is not None and self._lies_in(wish.recipient, consent.recipient))
             )
         )
 
@@ -88,10 +89,15 @@ class ConsentJudge:
             and (
                 consent.recipient is None
                 or wish.recipient is None
-                or consent.recipient in self._containers.closure((wish.recipient,))
-                or wish.recipient in self._containers.closure((consent.recipient,))
+                or self._lies_in(wish.recipient, consent.recipient)
+                or self._lies_in(consent.recipient, wish.recipient)
             )
         )
+
+    def _lies_in(self, inner: Entity, outer: Entity) -> bool:
+        if self._containers.is_empty:
+            return same(inner, outer)
+        return outer in self._containers.closure((inner,))
 
     def _overlaps(self, kind: WordKind, named: tuple[str, ...], wished: str) -> bool:
         covers = self._hierarchies.covers

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from pdp.core.text import Text
+from pdp.core.value import value
 
 
 class Effect(StrEnum):
@@ -65,7 +66,7 @@ class RuleTrace:
         return sum(condition.outcome is not Outcome.TRUE for condition in self.conditions)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reason:
     """One sentence that led to the answer. *rule* and *clause* are "" when no rule speaks of the request."""
 
@@ -75,7 +76,7 @@ class Reason:
     message: Text
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Obligation:
     """What the caller must do when it acts on the answer; when *before*, before it acts."""
 
@@ -94,7 +95,7 @@ class Failure:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """The answer to one request.
 
@@ -112,6 +113,6 @@ class Decision:
     revision: str
     checked_at: str
     valid_until: datetime | None
-    matched: tuple[RuleTrace, ...]
+    matched: tuple[RuleTrace, ...] = ()
     cached: bool = False
     failures: tuple[Failure, ...] = ()

@@ -14,6 +14,9 @@ HOUSE_PREFIX: Final = "HOUSE-"
 ANY: Final = "any"
 """Stands in a row for every word of its column."""
 
+NO_WORDS: Final[frozenset[str]] = frozenset()
+ANY_WORD: Final = frozenset({ANY})
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -153,14 +156,20 @@ class Granting:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchies:
-    """Which words lie in which: for each kind, every word with itself and all that contain it."""
+    """Which words lie in which: for each kind, every word with itself and all that contain it.
+
+    *roles*, *categories* and *purposes* hold for each word all that speak of it: those, and ANY.
+    """
 
     upward: Mapping[WordKind, Mapping[str, frozenset[str]]]
     downward: Mapping[WordKind, Mapping[str, frozenset[str]]]
+    roles: Mapping[str, frozenset[str]]
+    categories: Mapping[str, frozenset[str]]
+    purposes: Mapping[str, frozenset[str]]
 
     def covers(self, kind: WordKind, broad: str, narrow: str) -> bool:
         """Say whether a rule for *broad* speaks of *narrow*."""
-        return broad == ANY or broad in self.upward[kind].get(narrow, frozenset())
+        return broad == ANY or broad in self.upward[kind].get(narrow, NO_WORDS)
 
     def covers_region(self, region: Region, action: str, category: str, purpose: str) -> bool:
         """Say whether *region* speaks of the action, category and purpose, whoever asks."""
@@ -191,4 +200,10 @@ def hierarchies(vocabulary: Vocabulary, groups: Mapping[WordKind, Mapping[str, f
                 below[broad].add(narrow)
         upward[kind] = above
         downward[kind] = {word: frozenset(inside) for word, inside in below.items()}
-    return Hierarchies(upward, downward)
+    speaking = {
+        kind: {word: above | ANY_WORD for word, above in upward[kind].items()}
+        for kind in (WordKind.ROLE, WordKind.CATEGORY, WordKind.PURPOSE)
+    }
+    return Hierarchies(
+        upward, downward, speaking[WordKind.ROLE], speaking[WordKind.CATEGORY], speaking[WordKind.PURPOSE]
+    )

@@ -32,6 +32,10 @@ class FactSource(Protocol):
     def at_once(self) -> bool:
         """Say whether gathering never waits for anything outside of this process."""
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """Say whether there never are any facts, so that nobody need work out which are wanted."""
+
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return every stored fact of *operator* that is *wanted*, all of one revision.
 

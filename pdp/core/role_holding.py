@@ -1,104 +1,127 @@
 """Who holds which role for a request, and why an assignment does not count."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Final
 
-from pdp.core.containment import MAXIMUM_STEPS, Containers
-from pdp.core.entity import Entity
+from pdp.core.containment import MAXIMUM_STEPS, Anchors, Containers, anchored, anchors
+from pdp.core.entity import Entity, Identified, same
 from pdp.core.facts import Fact, RoleAssignment
 from pdp.core.local_time import say_instant
-from pdp.core.policy import Granting, Hierarchies
+from pdp.core.policy import ANY_WORD, Granting, Hierarchies
 from pdp.core.text import Text
-from pdp.core.vocabulary import WordKind
 
 DATA_SUBJECT: Final = "data_subject"
 THIRD_PARTY: Final = "third_party"
 
 
+class Standing(Enum):
+    """Whether a role fact counts, or the first thing that keeps it from counting."""
+
+    COUNTS = "counts"
+    OUT_OF_TERM = "out of term"
+    OUT_OF_SCOPE = "out of scope"
+    UNRECORDED = "nobody is recorded as granter"
+    UNENTITLED = "the granter may not grant it"
+
+
+# Members of an enumeration are looked up in many times the time of a name.
+_COUNTS: Final = Standing.COUNTS
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One role fact of an entity: whether it counts, and why not."""
+    """One role fact of an entity and how it stands at *instant*; *granters* are the roles that may grant its role."""
 
     fact: Fact
     role: RoleAssignment
-    why_not: Text | None
+    standing: Standing
+    instant: datetime
+    granters: tuple[str, ...] = ()
 
     @property
     def counts(self) -> bool:
         """Say whether the role counts."""
-        return self.why_not is None
+        return self.standing is Standing.COUNTS
+
+    @property
+    def why_not(self) -> Text | None:
+        """Say why the role does not count; None when it does."""
+        role, by = self.role, self.granters
+        match self.standing:
+            case Standing.COUNTS:
+                return None
+            case Standing.OUT_OF_TERM:
+                return out_of_term(self.fact, self.instant)
+            case Standing.OUT_OF_SCOPE:
+                return Text(
+                    vi=f"`{role.scope}` không phải là phạm vi của yêu cầu này và không chứa phạm vi nào của nó",
+                    en=f"`{role.scope}` is no scope of this request and contains none of its scopes",
+                )
+            case Standing.UNRECORDED:
+                return Text(
+                    vi=f"vai trò `{role.role}` không ghi ai đã cấp",
+                    en=f"nobody is recorded as granter of `{role.role}`",
+                )
+            case Standing.UNENTITLED:
+                return Text(
+                    vi=f"người cấp `{role.granted_by}` không giữ vai trò {' / '.join(by)} trong `{role.scope}`",
+                    en=f"the granter `{role.granted_by}` does not hold {' or '.join(by)} in `{role.scope}`",
+                )
 
 
 class RoleHolding:
-    """Judges role facts at one instant (contract, section 2, "Role")."""
+    """Judges role facts at one instant (contract, section 2, "Role"): the part of circumstances that knows who is who.
 
-    def __init__(
-        self,
-        facts: Iterable[Fact],
-        instant: datetime,
-        containers: Containers,
-        granting: Mapping[str, Granting],
-        hierarchies: Hierarchies,
-        operator: Entity,
-    ) -> None:
-        self._by_subject: dict[Entity, list[tuple[Fact, RoleAssignment]]] = {}
-        for fact in facts:
-            if isinstance(fact.kind, RoleAssignment):
-                self._by_subject.setdefault(fact.kind.subject, []).append((fact, fact.kind))
-        self._instant = instant
-        self._containers = containers
-        self._granting = granting
-        self._hierarchies = hierarchies
-        self._operator = operator
+    Whoever derives from it fills in what it looks at; *_role_facts* are the facts that are role facts.
+    """
 
-    def assignments(self, entity: Entity, anchors: frozenset[Entity]) -> tuple[Assignment, ...]:
-        """Judge every role fact of *entity* for a request whose scopes, closed upward, are *anchors*."""
+    __slots__ = ("_containers", "_role_facts", "granting", "hierarchies", "instant", "operator")
+
+    _containers: Containers
+    _role_facts: list[tuple[Fact, RoleAssignment]]
+    granting: Mapping[str, Granting]
+    hierarchies: Hierarchies
+    instant: datetime
+    operator: Entity
+
+    def _assignments_within(self, entity: Identified, within: Anchors) -> tuple[Assignment, ...]:
+        """Judge every role fact of *entity* for a request whose scopes, closed upward, are *within*."""
         return tuple(
-            Assignment(fact, role, self._why_not(fact, role, anchors))
-            for fact, role in self._by_subject.get(entity, ())
+            Assignment(fact, role, self._standing(fact, role, within), self.instant, self._granters(role))
+            for fact, role in self._role_facts
+            if same(role.subject, entity)
         )
 
-    def roles(self, entity: Entity, anchors: frozenset[Entity]) -> frozenset[str]:
-        """Return the roles of *entity* that count within *anchors*, without the broader ones."""
-        return frozenset(found.role.role for found in self.assignments(entity, anchors) if found.counts)
+    def _counting_within(self, entity: Identified, within: Anchors) -> list[RoleAssignment]:
+        """Return the role facts of *entity* that count *within* these scopes."""
+        type_, id_ = entity.type, entity.id
+        found = []
+        for fact, role in self._role_facts:
+            subject = role.subject
+            if subject.id == id_ and subject.type == type_ and self._standing(fact, role, within) is _COUNTS:
+                found.append(role)
+        return found
 
-    def holds(self, entity: Entity, role: str, anchors: frozenset[Entity], scope_type: str | None = None) -> bool:
-        """Say whether *entity* holds *role*, or one narrower, within *anchors* (in a *scope_type* if given)."""
-        return any(
-            found.counts
-            and self._hierarchies.covers(WordKind.ROLE, role, found.role.role)
-            and (scope_type is None or found.role.scope.type == scope_type)
-            for found in self.assignments(entity, anchors)
-        )
+    def _standing(self, fact: Fact, role: RoleAssignment, within: Anchors) -> Standing:
+        has_term = fact.valid_from is not None or fact.valid_until is not None
+        if has_term and not fact.in_force(self.instant):
+            return Standing.OUT_OF_TERM
+        if not anchored(role.scope, within):
+            return Standing.OUT_OF_SCOPE
+        # A granted role counts as long as its granter may grant it.
+        if role.role not in self.granting or self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
+            return _COUNTS
+        return Standing.UNRECORDED if role.granted_by is None else Standing.UNENTITLED
 
-    def _why_not(self, fact: Fact, role: RoleAssignment, anchors: frozenset[Entity]) -> Text | None:
-        if not fact.in_force(self._instant):
-            return out_of_term(fact, self._instant)
-        if role.scope not in anchors:
-            return Text(
-                vi=f"`{role.scope}` không phải là phạm vi của yêu cầu này và không chứa phạm vi nào của nó",
-                en=f"`{role.scope}` is no scope of this request and contains none of its scopes",
-            )
-        return self._ungranted(role)
-
-    def _ungranted(self, role: RoleAssignment) -> Text | None:
-        """Say why the grant behind *role* is ineffective: a granted role counts as long as its granter may grant it."""
-        if self._needs_no_granter(role) or self._leads_to_somebody_entitled(role):
-            return None
-        if role.granted_by is None:
-            return Text(
-                vi=f"vai trò `{role.role}` không ghi ai đã cấp", en=f"nobody is recorded as granter of `{role.role}`"
-            )
-        by = self._granting[role.role].by
-        return Text(
-            vi=f"người cấp `{role.granted_by}` không giữ vai trò {' / '.join(by)} trong `{role.scope}`",
-            en=f"the granter `{role.granted_by}` does not hold {' or '.join(by)} in `{role.scope}`",
-        )
+    def _granters(self, role: RoleAssignment) -> tuple[str, ...]:
+        granting = self.granting.get(role.role)
+        return granting.by if granting is not None else ()
 
     def _needs_no_granter(self, role: RoleAssignment) -> bool:
-        granting = self._granting.get(role.role)
+        granting = self.granting.get(role.role)
         return granting is None or (role.granted_by is None and not granting.required)
 
     def _leads_to_somebody_entitled(self, role: RoleAssignment) -> bool:
@@ -116,6 +139,8 @@ class RoleHolding:
                     if id(fact) not in seen:
                         seen.add(id(fact))
                         further.append(found)
+            if not further:
+                return False
             granted = further
         return False
 
@@ -123,11 +148,13 @@ class RoleHolding:
         """Yield the roles of the granter that entitle to grant *role*, were each effective itself."""
         if role.granted_by is None:
             return
-        by = self._granting[role.role].by
-        reach = self._containers.closure((role.scope,)) | {self._operator}
-        for fact, found in self._by_subject.get(role.granted_by, ()):
-            may_grant = any(self._hierarchies.covers(WordKind.ROLE, broad, found.role) for broad in by)
-            if may_grant and found.scope in reach and fact.in_force(self._instant):
+        by = self.granting[role.role].by
+        reach = anchors((role.scope,), self._containers, self.operator)
+        above = self.hierarchies.roles
+        for fact, found in self._role_facts:
+            if not same(found.subject, role.granted_by) or above.get(found.role, ANY_WORD).isdisjoint(by):
+                continue
+            if anchored(found.scope, reach) and fact.in_force(self.instant):
                 yield fact, found
 
 

@@ -1,15 +1,13 @@
 """Text in both languages, and the nearest known word to a mistyped one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, NamedTuple
 
 LOCALES: Final = ("vi", "en")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One statement in Vietnamese and in English."""
 
     vi: str

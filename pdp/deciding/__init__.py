@@ -1,7 +1,8 @@
 """From circumstances and a policy set to an answer, and to the explanation of the same answer."""
 
 from pdp.deciding.answer import Answer
+from pdp.deciding.decision_ids import DecisionIds
 from pdp.deciding.explaining import explain
-from pdp.deciding.judging import decide, too_many_facts, valid_until
+from pdp.deciding.judging import decide, decide_twice, too_many_facts, valid_until
 
-__all__ = ["Answer", "decide", "explain", "too_many_facts", "valid_until"]
+__all__ = ["Answer", "DecisionIds", "decide", "decide_twice", "explain", "too_many_facts", "valid_until"]

@@ -9,7 +9,7 @@ from pdp.core.role_holding import out_of_term
 from pdp.core.text import Text, join_texts
 from pdp.deciding.answer import Answer
 from pdp.deciding.judgement import Judgement
-from pdp.deciding.reasons import nearest_rules
+from pdp.deciding.reasons import nearest_traces
 
 
 def explain(decision: Decision, answer: Answer) -> Explanation:
@@ -17,9 +17,8 @@ def explain(decision: Decision, answer: Answer) -> Explanation:
     judgement = answer.judgement
     if judgement is None:
         return Explanation(decision, (), (), ())
-    rules = judgement.policy.rules
-    matched = tuple(judgement.trace(rules[trace.rule], in_detail=True) for trace in answer.matched)
-    nearest = () if decision.allowed else nearest_rules(judgement, in_detail=True)
+    matched = judgement.traces(in_detail=True)
+    nearest = () if decision.allowed else nearest_traces(judgement)
     uses = tuple(_use(fact, judgement) for fact in judgement.circumstances.facts)
     return Explanation(decision, matched, nearest, uses)
 
@@ -65,7 +64,7 @@ def _role_why_not(fact: Fact, role: RoleAssignment, judgement: Judgement) -> Tex
 
 def _ground_why_not(fact: Fact, ground: Ground, evaluator: Evaluator) -> Text:
     """Say what the statement that came closest to resting on *ground* lacks."""
-    if not any(known is fact for known, _ in evaluator.circumstances.grounds(ground.kind)):
+    if not any(known is fact for known in evaluator.circumstances.grounds(ground.kind)):
         return Text(f"`{ground.id}` nói về một thứ khác", f"`{ground.id}` is about another thing")
     best: tuple[Text, ...] | None = None
     for condition in evaluator.conditions.values():

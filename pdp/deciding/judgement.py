@@ -1,66 +1,137 @@
 """The rules of one policy set held against one set of circumstances."""
 
-from functools import cached_property
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from pdp.conditions import Evaluator, conjunction, lacking
+from pdp.conditions import Evaluation, Evaluator, InterpretedEvaluation, lacking
+from pdp.conditions.truth import EMPTY, FALSE, TRUE, UNKNOWN
 from pdp.core.circumstances import Circumstances
-from pdp.core.decision import ConditionTrace, Effect, Outcome, RuleTrace
+from pdp.core.decision import ConditionTrace, Outcome, RuleTrace
 from pdp.core.policy import Rule
-from pdp.core.role_holding import Assignment
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
-from pdp.engine import Matches, Question
-from pdp.policy_set import PolicySet
+from pdp.policy_set import Asked, NearRule, PolicySet, ResidualRule, ResidualRules
+from pdp.policy_set.sentences import NOTHING, role_lack
+
+
+class Applying(NamedTuple):
+    """The rules that apply, by id, and *failures*: each rule with what it raised."""
+
+    allowing: list[ResidualRule]
+    denying: list[ResidualRule]
+    failures: list[tuple[ResidualRule, Exception]]
+
+
+def apply(rules: ResidualRules, evaluation: Evaluation) -> Applying:
+    """Say which of *rules* apply, by their conditions.
+
+    Unknown never helps: it is false in an allow rule and true in a deny rule (contract, section 4).
+    """
+    codes, functions, person = evaluation.codes, evaluation.table.functions, evaluation.person
+    allowing, denying = rules.allowing, rules.denying
+    possible, doubtful = allowing | denying, 0
+    try:
+        # Every condition is evaluated once, for all rules that ask for it, as long as one of them may still apply.
+        for number, asking in rules.steps:
+            if asking & possible:
+                code = codes[number]
+                if code is None:
+                    code = codes[number] = functions[number](evaluation, person)
+                if code:
+                    if code == UNKNOWN:
+                        doubtful |= asking
+                    elif code == FALSE:
+                        possible &= ~asking
+                    else:
+                        # EMPTY is false too, and yet the interpreter goes on to the rule's other conditions.
+                        return apply_alone(rules.rules, evaluation)
+    # What was raised belongs to the rules that came as far as to ask for it, so each is asked for itself.
+    except Exception:  # noqa: BLE001
+        return apply_alone(rules.rules, evaluation)
+    allowing &= possible & ~doubtful
+    denying &= possible
+    return Applying(
+        _of_bits(allowing, rules.rules) if allowing else [], _of_bits(denying, rules.rules) if denying else [], []
+    )
+
+
+def _of_bits(bits: int, rules: tuple[ResidualRule, ...]) -> list[ResidualRule]:
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(rules[lowest.bit_length() - 1])
+        bits ^= lowest
+    return found
+
+
+def apply_alone(rules: Iterable[ResidualRule], evaluation: Evaluation) -> Applying:
+    """Say which of *rules* apply, asking each for itself; the reference for asking them together."""
+    found = Applying([], [], [])
+    for rule in rules:
+        worst = TRUE
+        try:
+            for number in rule.conditions:
+                worst = max(worst, evaluation.code(number))
+                if worst == FALSE:
+                    break
+        # FAIL CLOSED (error in a rule): whatever was raised, the rule does not allow, and the answer will be a deny.
+        except Exception as error:  # noqa: BLE001
+            found.failures.append((rule, error))
+            continue
+        if rule.allows and worst == TRUE:
+            found.allowing.append(rule)
+        elif not rule.allows and worst < EMPTY:
+            found.denying.append(rule)
+    return found
 
 
 class Judgement:
-    """Evaluates rules, each condition once."""
+    """What a policy says in some circumstances. *asked* is what its residuals are looked up by."""
 
-    def __init__(self, policy: PolicySet, circumstances: Circumstances) -> None:
+    __slots__ = ("asked", "circumstances", "evaluation", "policy")
+
+    def __init__(self, policy: PolicySet, circumstances: Circumstances, evaluation: Evaluation) -> None:
         self.policy = policy
         self.circumstances = circumstances
-        self.evaluator = Evaluator(policy.conditions, circumstances)
+        self.evaluation = evaluation
+        request = circumstances.request
+        self.asked: Asked = (circumstances.roles, request.action, circumstances.resource.type, request.purpose)
 
-    @cached_property
-    def matches(self) -> Matches:
-        """Return every rule that speaks of the request, and those that apply."""
-        request = self.circumstances.request
-        return self.policy.engine.matches(
-            Question(self.circumstances.roles, request.action, request.resource.type, request.purpose, self.applies)
-        )
-
-    def applies(self, rule_id: str) -> bool:
-        """Say whether the conditions of a rule let it apply.
-
-        Unknown never helps: it is false in an allow rule and true in a deny rule (contract, section 4).
-        """
-        rule = self.policy.rules[rule_id]
-        outcome = conjunction(self.evaluator.named(name) for name in rule.conditions).outcome
-        if rule.effect is Effect.ALLOW:
-            return outcome is Outcome.TRUE
-        return outcome is not Outcome.FALSE
+    @property
+    def evaluator(self) -> Evaluator:
+        """Return the interpreter of the conditions in these circumstances: what explanations are told from."""
+        if isinstance(self.evaluation, InterpretedEvaluation):
+            return self.evaluation.evaluator
+        return Evaluator(self.policy.conditions, self.circumstances)
 
     def is_false(self, condition: str) -> bool:
         """Say whether a condition is known not to hold."""
-        return self.evaluator.named(condition).outcome is Outcome.FALSE
+        return self.evaluation.code(self.policy.compiled.numbers[condition]) >= EMPTY
 
-    def trace(self, rule: Rule, *, in_detail: bool = False) -> RuleTrace:
+    def traces(self, *, in_detail: bool = False) -> tuple[RuleTrace, ...]:
+        """Return how each condition of every rule that speaks of the request came out, by rule id."""
+        rules, evaluator = self.policy.residuals.rules(self.asked).rules, self.evaluator
+        return tuple(self._trace(rule.rule, evaluator, in_detail=in_detail) for rule in rules)
+
+    def near_trace(self, near: NearRule, *, in_detail: bool = False) -> RuleTrace:
+        """Return the trace of a rule with the parts of its region that the request is outside of as lacks."""
+        whole = self._trace(near.rule, self.evaluator, in_detail=in_detail)
+        outside = self._outside(near.rule) if near.outside else ()
+        role = () if near.held else (self._role_lack(near),)
+        conditions = (*outside, *role, *whole.conditions)
+        return RuleTrace(whole.rule, whole.clause, whole.effect, whole.file, whole.line, conditions)
+
+    def _trace(self, rule: Rule, evaluator: Evaluator, *, in_detail: bool) -> RuleTrace:
         """Return how each condition of *rule* came out; *in_detail*, what each that is not true lacks."""
-        conditions = tuple(self._condition(name, in_detail) for name in rule.conditions)
+        conditions = tuple(self._condition(name, evaluator, in_detail) for name in rule.conditions)
         return RuleTrace(rule.id, rule.clause, rule.effect, rule.file, rule.line, conditions)
 
-    def near_trace(self, rule: Rule, *, in_detail: bool = False) -> RuleTrace:
-        """Return the trace of *rule* with the parts of its region that the request is outside of as lacks."""
-        whole = self.trace(rule, in_detail=in_detail)
-        outside = (*self._outside(rule), *self._role_lack(rule))
-        return RuleTrace(whole.rule, whole.clause, whole.effect, whole.file, whole.line, (*outside, *whole.conditions))
-
-    def _condition(self, name: str, in_detail: bool) -> ConditionTrace:
+    def _condition(self, name: str, evaluator: Evaluator, in_detail: bool) -> ConditionTrace:
         condition = self.policy.conditions[name]
         try:
-            result = self.evaluator.named(name)
-            parts = lacking(condition.expression, self.evaluator, self.evaluator.outermost) if in_detail else ()
-        # FAIL CLOSED (error in a rule): the engine has recorded it and the answer is a deny; here it is only shown.
+            result = evaluator.named(name)
+            parts = lacking(condition.expression, evaluator, evaluator.outermost) if in_detail else ()
+        # FAIL CLOSED (error in a rule): it is recorded and the answer is a deny; here it is only shown.
         except Exception:  # noqa: BLE001
             return ConditionTrace(name, Outcome.UNKNOWN, (), condition.text, error=True)
         message = condition.text
@@ -70,16 +141,10 @@ class Judgement:
         return ConditionTrace(name, result.outcome, tuple(sorted(result.missing)), message)
 
     def _outside(self, rule: Rule) -> tuple[ConditionTrace, ...]:
-        request = self.circumstances.request
+        request, category = self.circumstances.request, self.circumstances.resource.type
         parts = (
             ("action", WordKind.ACTION, rule.region.action, request.action, Text("hành động là", "the action is")),
-            (
-                "category",
-                WordKind.CATEGORY,
-                rule.region.category,
-                request.resource.type,
-                Text("dữ liệu là", "the data is"),
-            ),
+            ("category", WordKind.CATEGORY, rule.region.category, category, Text("dữ liệu là", "the data is")),
             ("purpose", WordKind.PURPOSE, rule.region.purpose, request.purpose, Text("mục đích là", "the purpose is")),
         )
         return tuple(
@@ -95,33 +160,31 @@ class Judgement:
         )
         return ConditionTrace(name, Outcome.FALSE, (), message)
 
-    def has_assignment(self, rule: Rule) -> bool:
-        """Say whether the subject was assigned the role of *rule*, although it does not count."""
-        return bool(self._assigned(rule))
+    def is_assigned(self, role: str) -> bool:
+        """Say whether the subject was assigned *role*, or a narrower one, although that does not count."""
+        covers = self.policy.hierarchies.covers
+        return any(covers(WordKind.ROLE, role, found.role.role) for found in self.circumstances.uncounted)
 
-    def _assigned(self, rule: Rule) -> tuple[Assignment, ...]:
-        return tuple(
-            found
-            for found in self.circumstances.assignments
-            if not found.counts and self.policy.hierarchies.covers(WordKind.ROLE, rule.region.role, found.role.role)
-        )
-
-    def _role_lack(self, rule: Rule) -> tuple[ConditionTrace, ...]:
-        wanted = rule.region.role
-        if self.policy.hierarchies.covers_role(rule.region, self.circumstances.roles):
-            return ()
-        text = self.policy.word_text(WordKind.ROLE, wanted)
-        subject = self.circumstances.request.subject
-        message = Text(f"`{subject}` giữ vai trò “{text.vi}”", f"`{subject}` holds the role `{wanted}` ({text.en})")
+    def why_uncounted(self, rule: Rule) -> Text:
+        """Say why what the subject was assigned of the role of *rule* does not count, to follow what says the role."""
+        if not self.circumstances.uncounted:
+            return NOTHING
+        covers = self.policy.hierarchies.covers
         # Each once and in an order of their own: how the facts were listed changes nothing that is said.
         said = {
             (found.role.role, str(found.role.scope), found.why_not)
-            for found in self._assigned(rule)
-            if found.why_not is not None
+            for found in self.circumstances.uncounted
+            if found.why_not is not None and covers(WordKind.ROLE, rule.region.role, found.role.role)
         }
+        message = NOTHING
         for role, scope, why in sorted(said, key=lambda one: (one[0], one[1], one[2].en)):
             message = Text(
                 f"{message.vi} – `{role}` trong `{scope}` không được tính: {why.vi}",
                 f"{message.en} – `{role}` in `{scope}` does not count: {why.en}",
             )
-        return (ConditionTrace("role", Outcome.FALSE, (), message),)
+        return message
+
+    def _role_lack(self, near: NearRule) -> ConditionTrace:
+        said = role_lack(near.role, near.rule, str(self.circumstances.request.subject))
+        why = self.why_uncounted(near.rule)
+        return ConditionTrace("role", Outcome.FALSE, (), Text(f"{said.vi}{why.vi}", f"{said.en}{why.en}"))

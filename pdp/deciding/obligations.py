@@ -1,30 +1,27 @@
 """What a caller owes for an answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from pdp.core.decision import Obligation
 from pdp.core.entity import Entity
 from pdp.core.facts import Value
-from pdp.core.policy import Duty, Rule
 from pdp.core.request import Request
 from pdp.core.text import Text
 from pdp.deciding.judgement import Judgement
+from pdp.policy_set import Owed, ResidualRule
 
 LEAVE_OUT: Final = "leave_out"
 
 
-def owed(judgement: Judgement, rule_ids: Iterable[str]) -> tuple[Obligation, ...]:
+def owed(judgement: Judgement, rules: Sequence[ResidualRule]) -> tuple[Obligation, ...]:
     """Return the obligations of the rules that decided, each once for each clause that imposes it."""
-    policy = judgement.policy
-    found: dict[tuple[str, str], Obligation] = {}
-    for rule_id in sorted(rule_ids):
-        rule = policy.rules[rule_id]
-        for name in rule.owes:
-            obligation = _obligation(policy.duties[name], rule, judgement)
-            found.setdefault((obligation.id, obligation.clause), obligation)
-    return tuple(found[key] for key in sorted(found))
+    ids = tuple([rule.id for rule in rules if rule.owes])
+    if not ids:
+        return ()
+    imposed = judgement.policy.residuals.owed(ids)
+    return tuple([each.ready or _obligation(each, judgement) for each in imposed])
 
 
 def leave_out(categories: Iterable[str], clause: str) -> Obligation:
@@ -40,7 +37,8 @@ def leave_out(categories: Iterable[str], clause: str) -> Obligation:
     )
 
 
-def _obligation(duty: Duty, rule: Rule, judgement: Judgement) -> Obligation:
+def _obligation(imposed: Owed, judgement: Judgement) -> Obligation:
+    duty = imposed.duty
     parameters = dict(duty.fixed)
     for key, path in duty.taken_from.items():
         value = property_at(judgement.circumstances.request, path)
@@ -50,8 +48,7 @@ def _obligation(duty: Duty, rule: Rule, judgement: Judgement) -> Obligation:
         parameters[key] = next(
             (value for name, value in cases if name is None or not judgement.is_false(name)), cases[-1][1]
         )
-    clause = rule.clause if rule.clause in duty.clauses else duty.clause
-    return Obligation(duty.obligation, clause, parameters, duty.before, duty.text)
+    return Obligation(duty.obligation, imposed.clause, parameters, duty.before, duty.text)
 
 
 def property_at(request: Request, path: str) -> Value | None:

@@ -1,10 +1,12 @@
 """Evaluation by look-up: for each word of each column the rows that speak of it, intersected when a question comes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pdp.engine.chains import refuse_long_chains
+from pdp.engine.index import BitColumn
+from pdp.engine.language.roles import RoleGraph
 from pdp.engine.matching import MatchError, Matches, Question, Row
 
 _ANY: Final = "any"
@@ -18,41 +20,9 @@ class _Rule:
     effect: str
 
 
-class _Column:
-    """The rows that speak of each word, as the bits of a number: bit n stands for row n."""
-
-    def __init__(self, words: Sequence[str], broader: Mapping[str, frozenset[str]]) -> None:
-        rows: dict[str, int] = {}
-        for number, word in enumerate(words):
-            rows[word] = rows.get(word, 0) | 1 << number
-        self._of_any = rows.get(_ANY, 0)
-        self._of_word = {
-            word: self._joined(rows, broader.get(word, frozenset({word}))) for word in rows.keys() | broader.keys()
-        }
-
-    def _joined(self, rows: Mapping[str, int], words: frozenset[str]) -> int:
-        found = self._of_any
-        for word in words:
-            found |= rows.get(word, 0)
-        return found
-
-    def rows(self, word: str) -> int:
-        return self._of_word.get(word, self._of_any)
-
-
-def _closure(links: Sequence[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
-    """Return for each word itself and all that it lies in."""
-    above: dict[str, list[str]] = {}
-    for narrow, broad in links:
-        above.setdefault(narrow, []).append(broad)
-    closed = {}
-    for word in above:
-        reached, ahead = {word}, [word]
-        while ahead:
-            ahead = [broad for narrow in ahead for broad in above.get(narrow, ()) if broad not in reached]
-            reached.update(ahead)
-        closed[word] = frozenset(reached)
-    return closed
+def _broader(links: Sequence[tuple[str, ...]]) -> Mapping[str, Iterable[str]]:
+    """Return for each narrow word itself and all that it lies in."""
+    return {word: (word, *above) for (_, word), above in RoleGraph(links, domains=False).items()}
 
 
 class IndexedEngine:
@@ -68,9 +38,10 @@ class IndexedEngine:
         rules = [row.fields for row in rows if row.type == "p"]
         self._rules = tuple(_Rule(id_, effect) for id_, effect, *_ in rules)
         self._roles, self._actions, self._categories, self._purposes = (
-            _Column(
+            BitColumn(
                 [fields[position] for fields in rules],
-                _closure([(row.fields[0], row.fields[1]) for row in rows if row.type == grouping]),
+                _broader([row.fields for row in rows if row.type == grouping]),
+                always=_ANY,
             )
             for position, grouping in enumerate(_GROUPINGS, start=2)
         )
@@ -82,10 +53,7 @@ class IndexedEngine:
             & self._categories.rows(question.category)
             & self._purposes.rows(question.purpose)
         )
-        found = 0
-        for role in question.roles:
-            found |= self._roles.rows(role)
-        found &= region
+        found = region & self._roles.rows_of_any(question.roles)
         spoke: list[str] = []
         applying: dict[str, list[str]] = {"allow": [], "deny": []}
         errors: list[MatchError] = []

@@ -2,6 +2,21 @@
 
 from pdp.policy_set.building import ENGINE_VERSION, build_policy_set, check_folder
 from pdp.policy_set.clause_places import Place
+from pdp.policy_set.owing import Owed
 from pdp.policy_set.policy_set import PolicySet
+from pdp.policy_set.residuals import NEAREST_SHOWN, Asked, NearRule, ResidualRule, ResidualRules, residual_rules
 
-__all__ = ["ENGINE_VERSION", "Place", "PolicySet", "build_policy_set", "check_folder"]
+__all__ = [
+    "ENGINE_VERSION",
+    "NEAREST_SHOWN",
+    "Asked",
+    "NearRule",
+    "Owed",
+    "Place",
+    "PolicySet",
+    "ResidualRule",
+    "ResidualRules",
+    "build_policy_set",
+    "check_folder",
+    "residual_rules",
+]

@@ -1,9 +1,9 @@
 """One operator's policy, whole and immutable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pdp.conditions import Condition
+from pdp.conditions import Condition, ConditionTable, compile_conditions
 from pdp.core.fact_schema import PropertySpec
 from pdp.core.finding import Finding
 from pdp.core.policy import Clause, Doubt, Duty, Granting, Hierarchies, Line, Rule
@@ -11,6 +11,7 @@ from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import RuleEngine
 from pdp.policy_set.clause_places import Place
+from pdp.policy_set.residuals import Residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class PolicySet:
     """Everything that decides for one operator.
 
     *revision* is a digest of the files, the words and the engine's version: equal revisions decide equally.
-    *warnings* are the findings that do not keep it from being served.
+    *warnings* are the findings that do not keep it from being served. *compiled* and *residuals* are worked out from
+    the rest: the conditions as functions, and what is left of the rules for a question.
     """
 
     operator: str
@@ -38,6 +40,26 @@ class PolicySet:
     tier: str
     files: Mapping[str, str]
     warnings: tuple[Finding, ...] = ()
+    compiled: ConditionTable = field(init=False, compare=False, repr=False)
+    residuals: Residuals = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        residuals = Residuals(
+            self.rules,
+            self.lines,
+            self.clauses,
+            self.conditions,
+            self.hierarchies,
+            self.engine,
+            self._role_text,
+            self.duties,
+            self.vocabulary,
+        )
+        object.__setattr__(self, "compiled", compile_conditions(self.conditions))
+        object.__setattr__(self, "residuals", residuals)
+
+    def _role_text(self, role: str) -> Text:
+        return self.word_text(WordKind.ROLE, role)
 
     @property
     def doubts(self) -> tuple[tuple[str, str, Doubt], ...]:

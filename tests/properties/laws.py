@@ -40,7 +40,6 @@ from tests.builders import (
     a_request,
     a_role,
     a_row,
-    answer,
     droppable,
     policy_lines,
     read,
@@ -60,9 +59,9 @@ TICK: Final = timedelta(microseconds=1)
 # --- What the rows say ------------------------------------------------------------------------------------------------
 
 
-def assert_as_the_rows_say(policy: PolicySet, oracle: Oracle, request: Request) -> None:
+def assert_as_the_rows_say(made: Implementation, policy: PolicySet, oracle: Oracle, request: Request) -> None:
     """Assert that the answer to *request* is that of the rows: same decision, cause, deciding rules, left out."""
-    found, opinion = answer(policy, request), oracle.opinion(request)
+    found, opinion = made.answer(policy, request), oracle.opinion(request)
     left_out = {
         word
         for obligation in found.obligations
@@ -79,21 +78,21 @@ def answers_as_the_rows_say(made: Implementation, count: int = 400) -> None:
     """Deny overrides, an allow needs a rule all of whose conditions are true, and unknown counts as true in a deny."""
     policy, oracle, random = made.policy(*_IN_THE_CLEAR), Oracle(*_IN_THE_CLEAR), Random(REPEATABLE)
     for case in the_cases():
-        assert_as_the_rows_say(policy, oracle, case.request)
+        assert_as_the_rows_say(made, policy, oracle, case.request)
     for _ in range(count):
-        assert_as_the_rows_say(policy, oracle, perturbed(random))
+        assert_as_the_rows_say(made, policy, oracle, perturbed(random))
 
 
 def denies_where_no_rule_allows(made: Implementation) -> None:
     """A request that was allowed is denied once the rows that allowed it are gone."""
     by_rules: dict[frozenset[str], list[Case]] = {}
     for case in _allowed_cases():
-        by_rules.setdefault(frozenset(rules_of(answer(made.policy(), case.request))), []).append(case)
+        by_rules.setdefault(frozenset(rules_of(made.answer(made.policy(), case.request))), []).append(case)
     for rules, cases in by_rules.items():
         rows = [line for line in policy_lines() if line.split(",")[1].strip() in rules]
         policy = made.policy(*(Edit("policy.csv", f"{row}\n", "") for row in rows))
         for case in cases:
-            found = answer(policy, case.request)
+            found = made.answer(policy, case.request)
             assert not found.allowed, case.id
             assert found.cause in {Cause.UNMET, Cause.SILENT}, case.id
 
@@ -108,7 +107,7 @@ def a_satisfied_deny_wins(made: Implementation) -> None:
         for case in _allowed_cases():
             request = case.request
             resource = replace(request.resource, properties={**request.resource.properties, "encrypted": False})
-            found = answer(policy, replace(request, resource=resource))
+            found = made.answer(policy, replace(request, resource=resource))
             assert (found.allowed, found.cause) == (False, Cause.RULE), case.id
             assert "stop" in rules_of(found), case.id
 
@@ -117,13 +116,13 @@ def the_order_of_rows_does_not_matter(made: Implementation) -> None:
     """Shuffling the rows of policy.csv changes no decision, cause, reason, obligation or term."""
     text = the_files()["kidsonline/policy.csv"].decode()
     rows = policy_lines()
-    before = [answer(made.policy(), case.request) for case in the_cases()]
+    before = [made.answer(made.policy(), case.request) for case in the_cases()]
     for seed in range(3):
         shuffled = rows.copy()
         Random(seed).shuffle(shuffled)
         policy = made.policy(Edit("policy.csv", text, "\n".join(shuffled) + "\n"))
         for case, expected in zip(the_cases(), before, strict=True):
-            assert seen_by_caller(answer(policy, case.request)) == seen_by_caller(expected), case.id
+            assert seen_by_caller(made.answer(policy, case.request)) == seen_by_caller(expected), case.id
 
 
 # --- Unknown, and errors ----------------------------------------------------------------------------------------------
@@ -140,16 +139,16 @@ def unknown_counts_as_true_in_a_deny(made: Implementation) -> None:
     policy = made.policy(*_IN_THE_CLEAR)
     for encrypted, allowed in ((True, True), (False, False), (None, False)):
         properties = {} if encrypted is None else {"encrypted": encrypted}
-        found = answer(policy, a_request(resource={"properties": properties}))
+        found = made.answer(policy, a_request(resource={"properties": properties}))
         assert found.allowed is allowed, f"encrypted: {encrypted}"
         assert rules_of(found) == (["guardian-reads"] if allowed else ["nothing-in-the-clear"])
 
 
 def unknown_counts_as_false_in_an_allow(made: Implementation) -> None:
     """An allow row does not allow when a property that it needs is missing."""
-    assert answer(made.policy(), a_request()).allowed
+    assert made.answer(made.policy(), a_request()).allowed
     for key in ("authenticated", "authentication_method", "transport_encrypted"):
-        found = answer(made.policy(), a_request(context={key: None}))
+        found = made.answer(made.policy(), a_request(context={key: None}))
         assert (found.allowed, found.cause) == (False, Cause.UNMET), key
 
 
@@ -159,7 +158,7 @@ def an_error_never_allows(made: Implementation) -> None:
     for name in policy.conditions:
         broken = with_broken_condition(policy, name)
         for case in _allowed_cases():
-            before, found = answer(policy, case.request), answer(broken, case.request)
+            before, found = made.answer(policy, case.request), made.answer(broken, case.request)
             if _is_reached(name, before, policy):
                 assert not found.allowed, f"{case.id}: {name}"
                 assert found.cause in {Cause.ERROR, Cause.RULE}, f"{case.id}: {name}"
@@ -201,23 +200,23 @@ def leaving_out_never_widens(made: Implementation, cases: Sequence[Case] | None 
     """
     policy = made.policy()
     for case in cases or the_cases():
-        whole = answer(policy, case.request)
+        whole = made.answer(policy, case.request)
         paths = droppable(case.question)
-        one_less = {path: _answer_without(case.question, (path,), policy) for path in paths}
+        one_less = {path: _answer_without(made, case.question, (path,), policy) for path in paths}
         for path, less in one_less.items():
             assert_not_wider(whole, less, case, path)
         if whole.cause is not Cause.RULE:
             continue
         for pair in itertools.combinations(paths, 2):
-            both = _answer_without(case.question, pair, policy)
+            both = _answer_without(made, case.question, pair, policy)
             for first, then in (pair, pair[::-1]):
                 if one_less[first] is not None:
                     assert_not_wider(one_less[first], both, case, then)
 
 
-def _answer_without(question: Json, paths: Sequence[Path_], policy: PolicySet) -> Answer | None:
+def _answer_without(made: Implementation, question: Json, paths: Sequence[Path_], policy: PolicySet) -> Answer | None:
     request = read_if_valid(without(question, paths))
-    return None if request is None else answer(policy, request)
+    return None if request is None else made.answer(policy, request)
 
 
 def assert_not_wider(whole: Answer | None, less: Answer | None, case: Case, left_out: Path_) -> None:
@@ -280,12 +279,12 @@ def one_refusal_stops_every_consent(made: Implementation) -> None:
     """When one primary guardian consents and the other refuses or withdraws, the refusal wins, in any order."""
     consents = [a_consent(MOTHER, valid_from="2026-10-01T00:00:00Z")]
     people = [*a_family(), a_role(HEAD, "school_admin", SCHOOL)]
-    assert answer(made.policy(), read(a_publication([*people, *consents]))).allowed
+    assert made.answer(made.policy(), read(a_publication([*people, *consents]))).allowed
     for status in ("refused", "withdrawn"):
         for since in ("2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z", "2026-10-05T00:00:00Z"):
             stopped = [*consents, a_consent(FATHER, status=status, valid_from=since)]
             for facts in (stopped, stopped[::-1]):
-                found = answer(made.policy(), read(a_publication([*people, *facts])))
+                found = made.answer(made.policy(), read(a_publication([*people, *facts])))
                 assert not found.allowed, f"{status} since {since}"
                 assert rules_of(found) == ["no-other-use-without-consent"], f"{status} since {since}"
 
@@ -295,9 +294,9 @@ def a_refusal_without_a_beginning_stops(made: Implementation) -> None:
     given = a_consent(MOTHER, valid_from="2026-10-01T00:00:00Z")
     people = [*a_family(), a_role(HEAD, "school_admin", SCHOOL)]
     for refusal in (a_consent(MOTHER, status="refused"), a_consent(MOTHER, status="withdrawn", categories=[])):
-        assert not answer(made.policy(), read(a_publication([*people, given, refusal]))).allowed
+        assert not made.answer(made.policy(), read(a_publication([*people, given, refusal]))).allowed
     early = a_consent(MOTHER, status="refused", valid_from="2026-09-01T00:00:00Z")
-    assert answer(made.policy(), read(a_publication([*people, given, early]))).allowed
+    assert made.answer(made.policy(), read(a_publication([*people, given, early]))).allowed
 
 
 def a_refusal_of_a_part_stops_the_whole(made: Implementation) -> None:
@@ -316,7 +315,7 @@ def a_refusal_of_a_part_stops_the_whole(made: Implementation) -> None:
     )
     for part, stops in parts:
         refusal = a_consent(FATHER, status="refused", **{"purposes": [], "categories": [], **part})
-        found = answer(made.policy(), read({**question, "facts": [*people, given, refusal]}))
+        found = made.answer(made.policy(), read({**question, "facts": [*people, given, refusal]}))
         assert found.allowed is not stops, part
 
 
@@ -326,17 +325,17 @@ def a_consent_is_for_the_person_it_names(made: Implementation) -> None:
     both = {"properties": {"pictured": [CHILD, FRIEND]}}
     one, other = a_consent(MOTHER), a_consent(MOTHER, FRIEND)
     for said, allowed in (([one], False), ([other], False), ([one, other], True)):
-        found = answer(made.policy(), read(a_publication([*people, *said], resource=both)))
+        found = made.answer(made.policy(), read(a_publication([*people, *said], resource=both)))
         assert found.allowed is allowed, len(said)
     not_hers = [*a_family(), a_role(HEAD, "school_admin", SCHOOL), one, other]
-    assert not answer(made.policy(), read(a_publication(not_hers, resource=both))).allowed
+    assert not made.answer(made.policy(), read(a_publication(not_hers, resource=both))).allowed
 
 
 def a_grant_is_worth_its_granter(made: Implementation) -> None:
     """A family member counts only while a primary guardian of this child, now in force, is on record as granter."""
     mother = a_role(MOTHER, "primary_guardian", CHILD)
     over = a_role(MOTHER, "primary_guardian", CHILD, valid_until="2026-10-06T04:59:59Z")
-    assert answer(made.policy(), _aunt_reads([mother, a_role(AUNT, "family_member", CHILD, MOTHER)])).allowed
+    assert made.answer(made.policy(), _aunt_reads([mother, a_role(AUNT, "family_member", CHILD, MOTHER)])).allowed
     for why, roles in {
         "nobody": [mother, a_role(AUNT, "family_member", CHILD)],
         "herself": [mother, a_role(AUNT, "family_member", CHILD, AUNT)],
@@ -348,7 +347,7 @@ def a_grant_is_worth_its_granter(made: Implementation) -> None:
         ],
         "no longer one": [over, a_role(AUNT, "family_member", CHILD, MOTHER)],
     }.items():
-        assert not answer(made.policy(), _aunt_reads(roles)).allowed, why
+        assert not made.answer(made.policy(), _aunt_reads(roles)).allowed, why
 
 
 def one_registration_counts_once(made: Implementation) -> None:
@@ -359,15 +358,15 @@ def one_registration_counts_once(made: Implementation) -> None:
     again = a_registration(MOTHER, OPERATOR)
     again["ground"]["id"] = "registration:again"
     elsewhere = a_registration(MOTHER, "school:khác")
-    assert answer(made.policy(), a_request(facts=[guardian, school, operator], resource=scopes)).allowed
+    assert made.answer(made.policy(), a_request(facts=[guardian, school, operator], resource=scopes)).allowed
     for facts in ([], [school], [operator], [operator, again], [operator, elsewhere], [school, elsewhere]):
-        assert not answer(made.policy(), a_request(facts=[guardian, *facts], resource=scopes)).allowed, facts
+        assert not made.answer(made.policy(), a_request(facts=[guardian, *facts], resource=scopes)).allowed, facts
 
 
 def nobody_named_is_not_everybody_asked(made: Implementation) -> None:
     """A picture of which nobody says whom it shows is not published: nobody's consent is not everybody's."""
     for facts in (None, [a_role(HEAD, "school_admin", SCHOOL)]):
-        found = answer(made.policy(), read(a_publication(facts, resource={"data_subject": None})))
+        found = made.answer(made.policy(), read(a_publication(facts, resource={"data_subject": None})))
         assert not found.allowed
         assert rules_of(found) == ["no-other-use-without-consent"]
 
@@ -380,7 +379,7 @@ def a_term_ends_before_its_last_instant(made: Implementation) -> None:
     for at in range(len(facts)):
         request = a_request(facts=[fact | (term if at == place else {}) for place, fact in enumerate(facts)])
         for instant, allowed in ((begins - TICK, False), (begins, True), (ends - TICK, True), (ends, False)):
-            assert decide(made.policy(), request, (), instant).allowed is allowed, f"{facts[at]} at {instant}"
+            assert made.answer(made.policy(), request, instant).allowed is allowed, f"{facts[at]} at {instant}"
 
 
 def assert_valid_until_is_right(policy: PolicySet, request: Request, until: datetime | None, start: datetime) -> None:

@@ -3,6 +3,7 @@
 import copy
 import itertools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -93,7 +94,7 @@ _ORACLE: Final = Oracle()
 @settings(max_examples=500)
 def test_an_allow_needs_a_satisfied_allow_row_and_no_deny_row(random: Random) -> None:
     """Whatever is asked, the answer is what the rows say when they are combined by hand."""
-    laws.assert_as_the_rows_say(the_policy_set(), _ORACLE, perturbed(random))
+    laws.assert_as_the_rows_say(REAL, the_policy_set(), _ORACLE, perturbed(random))
 
 
 def test_every_region_without_a_row_is_denied() -> None:
@@ -530,3 +531,22 @@ def test_the_rows_of_the_real_policy_are_read() -> None:
     """The second opinion is about the policy that is served: it has the rows that the policy set has."""
     ids = {line.split(",")[1].strip() for line in policy_lines() if line.startswith("p,")}
     assert ids == set(the_policy_set().rules)
+
+
+# --- Many threads -----------------------------------------------------------------------------------------------------
+
+
+def test_many_threads_get_the_answers_of_one() -> None:
+    """Eight threads that ask a policy set nobody has asked before get the answers that one thread gets."""
+    requests = [case.request for case in the_cases()]
+    expected = [laws.seen_by_caller(answer(the_policy_set(), request)) for request in requests]
+    fresh = replace(the_policy_set())
+
+    def ask(seed: int) -> list[tuple[object, ...]]:
+        order = list(range(len(requests)))
+        Random(seed).shuffle(order)
+        found = {at: laws.seen_by_caller(answer(fresh, requests[at])) for at in order}
+        return [found[at] for at in range(len(requests))]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(found == expected for found in pool.map(ask, range(8)))

@@ -7,19 +7,19 @@ from typing import Final
 
 import pytest
 
-from pdp.conditions.evaluation import TRUE, Evaluator, Frame, Result, conjunction
+from pdp.conditions import Evaluation, InterpretedEvaluation, truth
+from pdp.conditions.evaluation import TRUE, Evaluator, Frame, Result
 from pdp.conditions.expression import EachPerson
 from pdp.core.circumstances import Circumstances
 from pdp.core.consents import STOPPING, ConsentJudge, Wish
-from pdp.core.decision import Effect, Outcome
 from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Fact
 from pdp.core.policy import Granting, Hierarchies
 from pdp.core.request import Request
 from pdp.core.value import value
-from pdp.deciding.judgement import Judgement
-from pdp.engine import Matches, Question, RuleEngine
-from pdp.policy_set import PolicySet
+from pdp.deciding.judgement import Applying
+from pdp.deciding.judging import Interpreting, Judging
+from pdp.policy_set import PolicySet, ResidualRule, ResidualRules
 from tests.builders import Edit, the_cases
 from tests.properties import laws
 from tests.properties.worlds import REAL, Implementation
@@ -27,97 +27,81 @@ from tests.properties.worlds import REAL, Implementation
 # --- Broken parts -----------------------------------------------------------------------------------------------------
 
 
-class BrokenEngine:
-    """An engine that hands on to the real one; a twin breaks what it asks or what it answers."""
-
-    def __init__(self, policy: PolicySet) -> None:
-        self.policy = policy
-        self.real: RuleEngine = policy.engine
-
-    def matches(self, question: Question) -> Matches:
-        """Return every match and every error."""
-        return self.real.matches(self.asked(question))
-
-    def asked(self, question: Question) -> Question:
-        """Return the question as it is handed on."""
-        return question
-
-    def judgement(self, question: Question) -> Judgement:
-        """Return the judgement that asks."""
-        judgement: Judgement = question.applies.__self__  # type: ignore[attr-defined]  # a bound method
-        return judgement
-
-
-class DropsUnknownDenies(BrokenEngine):
+class DropsUnknownDenies(Judging):
     """A deny row whose condition is unknown is taken not to apply."""
 
-    def asked(self, question: Question) -> Question:
-        judgement = self.judgement(question)
-        return replace(question, applies=lambda rule: _outcome(rule, judgement) is Outcome.TRUE)
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
+        """Return the rules that apply without the denies that are not sure of it."""
+        every = super().apply(rules, evaluation)
+        return every._replace(denying=[rule for rule in every.denying if _value(rule, evaluation) == truth.TRUE])
 
 
-class AllowsTheUnknown(BrokenEngine):
+class AllowsTheUnknown(Judging):
     """An allow row whose condition is unknown is taken to apply."""
 
-    def asked(self, question: Question) -> Question:
-        judgement = self.judgement(question)
-        return replace(question, applies=lambda rule: _outcome(rule, judgement) is not Outcome.FALSE)
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
+        """Return the rules that apply and the allows that may."""
+        every = super().apply(rules, evaluation)
+        failed = [rule for rule, _ in every.failures]
+        allowing = [
+            rule
+            for rule in rules.rules
+            if rule.allows and rule not in failed and _value(rule, evaluation) <= truth.UNKNOWN
+        ]
+        return every._replace(allowing=allowing)
 
 
-class FirstMatch(BrokenEngine):
+class FirstMatch(Judging):
     """The first row that applies decides, whatever stands below it."""
 
-    def matches(self, question: Question) -> Matches:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the first match alone."""
-        every = self.real.matches(question)
-        first = next((rule for rule in self.policy.rules if rule in every.allowing | every.denying), "")
-        return replace(every, allowing=every.allowing & {first}, denying=every.denying & {first})
+        every = super().apply(rules, evaluation)
+        first = min((rule.rule.line for rule in (*every.allowing, *every.denying)), default=0)
+        return every._replace(
+            allowing=[rule for rule in every.allowing if rule.rule.line == first],
+            denying=[rule for rule in every.denying if rule.rule.line == first],
+        )
 
 
-class AnyAllowWins(BrokenEngine):
+class AnyAllowWins(Judging):
     """An allow row that applies makes the deny rows idle."""
 
-    def matches(self, question: Question) -> Matches:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches without the denies that an allow stands beside."""
-        every = self.real.matches(question)
-        return replace(every, denying=frozenset()) if every.allowing else every
+        every = super().apply(rules, evaluation)
+        return every._replace(denying=[]) if every.allowing else every
 
 
-class IgnoresErrors(BrokenEngine):
+class IgnoresErrors(Judging):
     """A rule whose evaluation failed is left out, as if it did not speak of the request."""
 
-    def matches(self, question: Question) -> Matches:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches without a word of the errors."""
-        every = self.real.matches(question)
-        failed = {error.rule for error in every.errors}
-        return replace(every, denying=every.denying - failed, errors=())
+        return super().apply(rules, evaluation)._replace(failures=[])
 
 
-class AllowsOnErrors(BrokenEngine):
+class AllowsOnErrors(Judging):
     """A rule whose evaluation failed applies, if it allows."""
 
-    def matches(self, question: Question) -> Matches:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches with the failed rules among those that apply."""
-        every = self.real.matches(question)
-        failed = frozenset(error.rule for error in every.errors)
-        return replace(every, allowing=every.allowing | failed, denying=every.denying - failed, errors=())
+        every = super().apply(rules, evaluation)
+        failed = [rule for rule, _ in every.failures]
+        return every._replace(allowing=[*every.allowing, *failed], failures=[])
 
 
-class StopsAtTheFirstDeny(BrokenEngine):
+class StopsAtTheFirstDeny(Judging):
     """Only one of the rows that deny is named."""
 
-    def matches(self, question: Question) -> Matches:
+    def apply(self, rules: ResidualRules, evaluation: Evaluation) -> Applying:
         """Return the matches with the last deny alone."""
-        every = self.real.matches(question)
-        return replace(every, denying=frozenset(sorted(every.denying)[-1:]))
+        every = super().apply(rules, evaluation)
+        return every._replace(denying=every.denying[-1:])
 
 
-def _outcome(rule: str, judgement: Judgement) -> Outcome:
-    conditions = judgement.policy.rules[rule].conditions
-    outcome = conjunction(judgement.evaluator.named(name) for name in conditions).outcome
-    if judgement.policy.rules[rule].effect is Effect.DENY and outcome is Outcome.UNKNOWN:
-        return Outcome.UNKNOWN
-    return outcome
+def _value(rule: ResidualRule, evaluation: Evaluation) -> int:
+    return max((evaluation.code(number) for number in rule.conditions), default=truth.TRUE)
 
 
 @value
@@ -231,30 +215,29 @@ class OnlyTheFirstPerson(Evaluator):
         return self.evaluate(expression.inner, replace(frame, person=next(iter(self.circumstances.people), None)))
 
 
-class Rejudging(BrokenEngine):
-    """An engine that judges the same request again, with a broken part, before it asks the real one."""
+class Regathering(Judging):
+    """Judges broken circumstances in the place of the right ones."""
 
-    circumstances: type[Circumstances] = Circumstances
-    evaluator: type[Evaluator] = Evaluator
+    def __init__(self, circumstances: type[Circumstances] = Circumstances) -> None:
+        self._circumstances = circumstances
 
-    def asked(self, question: Question) -> Question:
-        policy, right = self.judgement(question).policy, self.judgement(question).circumstances
-        broken = self.circumstances(right.request, (), right.instant, right.hierarchies, policy.granting)
-        judgement = Judgement(policy, broken)
-        judgement.evaluator = self.evaluator(policy.conditions, broken)
-        return replace(question, roles=broken.roles, applies=judgement.applies)
+    def gather(self, policy: PolicySet, request: Request, stored: tuple[Fact, ...], instant: datetime) -> Circumstances:
+        """Return the broken circumstances."""
+        return self._circumstances(request, stored, instant, policy.hierarchies, policy.granting)
 
 
-def _with_circumstances(broken: type[Circumstances]) -> type[BrokenEngine]:
-    return type(broken.__name__, (Rejudging,), {"circumstances": broken})
+class Reinterpreting(Interpreting):
+    """Interprets conditions by a broken evaluator."""
 
+    def __init__(self, evaluator: type[Evaluator] = Evaluator) -> None:
+        self._evaluator = evaluator
 
-def _with_evaluator(broken: type[Evaluator]) -> type[BrokenEngine]:
-    return type(broken.__name__, (Rejudging,), {"evaluator": broken})
-
-
-def _with_engine(broken: type[BrokenEngine]) -> Callable[[PolicySet], PolicySet]:
-    return lambda policy: replace(policy, engine=broken(policy))
+    def evaluation(self, policy: PolicySet, circumstances: Circumstances) -> InterpretedEvaluation:
+        """Return an evaluation with the broken evaluator."""
+        evaluation = InterpretedEvaluation(policy.conditions, circumstances)
+        evaluation.evaluator = self._evaluator(policy.conditions, circumstances)
+        evaluation.instants = evaluation.evaluator.instants
+        return evaluation
 
 
 # --- Twins and the laws that catch them -------------------------------------------------------------------------------
@@ -263,49 +246,49 @@ _DECIDES_BY_HAND: Final = laws.answers_as_the_rows_say
 
 TWINS: Final[tuple[tuple[Implementation, tuple[Callable[[Implementation], None], ...]], ...]] = (
     (
-        Implementation("drops deny rows with an unknown condition", remade=_with_engine(DropsUnknownDenies)),
+        Implementation("drops deny rows with an unknown condition", judging=DropsUnknownDenies()),
         (_DECIDES_BY_HAND, laws.unknown_counts_as_true_in_a_deny, laws.leaving_out_never_widens),
     ),
     (
-        Implementation("takes unknown for true in allow rows", remade=_with_engine(AllowsTheUnknown)),
+        Implementation("takes unknown for true in allow rows", judging=AllowsTheUnknown()),
         (_DECIDES_BY_HAND, laws.unknown_counts_as_false_in_an_allow),
     ),
     (
-        Implementation("lets the first matching row decide", remade=_with_engine(FirstMatch)),
+        Implementation("lets the first matching row decide", judging=FirstMatch()),
         (_DECIDES_BY_HAND, laws.a_satisfied_deny_wins, laws.the_order_of_rows_does_not_matter),
     ),
     (
-        Implementation("lets any allow win", remade=_with_engine(AnyAllowWins)),
+        Implementation("lets any allow win", judging=AnyAllowWins()),
         (_DECIDES_BY_HAND, laws.a_satisfied_deny_wins, laws.unknown_counts_as_true_in_a_deny),
     ),
     (
-        Implementation("ignores errors", remade=_with_engine(IgnoresErrors)),
+        Implementation("ignores errors", judging=IgnoresErrors()),
         (laws.an_error_never_allows,),
     ),
     (
-        Implementation("allows on errors", remade=_with_engine(AllowsOnErrors)),
+        Implementation("allows on errors", judging=AllowsOnErrors()),
         (laws.an_error_never_allows,),
     ),
     (
-        Implementation("names one deny row of several", remade=_with_engine(StopsAtTheFirstDeny)),
+        Implementation("names one deny row of several", judging=StopsAtTheFirstDeny()),
         (_DECIDES_BY_HAND,),
     ),
     (
         Implementation(
             "lets one guardian's consent stand beside the other's refusal",
-            remade=_with_engine(_with_circumstances(WithOneConsentEnough)),
+            judging=Regathering(WithOneConsentEnough),
         ),
         (laws.one_refusal_stops_every_consent, _DECIDES_BY_HAND),
     ),
     (
         Implementation(
             "takes a refusal without a beginning for the oldest word",
-            remade=_with_engine(_with_circumstances(WithForgottenRefusals)),
+            judging=Regathering(WithForgottenRefusals),
         ),
         (laws.a_refusal_without_a_beginning_stops,),
     ),
     (
-        Implementation("ignores who granted a role", remade=_with_engine(_with_circumstances(WithAnyGranter))),
+        Implementation("ignores who granted a role", judging=Regathering(WithAnyGranter)),
         (laws.a_grant_is_worth_its_granter, _DECIDES_BY_HAND),
     ),
     (
@@ -322,17 +305,15 @@ TWINS: Final[tuple[tuple[Implementation, tuple[Callable[[Implementation], None],
         (laws.one_registration_counts_once,),
     ),
     (
-        Implementation("takes each of nobody for true", remade=_with_engine(_with_evaluator(EachOfNobody))),
+        Implementation("takes each of nobody for true", judging=Reinterpreting(EachOfNobody)),
         (laws.nobody_named_is_not_everybody_asked,),
     ),
     (
-        Implementation("asks the first person only", remade=_with_engine(_with_evaluator(OnlyTheFirstPerson))),
+        Implementation("asks the first person only", judging=Reinterpreting(OnlyTheFirstPerson)),
         (_DECIDES_BY_HAND,),
     ),
     (
-        Implementation(
-            "lets a fact last through its last instant", remade=_with_engine(_with_circumstances(WithInclusiveTerms))
-        ),
+        Implementation("lets a fact last through its last instant", judging=Regathering(WithInclusiveTerms)),
         (laws.a_term_ends_before_its_last_instant,),
     ),
     (
@@ -367,12 +348,14 @@ def test_twin_is_caught(twin: Implementation, law: Callable[[Implementation], No
 @pytest.mark.parametrize("law", _LAWS, ids=lambda law: law.__name__)
 def test_nothing_but_the_fault_is_caught(law: Callable[[Implementation], None]) -> None:
     """The way in which twins are made breaks no law by itself: without a broken part each law holds."""
-    law(replace(REAL, remade=_with_engine(Rejudging)))
+    for judging in (Regathering(), Reinterpreting()):
+        law(replace(REAL, judging=judging))
 
 
 def test_leaving_out_is_not_caught_without_a_fault() -> None:
     """The same for the longest law, on some of the cases."""
-    laws.leaving_out_never_widens(replace(REAL, remade=_with_engine(Rejudging)), the_cases()[::12])
+    for judging in (Regathering(), Reinterpreting()):
+        laws.leaving_out_never_widens(replace(REAL, judging=judging), the_cases()[::12])
 
 
 def test_a_consent_fact_is_what_the_twin_thinks() -> None:

@@ -4,33 +4,35 @@ import copy
 import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
+from pdp.conditions import Evaluator
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Cause, Outcome
 from pdp.core.request import Request
-from pdp.deciding.judgement import Judgement
+from pdp.deciding import Answer
+from pdp.deciding.judging import COMPILED, Judging
 from pdp.policy_set import PolicySet
 from tests.builders import NOON, Case, Edit, Json, a_policy_set, droppable, edited, read_if_valid, the_cases, without
 
 
-def as_it_is(policy: PolicySet) -> PolicySet:
-    """Return *policy* unchanged."""
-    return policy
-
-
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """One way to decide: the policy of KidsOnline with *edits*, made into a policy set and then *remade*."""
+    """One way to decide: the policy of KidsOnline with *edits*, judged by *judging*."""
 
     name: str
     edits: tuple[Edit, ...] = ()
-    remade: Callable[[PolicySet], PolicySet] = as_it_is
+    judging: Judging = COMPILED
 
     def policy(self, *edits: Edit) -> PolicySet:
         """Return the policy set after further *edits*."""
-        return self.remade(a_policy_set(*self.edits, *edits))
+        return a_policy_set(*self.edits, *edits)
+
+    def answer(self, policy: PolicySet, request: Request, at: datetime | None = None) -> Answer:
+        """Return the answer of *policy* at the time of the request, or at another."""
+        return self.judging.decide(policy, request, (), at or request.time or NOON)
 
 
 REAL: Final = Implementation("the real one")
@@ -67,7 +69,7 @@ class Oracle:
         circumstances = Circumstances(
             request, (), request.time or NOON, self._policy.hierarchies, self._policy.granting
         )
-        judgement = Judgement(self._policy, circumstances)
+        evaluator = Evaluator(self._policy.conditions, circumstances)
         deny: set[str] = set()
         allow: set[str] = set()
         spoken_of = False
@@ -78,7 +80,7 @@ class Oracle:
             spoken_of = spoken_of or effect == "allow"
             if any(self._lies_in("g", role, held) for held in circumstances.roles):
                 names = [] if when == "always" else when.split(" and ")
-                outcomes = {judgement.evaluator.named(name).outcome for name in names}
+                outcomes = {evaluator.named(name).outcome for name in names}
                 if effect == "deny" and Outcome.FALSE not in outcomes:
                     deny.add(id_)
                 elif effect == "allow" and outcomes <= {Outcome.TRUE}:

@@ -35,6 +35,7 @@ class Everything:
     """A source that gathers every fact of the store: what all others are measured by."""
 
     at_once = True
+    keeps_nothing = False
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self._facts = tuple(facts)

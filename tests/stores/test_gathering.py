@@ -41,6 +41,7 @@ class Narrowed:
     """Gathers less than is wanted: what a twin leaves away."""
 
     at_once = True
+    keeps_nothing = False
 
     def __init__(self, store: FactStore) -> None:
         self._store = store

@@ -34,6 +34,7 @@ class TwinWriting:
         self.real = real
         self.twin = twin
         self.at_once = real.at_once
+        self.keeps_nothing = False
 
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Hand on."""
@@ -58,6 +59,7 @@ class Twin:
     def __init__(self, real: FactStore) -> None:
         self.real = real
         self.at_once = real.at_once
+        self.keeps_nothing = False
 
     def asked(self, write: Write) -> Write:
         """Return the write as it is handed on."""

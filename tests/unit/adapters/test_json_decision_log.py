@@ -3,12 +3,17 @@
 import io
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from pdp.core.decision import Decision
+from pdp.core.entity import Entity
 from pdp.core.errors import UnavailableError
+from pdp.core.facts import Fact, Ground, Properties
 from pdp.core.request import Request
 from pdp.decision_point import DecisionPoint
 from pdp.wire.json_form import check_request_from_json
@@ -22,12 +27,20 @@ from tests.builders import the_policy_set
 from tests.docs.executed_examples import ROOT
 
 
-class FullDisk(io.StringIO):
+class FullDisk(io.BytesIO):
     """A file that cannot be written."""
 
-    def write(self, text: str) -> int:
+    def write(self, content: Any) -> int:
         """Fail as a full disk does."""
         raise OSError(28, "No space left on device")
+
+
+class AlmostFullDisk(io.BytesIO):
+    """A file of which a part of the first record alone fits onto the disk, until somebody makes room."""
+
+    def write(self, content: Any) -> int:
+        """Write ten bytes, the first time."""
+        return super().write(bytes(content)[:10] if not self.getvalue() else content)
 
 
 def a_request(name: str = "school-posts-photo") -> Request:
@@ -36,7 +49,7 @@ def a_request(name: str = "school-posts-photo") -> Request:
     return request_from_wire(check_request_from_json(text), load_words())
 
 
-def a_point(stream: io.StringIO) -> DecisionPoint:
+def a_point(stream: io.BytesIO) -> DecisionPoint:
     """Return a decision point that keeps its records in *stream*."""
     policies = {"kidsonline": the_policy_set("kidsonline")}
     return DecisionPoint(policies, NoStoredFacts(), SystemClock(), JsonDecisionLog(stream))
@@ -44,7 +57,7 @@ def a_point(stream: io.StringIO) -> DecisionPoint:
 
 def the_record(request: Request) -> tuple[dict[str, Any], Decision]:
     """Return the one record of *request*, and its answer."""
-    stream = io.StringIO()
+    stream = io.BytesIO()
     decision = a_point(stream).check(request)
     (line,) = stream.getvalue().splitlines()
     return json.loads(line), decision
@@ -107,8 +120,69 @@ def test_an_answer_whose_record_cannot_be_written_is_not_given() -> None:
 
 def test_a_closed_file_withholds_the_answer() -> None:
     """A stream that was closed under the log is no place for a record."""
-    stream = io.StringIO()
+    stream = io.BytesIO()
     stream.close()
 
     with pytest.raises(UnavailableError):
         a_point(stream).check(a_request("aunt-reads-photo"))
+
+
+def test_a_record_that_is_cut_off_withholds_its_answer_and_no_other() -> None:
+    """What was written of a record on a full disk is a line of its own; the next record is whole."""
+    stream = AlmostFullDisk()
+    point = a_point(stream)
+
+    with pytest.raises(UnavailableError):
+        point.check(a_request("aunt-reads-photo"))
+    decision = point.check(a_request("aunt-reads-photo"))
+
+    torn, whole = stream.getvalue().splitlines()
+    assert len(torn) == 10
+    assert json.loads(whole)["decision_id"] == decision.decision_id
+
+
+def test_a_record_is_one_write_to_its_file(tmp_path: Path) -> None:
+    """Whoever reads the file sees whole lines: each record reaches the operating system before its answer is given."""
+    file = tmp_path / "records"
+    with file.open("ab", buffering=0) as stream:
+        policies = {"kidsonline": the_policy_set()}
+        point = DecisionPoint(policies, NoStoredFacts(), SystemClock(), JsonDecisionLog(stream))
+        for count in range(1, 4):
+            point.check(a_request())
+            lines = file.read_bytes().splitlines(keepends=True)
+            assert len(lines) == count
+            assert all(json.loads(line)["event"] == "decision" and line.endswith(b"\n") for line in lines)
+
+
+def test_what_json_cannot_hold_withholds_the_answer() -> None:
+    """A value that has no place in a record is not left out of it: the answer is withheld."""
+    request = a_request("aunt-reads-photo")
+
+    for odd in (1 << 70, object(), "\ud800"):
+        with pytest.raises(UnavailableError):
+            a_point(io.BytesIO()).check(replace(request, unread={"context.x_odd": odd}))
+
+
+def test_every_kind_of_value_has_its_form() -> None:
+    """Entities are `type:id`, instants have their offset, lists stay lists, and Vietnamese is written as it is read."""
+    who, when = Entity("user", "chị-hoa"), datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    properties: Properties = MappingProxyType(
+        {"people": (who,), "since": when, "fields": ("name",), "yes": True, "count": 3}
+    )
+    stated = Ground("ticket", Entity("ticket", "1"), "open", who, None, properties)
+    request = replace(a_request(), facts=(Fact(stated, when, None),))
+
+    stream = io.BytesIO()
+    a_point(stream).check(request)
+    (fact,) = json.loads(stream.getvalue())["facts"]
+
+    assert fact["ground"]["properties"] == {
+        "people": ["user:chị-hoa"],
+        "since": "2026-01-02T03:04:05.000006+00:00",
+        "fields": ["name"],
+        "yes": True,
+        "count": 3,
+    }
+    assert fact["ground"]["data_subject"] is None
+    assert (fact["valid_from"], fact["valid_until"]) == ("2026-01-02T03:04:05.000006+00:00", None)
+    assert "chị-hoa".encode() in stream.getvalue()

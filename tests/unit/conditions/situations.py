@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from pdp.conditions import Condition, Evaluator, Expression, Resolver, Result, lacking, parse_condition
+from pdp.conditions.compiling import compile_conditions
+from pdp.conditions.running import Evaluation, InterpretedEvaluation
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
 from pdp.core.entity import Entity
@@ -165,8 +167,29 @@ def result(
     """Return what the condition *text* comes to; *others* are the conditions that it names."""
     given = given or circumstances()
     expression = parse_condition(text, a_resolver(given.request.operator, declared))
-    evaluator = Evaluator({other.name: other for other in others}, given)
-    return evaluator.evaluate(expression, evaluator.outermost)
+    asked = Condition("asked", Text("asked", "asked"), "KIDS-1.1", None, expression, "conditions.yaml", 1)
+    conditions = {condition.name: condition for condition in (asked, *others)}
+    evaluator = Evaluator(conditions, given)
+    found = evaluator.evaluate(expression, evaluator.outermost)
+    assert_compiled_alike(conditions, given)
+    return found
+
+
+def assert_compiled_alike(conditions: Mapping[str, Condition], given: Circumstances) -> None:
+    """Assert that each compiled condition comes to what the interpreter says, notes its instants and fails alike."""
+    table = compile_conditions(conditions)
+    for name, number in table.numbers.items():
+        interpreted, compiled = InterpretedEvaluation(conditions, given), Evaluation(table, given)
+        assert came_to(compiled, number) == came_to(interpreted, number), f"{name}\n{table.source}"
+        assert compiled.instants == interpreted.instants, f"{name}\n{table.source}"
+
+
+def came_to(evaluation: Evaluation, number: int) -> int | str:
+    """Return the value of a condition, or what evaluating it raised."""
+    try:
+        return evaluation.code(number)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it must be the same
+        return f"{type(error).__name__}: {error}"
 
 
 def outcome(text: str, given: Circumstances | None = None, *others: Condition) -> Outcome:
@@ -176,8 +199,10 @@ def outcome(text: str, given: Circumstances | None = None, *others: Condition) -
 
 def turning_points(text: str, given: Circumstances) -> set[datetime]:
     """Return the instants at which the condition says that its comparisons may turn over."""
-    evaluator = Evaluator({}, given)
-    evaluator.evaluate(read(text, given.request.operator), evaluator.outermost)
+    conditions = {"asked": named("asked", text, given.request.operator)}
+    evaluator = Evaluator(conditions, given)
+    evaluator.named("asked")
+    assert_compiled_alike(conditions, given)
     return evaluator.instants
 
 

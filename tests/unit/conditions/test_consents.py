@@ -387,8 +387,7 @@ def test_a_twin_that_trusts_the_recipient_named_is_caught(
     """What the two rules about recipients refuse, a twin without them lets through."""
     head = a_role(LAN, "school_admin", SCHOOL)
     real = circumstances(*a_family(), head, consent, subject=subject, action="share", **values)  # type: ignore[arg-type]
-    twin = _TrustsTheRecipientNamed.__new__(_TrustsTheRecipientNamed)
-    twin.__dict__.update(real.__dict__)
+    twin = _TrustsTheRecipientNamed(real.request, real.facts, real.instant, real.hierarchies, real.granting)
 
     assert outcome(_TEXT, real) is Outcome.FALSE
     assert outcome(_TEXT, twin) is Outcome.TRUE

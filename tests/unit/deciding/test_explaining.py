@@ -1,7 +1,12 @@
 """An explanation shows how the answer came about, and never another answer."""
 
+from dataclasses import replace
+
+from pdp.conditions import ConditionTable
+from pdp.conditions.truth import TRUE
 from pdp.core.decision import Cause, Outcome
 from pdp.core.explanation import Explanation
+from pdp.policy_set import PolicySet
 from pdp.wire.responses import explanation_to_wire
 from tests.builders import (
     AUNT,
@@ -20,6 +25,7 @@ from tests.builders import (
     a_request,
     a_role,
     a_ticket,
+    check,
     explain,
     read,
     registered,
@@ -155,3 +161,38 @@ def test_circumstances_beyond_their_bounds_have_nothing_to_show() -> None:
 
     assert explained.decision.cause is Cause.ERROR
     assert (explained.matched, explained.nearest, explained.facts) == ((), (), ())
+
+
+# --- Two evaluations --------------------------------------------------------------------------------------------------
+
+
+def _takes_everything_for_true() -> PolicySet:
+    """Return a policy set whose compiled conditions are broken: every one of them holds."""
+    policy = replace(the_policy_set())
+    table = ConditionTable(policy.compiled.numbers, [lambda evaluation, person: TRUE] * len(policy.conditions))
+    object.__setattr__(policy, "compiled", table)
+    return policy
+
+
+def test_an_explanation_of_which_nobody_knows_whether_it_is_true_is_a_deny() -> None:
+    """Where compiled conditions come to another answer than interpreted ones, the explanation is a deny."""
+    broken, request = _takes_everything_for_true(), a_request(context={"transport_encrypted": None})
+
+    explained = explain(request, broken)
+
+    assert check(request, broken).allowed
+    assert not explain(request).decision.allowed
+    assert (explained.decision.allowed, explained.decision.cause) == (False, Cause.ERROR)
+    assert "differ" in explained.decision.failures[0].error
+    assert "differ" not in str(explanation_to_wire(explained, "kidsonline"))
+    assert (explained.matched, explained.nearest, explained.facts) == ((), (), ())
+
+
+def test_a_difference_in_the_reasons_alone_is_noticed() -> None:
+    """Two denials for different reasons are two answers too."""
+    broken, request = _takes_everything_for_true(), a_request("user:khách", [])
+
+    assert not check(request, broken).allowed
+    assert check(request, broken).cause is check(request).cause
+    assert check(request, broken).reasons != check(request).reasons
+    assert explain(request, broken).decision.cause is Cause.ERROR

@@ -3,7 +3,7 @@
 import pytest
 
 from pdp.core.decision import Effect
-from pdp.deciding.reasons import NEAREST_SHOWN
+from pdp.policy_set import NEAREST_SHOWN
 from tests.builders import (
     AUNT,
     CHILD,

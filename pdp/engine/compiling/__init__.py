@@ -1,0 +1,1 @@
+"""From a loaded model to something that decides: by look-ups, by generated code over all rows, or by PyCasbin."""

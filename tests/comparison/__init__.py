@@ -1,0 +1,1 @@
+"""The compiled engine beside PyCasbin: random worlds, and whatever they have ever disagreed about."""
