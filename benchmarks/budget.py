@@ -23,6 +23,7 @@ from benchmarks.served.ours_api import request_body
 from benchmarks.served.processes import POLICIES
 from benchmarks.served.situations import with_three_facts, without_facts
 from pdp.api.v1 import decision_pb2
+from pdp.core.wanted import NOTHING_WANTED
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
 from pdp.wire.request_reader import RequestReader
