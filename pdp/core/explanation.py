@@ -1,6 +1,7 @@
 """A decision with everything that led to it: the same value as the answer, with more of it visible."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pdp.core.decision import Decision, RuleTrace
 from pdp.core.facts import Fact
@@ -29,6 +30,21 @@ class Change:
     circumstances: tuple[str, ...]
     message: Text
     by_whom: str = ""
+
+
+class SearchOutcome(StrEnum):
+    """What looking for changes that would make a denial an allow came to."""
+
+    NOT_SEARCHED = ""
+    """There was no denial."""
+    FOUND = "found"
+    """Some were found; there may be others."""
+    NOTHING = "nothing"
+    """It is proved that no change of facts or circumstances would."""
+    BOUNDED = "bounded"
+    """None was found within the bounds of the search, which proves nothing."""
+    FAILED = "failed"
+    """Deciding failed, so that nobody can say what would help."""
 
 
 @dataclass(frozen=True, slots=True)

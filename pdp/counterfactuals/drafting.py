@@ -1,0 +1,223 @@
+"""Drafts a fact that a statement about some fact would be true of: its fields are chosen one by one, as it asks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pdp.conditions.evaluation import Frame
+from pdp.conditions.expression import (
+    All,
+    AnyOf,
+    Compare,
+    CoversCategory,
+    EachPerson,
+    Expression,
+    HasType,
+    Holds,
+    Named,
+    Not,
+    Root,
+    SomeConsent,
+    SomeGround,
+    SomeRefusal,
+    Stated,
+)
+from pdp.core.entity import Entity
+from pdp.core.facts import Consent, Fact, Ground, Value
+from pdp.counterfactuals.roles import holder_unnamed, words_for
+from pdp.counterfactuals.values import LEAVES, Leaf, Values, terms_of
+from pdp.counterfactuals.world import World, satisfied
+
+Make = Callable[[Mapping[str, Value | None]], Fact]
+"""From the fields that are chosen to a fact; a field that is not among them is as the maker likes."""
+
+PEOPLE: Final = ("beneficiary", "data_subject")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The fields chosen so far, and how many statements are left to be brought about by something else."""
+
+    fields: Mapping[str, Value | None]
+    left: int = 0
+
+
+class Drafting:
+    """Chooses fields of one fact at one place of a condition. *helps* says whether a statement that does not look at
+    open fields could be brought about at all.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        frame: Frame,
+        values: Values,
+        make: Make,
+        helps: Callable[[Expression, bool, Frame], bool],
+        first: Mapping[str, Value] | None = None,
+    ) -> None:
+        self._world = world
+        self._frame = frame
+        self._values = values
+        self._make = make
+        self._helps = helps
+        self._first = first or {}
+
+    def drafts(self, where: Expression | None, fixed: Mapping[str, Value | None]) -> Iterator[Draft]:
+        """Yield drafts of which *where* holds, or would with what is left; those of *fixed* fields stay."""
+        start = Draft(dict(fixed))
+        if where is None:
+            yield start
+        else:
+            yield from self._so(where, True, start)
+
+    def _so(self, part: Expression, wanted: bool, draft: Draft) -> Iterator[Draft]:
+        match part:
+            case Not(part=inner):
+                yield from self._so(inner, not wanted, draft)
+            case All(parts=parts) | AnyOf(parts=parts):
+                if isinstance(part, All) is wanted:
+                    yield from self._all(parts, wanted, draft)
+                else:
+                    for each in parts:
+                        yield from self._so(each, wanted, draft)
+            case _ if isinstance(part, LEAVES):
+                yield from self._leaf(part, wanted, draft)
+            case Named() | EachPerson() | SomeGround() | SomeConsent() | SomeRefusal():
+                yield from self._other(part, wanted, draft)
+
+    def _all(self, parts: tuple[Expression, ...], wanted: bool, draft: Draft) -> Iterator[Draft]:
+        if not parts:
+            yield draft
+            return
+        for begun in self._so(parts[0], wanted, draft):
+            yield from self._all(parts[1:], wanted, begun)
+
+    def _other(self, part: Expression, wanted: bool, draft: Draft) -> Iterator[Draft]:
+        """Leave what does not look at the drafted fact to be brought about, where that is possible."""
+        frame = replace(self._frame, fact=self._make(draft.fields))
+        if satisfied(self._world.evaluator.evaluate(part, frame), wanted):
+            yield draft
+        elif self._helps(part, wanted, frame):
+            yield Draft(draft.fields, draft.left + 1)
+
+    def _leaf(self, leaf: Leaf, wanted: bool, draft: Draft) -> Iterator[Draft]:
+        open_ = [t for t in terms_of(leaf) if t.root is Root.FACT and t.name not in draft.fields]
+        if not open_:
+            yield from self._other(leaf, wanted, draft)
+            return
+        term = open_[0]
+        pool = self._values.of(term, self._world)
+        if isinstance(leaf, Holds):
+            pool = (*self._holders(leaf), *pool)
+        if term.name in self._first:
+            pool = (self._first[term.name], *pool)
+        left: list[Draft] = []
+        for value in dict.fromkeys(pool):
+            chosen = Draft({**draft.fields, term.name: value}, draft.left)
+            if len(open_) > 1:
+                yield from self._leaf(leaf, wanted, chosen)
+                continue
+            frame = replace(self._frame, fact=self._make(chosen.fields))
+            if satisfied(self._world.evaluator.evaluate(leaf, frame), wanted):
+                yield chosen
+            elif value is not None and self._may_be_left(leaf, value, wanted, frame):
+                left.append(Draft(chosen.fields, chosen.left + 1))
+        yield from left
+
+    def _holders(self, leaf: Holds) -> list[Value]:
+        """Return who may be meant by somebody of a role: whoever has one, then somebody unnamed."""
+        words = words_for(self._world, leaf.roles)
+        unnamed: list[Value] = [holder_unnamed(self._world, word) for word in words[:1]]
+        return [*self._world.role_holders, *unnamed]
+
+    def _may_be_left(self, leaf: Leaf, value: Value, wanted: bool, frame: Frame) -> bool:
+        """Say whether *leaf* could be brought about once the field has *value*.
+
+        Of those who do not hold a role yet only people whom the question is about, and somebody unnamed, are tried.
+        """
+        match leaf:
+            case Holds():
+                named = {self._world.request.subject, *self._world.circumstances.people, *self._holders(leaf)[-1:]}
+                return value in named and self._helps(leaf, wanted, frame)
+            case Compare() | CoversCategory():
+                return self._helps(leaf, wanted, frame)
+            case HasType() | Stated():
+                return False
+
+
+def ground_maker(world: World, kind: str, frame: Frame, like: Fact | None = None) -> Make:
+    """Return what makes grounds of *kind* of chosen fields; other fields are those of *like*, or what a ground needs."""
+    spec = world.policy.schema.grounds[kind]
+    before = like.kind if like is not None and isinstance(like.kind, Ground) else None
+    request = world.request
+    person = frame.person or request.resource.data_subject
+    fallback: dict[str, Value | None] = {
+        "beneficiary": request.subject,
+        "data_subject": person or request.subject,
+        "concerns": request.resource.entity,
+    }
+
+    def make(fields: Mapping[str, Value | None]) -> Fact:
+        properties = dict(before.properties) if before is not None else {}
+        for name in spec.requires if before is None else ():
+            if name not in PEOPLE:
+                properties[name] = fallback.get(name) or request.subject
+        for name, value in fields.items():
+            if name in {*PEOPLE, "id", "status"}:
+                continue
+            key = "issued_by" if name == "issuer" else name
+            properties.pop(key, None)
+            if value is not None:
+                properties[key] = value
+        people: dict[str, Entity | None] = {}
+        for name in PEOPLE:
+            default = getattr(before, name) if before is not None else None
+            if before is None and name in spec.requires:
+                default = fallback[name]
+            chosen = fields.get(name, default)
+            people[name] = chosen if isinstance(chosen, Entity) else None
+        id_ = fields.get("id") or (before.id if before is not None else unused_id(world, kind))
+        status = fields.get("status") or (before.status if before is not None else spec.statuses[0])
+        assert_entity = id_ if isinstance(id_, Entity) else unused_id(world, kind)
+        ground = Ground(kind, assert_entity, str(status), people["beneficiary"], people["data_subject"], properties)
+        return Fact(ground)
+
+    return make
+
+
+def unused_id(world: World, kind: str) -> Entity:
+    """Return an id for a ground of *kind*: of the one that the data lies in, where there is such, otherwise a new one."""
+    lies_in = [scope for scope in world.request.resource.scopes if scope.type == kind]
+    if lies_in:
+        return lies_in[0]
+    taken = {fact.kind.id for fact in world.circumstances.facts if isinstance(fact.kind, Ground)}
+    number = 1
+    while Entity(kind, f"new-{number}") in taken:
+        number += 1
+    return Entity(kind, f"new-{number}")
+
+
+def consent_maker(world: World, person: Entity, giver: Entity) -> Make:
+    """Return what makes consents of *giver* to this very request, for data about *person*, from now on."""
+    request = world.request
+
+    def make(fields: Mapping[str, Value | None]) -> Fact:
+        recipient = fields.get("recipient")
+        form, properties = fields.get("form"), {}
+        for name, value in fields.items():
+            if name not in {"given_by", "recipient", "form", "purposes", "categories"} and value is not None:
+                properties[name] = value
+        consent = Consent(
+            data_subject=person,
+            given_by=giver,
+            purposes=(request.purpose,),
+            categories=(request.resource.type,),
+            status="given",
+            recipient=recipient if isinstance(recipient, Entity) else None,
+            form=str(form) if form else "",
+            properties=properties,
+        )
+        return Fact(consent, valid_from=world.instant)
+
+    return make
