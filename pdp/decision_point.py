@@ -7,12 +7,14 @@ from typing import Final
 
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
-from pdp.core.errors import NoPolicyError
+from pdp.core.errors import NoPolicyError, NotImplementedYetError, TooMuchToLookUpError, UnavailableError
 from pdp.core.explanation import Explanation
+from pdp.core.facts import Fact
 from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
+from pdp.counterfactuals import would_allow
 from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, valid_until
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
@@ -68,7 +70,30 @@ class DecisionPoint:
         stored = self._facts.gather(request.operator, (request,), request.consistency)
         at = request.time or self._clock.now()
         answer = decide_twice(policy, request, stored.facts, at)
-        return explain(self._recorded(policy, request, stored, at, answer), answer)
+        explanation = explain(self._recorded(policy, request, stored, at, answer), answer)
+        return explanation if answer.allowed else self._with_changes(explanation, policy, request, stored, at)
+
+    def _with_changes(
+        self, explanation: Explanation, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
+    ) -> Explanation:
+        """Return the explanation of a denial with what would make it an allow.
+
+        Whoever else a change is about, a giver of consent, a granter, is looked for among all whom the store knows to
+        stand near the question. Facts of another revision than the decision saw are not mixed with its own.
+        """
+        facts, whole = stored.facts, True
+        try:
+            near = self._facts.survey(
+                request.operator, survey_of(policy, request), request.consistency, None, MAXIMUM_FACTS
+            )
+        except (TooMuchToLookUpError, UnavailableError, NotImplementedYetError):
+            whole = False
+        else:
+            whole = near.token == stored.token
+            if whole:
+                facts = _joined(stored.facts, near.facts)
+        found = would_allow(policy, request, facts, at, proves=whole)
+        return replace(explanation, would_allow=found.changes, search=found.outcome, search_message=found.message)
 
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
@@ -157,3 +182,9 @@ def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: date
         False,
         answer.failures,
     )
+
+
+def _joined(gathered: tuple[Fact, ...], surveyed: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Return every fact of two readings once."""
+    ids = {fact.id for fact in gathered if fact.id}
+    return (*gathered, *(fact for fact in surveyed if fact.id not in ids and fact not in gathered))

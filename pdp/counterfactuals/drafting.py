@@ -28,17 +28,21 @@ from pdp.counterfactuals.roles import holder_unnamed, words_for
 from pdp.counterfactuals.values import LEAVES, Leaf, Values, terms_of
 from pdp.counterfactuals.world import World, satisfied
 
-Make = Callable[[Mapping[str, Value | None]], Fact]
+Fields = Mapping[str, Value | None]
+"""Values of fields by name; None: the field is left out."""
+
+Make = Callable[[Fields], Fact]
 """From the fields that are chosen to a fact; a field that is not among them is as the maker likes."""
 
 PEOPLE: Final = ("beneficiary", "data_subject")
+_CONSENT_FIELDS: Final = frozenset({"given_by", "recipient", "form", "purposes", "categories"})
 
 
 @dataclass(frozen=True)
 class Draft:
     """The fields chosen so far, and how many statements are left to be brought about by something else."""
 
-    fields: Mapping[str, Value | None]
+    fields: Fields
     left: int = 0
 
 
@@ -63,7 +67,7 @@ class Drafting:
         self._helps = helps
         self._first = first or {}
 
-    def drafts(self, where: Expression | None, fixed: Mapping[str, Value | None]) -> Iterator[Draft]:
+    def drafts(self, where: Expression | None, fixed: Fields) -> Iterator[Draft]:
         """Yield drafts of which *where* holds, or would with what is left; those of *fixed* fields stay."""
         start = Draft(dict(fixed))
         if where is None:
@@ -114,6 +118,7 @@ class Drafting:
             pool = (self._first[term.name], *pool)
         left: list[Draft] = []
         for value in dict.fromkeys(pool):
+            self._values.tried += 1
             chosen = Draft({**draft.fields, term.name: value}, draft.left)
             if len(open_) > 1:
                 yield from self._leaf(leaf, wanted, chosen)
@@ -147,7 +152,7 @@ class Drafting:
 
 
 def ground_maker(world: World, kind: str, frame: Frame, like: Fact | None = None) -> Make:
-    """Return what makes grounds of *kind* of chosen fields; other fields are those of *like*, or what a ground needs."""
+    """Return what makes grounds of *kind*; fields not chosen are those of *like*, or what such a ground needs."""
     spec = world.policy.schema.grounds[kind]
     before = like.kind if like is not None and isinstance(like.kind, Ground) else None
     request = world.request
@@ -158,7 +163,9 @@ def ground_maker(world: World, kind: str, frame: Frame, like: Fact | None = None
         "concerns": request.resource.entity,
     }
 
-    def make(fields: Mapping[str, Value | None]) -> Fact:
+    unused = before.id if before is not None else unused_id(world, kind)
+
+    def make(fields: Fields) -> Fact:
         properties = dict(before.properties) if before is not None else {}
         for name in spec.requires if before is None else ():
             if name not in PEOPLE:
@@ -177,17 +184,17 @@ def ground_maker(world: World, kind: str, frame: Frame, like: Fact | None = None
                 default = fallback[name]
             chosen = fields.get(name, default)
             people[name] = chosen if isinstance(chosen, Entity) else None
-        id_ = fields.get("id") or (before.id if before is not None else unused_id(world, kind))
+        named = fields.get("id")
+        id_ = named if isinstance(named, Entity) else unused
         status = fields.get("status") or (before.status if before is not None else spec.statuses[0])
-        assert_entity = id_ if isinstance(id_, Entity) else unused_id(world, kind)
-        ground = Ground(kind, assert_entity, str(status), people["beneficiary"], people["data_subject"], properties)
+        ground = Ground(kind, id_, str(status), people["beneficiary"], people["data_subject"], properties)
         return Fact(ground)
 
     return make
 
 
 def unused_id(world: World, kind: str) -> Entity:
-    """Return an id for a ground of *kind*: of the one that the data lies in, where there is such, otherwise a new one."""
+    """Return an id for a ground of *kind*: that of the one in which the data lies, otherwise a new one."""
     lies_in = [scope for scope in world.request.resource.scopes if scope.type == kind]
     if lies_in:
         return lies_in[0]
@@ -202,12 +209,11 @@ def consent_maker(world: World, person: Entity, giver: Entity) -> Make:
     """Return what makes consents of *giver* to this very request, for data about *person*, from now on."""
     request = world.request
 
-    def make(fields: Mapping[str, Value | None]) -> Fact:
-        recipient = fields.get("recipient")
-        form, properties = fields.get("form"), {}
-        for name, value in fields.items():
-            if name not in {"given_by", "recipient", "form", "purposes", "categories"} and value is not None:
-                properties[name] = value
+    def make(fields: Fields) -> Fact:
+        recipient, form = fields.get("recipient"), fields.get("form")
+        properties = {
+            name: value for name, value in fields.items() if name not in _CONSENT_FIELDS and value is not None
+        }
         consent = Consent(
             data_subject=person,
             given_by=giver,

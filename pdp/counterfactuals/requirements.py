@@ -1,77 +1,111 @@
 """What one allow rule still needs in a world: its role, its conditions, and that no deny rule applies."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
 
-from pdp.conditions import parts_of, rests_on
-from pdp.conditions.expression import Named
-from pdp.core.decision import Outcome
+from pdp.conditions import depends_on_category, parts_of, rests_on
+from pdp.core.decision import Effect, Outcome
 from pdp.core.policy import ANY, Rule
 from pdp.counterfactuals.roles import rule_role, to_hold, to_lose
-from pdp.counterfactuals.values import LEAVES, Leaf, Values
+from pdp.counterfactuals.steps import Add
+from pdp.counterfactuals.values import LEAVES, Leaf
 from pdp.counterfactuals.ways import Steps, Ways, keyed
 from pdp.counterfactuals.world import World
 from pdp.policy_set import PolicySet
 
+_UNSEEN: Final = 1_000
 
-class Needs(NamedTuple):
-    """How many things are missing, and the steps towards the one with the fewest; with none, nothing helps.
 
-    *blocker* is then the rule for which nothing helps.
+class Need(NamedTuple):
+    """One thing that is missing, by *name*; *rule* asks for it."""
+
+    name: str
+    rule: Rule
+
+
+class Needs:
+    """What allow rules need in one world; what is found for one rule is kept for the others."""
+
+    def __init__(self, world: World, ways: Ways) -> None:
+        self.world = world
+        self.ways = ways
+        self._steps: dict[str, Steps] = {}
+        self._denying: tuple[Rule, ...] | None = None
+
+    def of(self, rule: Rule) -> list[Need]:
+        """Return what is missing for *rule*, deny rules first: they are what most often cannot be helped."""
+        needs = [Need(f"not {denying.id}", denying) for denying in self._deny_rules()]
+        if not rule_role(self.world, rule.region.role):
+            needs.append(Need(f"role {rule.region.role}", rule))
+        evaluator = self.world.evaluator
+        asked_for = dict.fromkeys(rule.conditions)
+        needs += [Need(name, rule) for name in asked_for if evaluator.named(name).outcome is not Outcome.TRUE]
+        return needs or [Need("narrower", rule)]
+
+    def steps(self, need: Need) -> Steps:
+        """Return the steps towards *need*; none when nothing helps."""
+        if need.name not in self._steps:
+            self._steps[need.name] = self._find(need)
+        return self._steps[need.name]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many steps each thing that was looked into has."""
+        return {name: len(steps) for name, steps in self._steps.items()}
+
+    def _find(self, need: Need) -> Steps:
+        world, (name, rule) = self.world, need
+        if name.startswith("not "):
+            return _to_silence(rule, world, self.ways)
+        if name.startswith("role "):
+            return keyed(to_hold(world, world.request.subject, (rule.region.role,), None, None))
+        if name == "narrower":
+            return _kept_back(world, self.ways)
+        return self.ways.towards(world.policy.conditions[name].expression, True, world.outermost)
+
+    def _deny_rules(self) -> tuple[Rule, ...]:
+        """Return the deny rules that apply."""
+        if self._denying is None:
+            judgement = self.world.judgement
+            speaking = self.world.policy.residuals.rules(judgement.asked).rules if judgement else ()
+            self._denying = tuple(one.rule for one in speaking if not one.allows and _applies(one.rule, self.world))
+        return self._denying
+
+
+class Next(NamedTuple):
+    """How many things are missing, and the steps to go on with; without any, nothing helps because of *blocker*.
+
+    *dropped* says that a writing was left out because the same thing is written already.
     """
 
-    count: int
+    missing: int
     steps: Steps
     blocker: Rule | None
+    dropped: bool
 
 
-def needs_of(rule: Rule, world: World, values: Values, taken: frozenset[str]) -> tuple[Needs, bool]:
-    """Return what *rule* needs in *world*, without steps that decide a slot of *taken*; and whether any was cut."""
-    ways = Ways(world, values)
-    fewest: Steps | None = None
-    count = 0
-    cut = False
-    for steps, blocker in _open(rule, world, ways):
-        count += 1
+def next_steps(rule: Rule, needs: Needs, taken: frozenset[str], known: Mapping[str, int] | None) -> Next:
+    """Return how to go on for *rule*, without steps that decide a slot of *taken*.
+
+    All that it needs is looked into, and that with the fewest steps is gone on with. With *known*, how many steps each
+    had before, only that which had the fewest is looked into.
+    """
+    missing = needs.of(rule)
+    looked_into = missing
+    if known is not None:
+        looked_into = [min(missing, key=lambda need: known.get(need.name, _UNSEEN))]
+    fewest: Steps = {}
+    dropped = False
+    for need in looked_into:
+        steps = needs.steps(need)
         free = {key: step for key, step in steps.items() if step.slot not in taken}
         # Two writings of one consent, or of one ground: both conditions might be met by a third.
-        cut = cut or any(key.startswith("add") for key in steps.keys() - free.keys())
+        dropped = dropped or any(isinstance(step, Add) and step.slot in taken for step in steps.values())
         if not free:
-            return Needs(count, {}, blocker), ways.cut or cut
-        if fewest is None or len(free) < len(fewest):
+            return Next(len(missing), {}, need.rule, dropped)
+        if not fewest or len(free) < len(fewest):
             fewest = free
-    return Needs(count, fewest or {}, None), ways.cut or cut
-
-
-def _open(rule: Rule, world: World, ways: Ways) -> Iterator[tuple[Steps, Rule]]:
-    """Yield the steps towards each thing that is missing, deny rules first: they are what most often cannot be helped."""
-    policy, request = world.policy, world.request
-    judgement = world.judgement
-    if judgement is None:
-        return
-    found = False
-    for denying in _denying(world):
-        found = True
-        yield _to_silence(denying, world, ways), denying
-    if not rule_role(world, rule.region.role):
-        found = True
-        yield keyed(to_hold(world, request.subject, (rule.region.role,), None, None)), rule
-    for name in dict.fromkeys(rule.conditions):
-        if world.evaluator.named(name).outcome is not Outcome.TRUE:
-            found = True
-            yield ways.towards(policy.conditions[name].expression, True, world.outermost), rule
-    if not found:
-        yield from _kept_back(rule, world, ways)
-
-
-def _denying(world: World) -> Iterator[Rule]:
-    """Yield the deny rules that apply."""
-    judgement = world.judgement
-    if judgement is None:
-        return
-    for residual in world.policy.residuals.rules(judgement.asked).rules:
-        if not residual.allows and _applies(residual.rule, world):
-            yield residual.rule
+    return Next(len(missing), fewest, None, dropped)
 
 
 def _applies(rule: Rule, world: World) -> bool:
@@ -88,38 +122,43 @@ def _to_silence(rule: Rule, world: World, ways: Ways) -> Steps:
     return steps
 
 
-def _kept_back(rule: Rule, world: World, ways: Ways) -> Iterator[tuple[Steps, Rule]]:
-    """Yield the steps against deny rules for narrower categories, where these leave nothing of what is asked for."""
+def _kept_back(world: World, ways: Ways) -> Steps:
+    """Return the steps against deny rules for narrower categories, where these leave nothing of what is asked for."""
     steps: Steps = {}
-    blocker = rule
-    for word in world.policy.residuals.narrower[world.request.resource.type]:
+    done: set[str] = set()
+    policy = world.policy
+    for word in policy.residuals.narrower[world.request.resource.type]:
         narrow = world.narrowed(word)
         asked = (narrow.circumstances.roles, world.request.action, word, world.request.purpose)
-        inner = Ways(narrow, ways.values)
-        for residual in world.policy.residuals.rules(asked).rules:
-            if not residual.allows and _applies(residual.rule, narrow):
-                blocker = residual.rule
-                steps |= _to_silence(residual.rule, narrow, inner)
+        inner = Ways(narrow, ways.values, ways.width)
+        for residual in policy.residuals.rules(asked).rules:
+            rule = residual.rule
+            if residual.allows or rule.id in done or not _applies(rule, narrow):
+                continue
+            if not any(depends_on_category(name, policy.conditions) for name in rule.conditions):
+                done.add(rule.id)
+            steps |= _to_silence(rule, narrow, inner)
         ways.cut = ways.cut or inner.cut
-    yield steps, blocker
+    return steps
 
 
 def leaves_for(policy: PolicySet, rules: Iterable[Rule]) -> Iterator[Leaf]:
     """Yield every statement about one value that a condition of *rules* rests on."""
-    names = {name for rule in rules for name in rule.conditions}
-    for name in sorted({inner for name in names for inner in rests_on(name, policy.conditions)}):
+    named = {name for rule in rules for name in rule.conditions}
+    resting = frozenset[str]().union(*(rests_on(name, policy.conditions) for name in named))
+    for name in sorted(resting):
         for part in parts_of(policy.conditions[name].expression):
-            if isinstance(part, LEAVES) and not isinstance(part, Named):
+            if isinstance(part, LEAVES):
                 yield part
 
 
 def rules_that_matter(world: World) -> list[Rule]:
-    """Return every rule that could decide the question, whatever role is held: of narrower categories those that deny."""
+    """Return every rule that could decide the question, whatever role is held; of narrower categories the denies."""
     request, covers = world.request, world.policy.hierarchies.covers_region
     narrower = world.policy.residuals.narrower[request.resource.type]
     found = []
     for rule in world.policy.rules.values():
-        categories = (request.resource.type, *(narrower if rule.effect.value == "deny" else ()))
+        categories = (request.resource.type, *(narrower if rule.effect is Effect.DENY else ()))
         if any(covers(rule.region, request.action, category, request.purpose) for category in categories):
             found.append(rule)
     return found

@@ -8,7 +8,7 @@ from pdp.core.facts import Containment, Fact, RoleAssignment
 from pdp.core.policy import ANY, ANY_WORD
 from pdp.core.role_holding import DATA_SUBJECT, THIRD_PARTY, Assignment, Standing
 from pdp.core.vocabulary import WordKind
-from pdp.counterfactuals.steps import Step, add, end, meet
+from pdp.counterfactuals.steps import Add, Step, add, end, meet
 from pdp.counterfactuals.world import World
 
 _ENTITY_TYPES: Final = (("authority", "authority"), (THIRD_PARTY, "org"), ("operator", "service"))
@@ -77,7 +77,7 @@ def granter_of(world: World, word: str, scope: Entity) -> Entity | None:
     if granting is None or not granting.required:
         return None
     reach = world.circumstances.reach_of_grant(scope)
-    for fact, role in _roles_in_force(world):
+    for role in _roles_in_force(world):
         if role.scope in reach and covered_by(world, role.role, granting.by):
             return role.subject
     return world.unnamed("user", granting.by[0])
@@ -101,15 +101,17 @@ def lies_in(world: World, container: Entity) -> list[Step]:
     if claimed or container == inside or container in world.circumstances.scopes:
         return []
     facts = world.circumstances.facts
-    if any(isinstance(f.kind, Containment) and f.kind.container == inside and f.kind.entity == container for f in facts):
+    if any(
+        isinstance(f.kind, Containment) and f.kind.container == inside and f.kind.entity == container for f in facts
+    ):
         return []
     return [add(Fact(Containment(inside, container)))]
 
 
-def _roles_in_force(world: World) -> Iterator[tuple[Fact, RoleAssignment]]:
+def _roles_in_force(world: World) -> Iterator[RoleAssignment]:
     for fact in world.circumstances.facts:
         if isinstance(fact.kind, RoleAssignment) and fact.in_force(world.instant):
-            yield fact, fact.kind
+            yield fact.kind
 
 
 def _to_count(world: World, one: Assignment, person: Entity | None) -> list[Step]:
@@ -172,9 +174,7 @@ def _to_be_assigned(
     return steps
 
 
-def _to_be_no_stranger(
-    world: World, entity: Entity, roles: tuple[str, ...], person: Entity | None
-) -> list[Step]:
+def _to_be_no_stranger(world: World, entity: Entity, roles: tuple[str, ...], person: Entity | None) -> list[Step]:
     """Return assignments of any other role: whoever holds one is no third party by default."""
     found: dict[object, Step] = {}
     request = world.request
@@ -186,7 +186,7 @@ def _to_be_no_stranger(
         rules = tuple(rule.id for rule in world.policy.residuals.rules(asked).rules)
         if rules not in found:
             steps = _to_be_assigned(world, entity, word, None, person)
-            direct = [step for step in steps if isinstance(getattr(step, "fact").kind, RoleAssignment)]
+            direct = [step for step in steps if isinstance(step, Add) and isinstance(step.fact.kind, RoleAssignment)]
             if direct:
                 found[rules] = direct[0]
     return list(found.values())

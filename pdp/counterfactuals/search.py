@@ -6,8 +6,8 @@ proper subsets. Where every set has been followed to its end without an allow, n
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, count
 from typing import Final
@@ -17,9 +17,10 @@ from pdp.core.explanation import SearchOutcome
 from pdp.core.facts import Containment, Fact
 from pdp.core.policy import Rule
 from pdp.core.request import Request
-from pdp.counterfactuals.requirements import leaves_for, needs_of, rules_that_matter
+from pdp.counterfactuals.requirements import Needs, leaves_for, next_steps, rules_that_matter
 from pdp.counterfactuals.steps import TIME, Add, End, Meet, Step
 from pdp.counterfactuals.values import Values
+from pdp.counterfactuals.ways import NARROW, WIDE, Ways, Width
 from pdp.counterfactuals.world import World
 from pdp.policy_set import PolicySet
 
@@ -32,22 +33,24 @@ LONGEST: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much a search may do: *worlds* are the sets of changes that are looked at."""
+    """How much a search may do: so many *worlds*, sets of changes, are looked at, so many *values* tried in them."""
 
     worlds: int = 400
+    values: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class FoundChanges:
     """What a search came to. *sets* are minimal and were tried; *blockers* the rules for which nothing helps.
 
-    *worlds* counts the sets that were looked at.
+    *worlds* counts the sets that were looked at, *followed* the allow rules that were.
     """
 
     outcome: SearchOutcome
     sets: tuple[tuple[Step, ...], ...]
     blockers: tuple[Rule, ...] = ()
     worlds: int = 0
+    followed: int = 0
 
 
 def find_changes(
@@ -64,38 +67,54 @@ def find_changes(
         return FoundChanges(SearchOutcome.FAILED, ())
     if world.answer.cause is Cause.SILENT and not policy.residuals.speaks(world.judgement.asked):
         return FoundChanges(SearchOutcome.NOTHING, ())
-    return _Search(world, budget or Budget()).run()
+    budget = budget or Budget()
+    quick = _Search(world, NARROW, budget)
+    found = quick.run()
+    left = Budget(budget.worlds - found.worlds, budget.values - quick.values_tried)
+    if found.outcome is not SearchOutcome.BOUNDED or min(left.worlds, left.values) <= 0:
+        return found
+    # Nothing was found, and something was left out: it is worth being thorough.
+    thorough = _Search(world, WIDE, left).run()
+    return replace(thorough, worlds=found.worlds + thorough.worlds)
 
 
 class _Search:
     """One search: sets of steps still to be looked at, by how many changes they promise to need."""
 
-    def __init__(self, world: World, budget: Budget) -> None:
+    def __init__(self, world: World, width: Width, budget: Budget) -> None:
         self._world = world
+        self._width = width
         self._budget = budget
         self._values = Values(world, leaves_for(world.policy, rules_that_matter(world)))
         self._open: list[tuple[float, int, Rule, tuple[Step, ...]]] = []
         self._order = count()
         self._seen: set[tuple[str, frozenset[str]]] = set()
+        self._needs: dict[frozenset[str], Needs] = {}
         self._found: dict[frozenset[str], tuple[Step, ...]] = {}
         self._blockers: dict[str, Rule] = {}
-        self._worlds = 0
+        self._looked = 0
         self._cut = False
 
     def run(self) -> FoundChanges:
-        """Look until SHOWN sets are found, nothing is left to look at, or the budget is spent."""
+        """Look until SHOWN sets are found, nothing is left to look at, or no more may be looked at."""
         judgement = self._world.judgement
-        assert_rules = judgement.policy.residuals.near(judgement.asked).rules if judgement else ()
-        for near in assert_rules:
-            if not near.outside:
-                self._push(near.rule, (), near.lacks)
+        near_rules = judgement.policy.residuals.near(judgement.asked).rules if judgement else ()
+        followed = [near for near in near_rules if not near.outside]
+        for near in followed:
+            self._push(near.rule, (), near.lacks)
         while self._open and len(self._found) < SHOWN:
-            if self._worlds >= self._budget.worlds:
+            if self._looked >= self._budget.worlds or self._values.tried >= self._budget.values:
                 self._cut = True
                 break
             _, _, rule, steps = heapq.heappop(self._open)
             self._look_at(rule, steps)
-        return FoundChanges(self._outcome(), self._sorted(), tuple(self._blockers.values()), self._worlds)
+        blockers = tuple(self._blockers.values())
+        return FoundChanges(self._outcome(), self._sorted(), blockers, self._looked, len(followed))
+
+    @property
+    def values_tried(self) -> int:
+        """Return how many values were tried."""
+        return self._values.tried
 
     def _outcome(self) -> SearchOutcome:
         if self._found:
@@ -109,35 +128,41 @@ class _Search:
 
     def _push(self, rule: Rule, steps: tuple[Step, ...], missing: int) -> None:
         keys = frozenset(step.key for step in steps)
-        if (rule.id, keys) in self._seen:
-            return
-        self._seen.add((rule.id, keys))
-        heapq.heappush(self._open, (_weight(steps) + missing, next(self._order), rule, steps))
+        if (rule.id, keys) not in self._seen:
+            self._seen.add((rule.id, keys))
+            heapq.heappush(self._open, (_weight(steps) + missing, next(self._order), rule, steps))
 
     def _look_at(self, rule: Rule, steps: tuple[Step, ...]) -> None:
-        keys = {step.key for step in steps}
+        keys = frozenset(step.key for step in steps)
         # Whatever holds a set that suffices is not minimal.
         if any(found <= keys for found in self._found):
             return
-        self._worlds += 1
-        world = self._world.after(steps)
+        self._looked += 1
+        needs = self._needs_in(steps, keys)
+        world = needs.world
         if world.answer.allowed:
             minimal = self._minimal(steps)
             self._found.setdefault(frozenset(step.key for step in minimal), minimal)
             return
-        # A change that makes deciding fail leads nowhere that could be judged.
-        if world.judgement is None or world.answer.cause is Cause.ERROR:
+        # A change that makes deciding fail leads nowhere that could be judged, and none is longer than that.
+        if world.judgement is None or world.answer.cause is Cause.ERROR or len(steps) == LONGEST:
             self._cut = True
             return
-        if len(steps) == LONGEST:
-            self._cut = True
-            return
-        needs, cut = needs_of(rule, world, self._values, frozenset(step.slot for step in steps))
-        self._cut = self._cut or cut
-        if needs.blocker is not None and not steps:
-            self._blockers.setdefault(needs.blocker.id, needs.blocker)
-        for step in needs.steps.values():
-            self._push(rule, (*steps, step), needs.count - 1)
+        known = self._needs_in((), frozenset()).counts if steps else None
+        then = next_steps(rule, needs, frozenset(step.slot for step in steps), known)
+        self._cut = self._cut or then.dropped or needs.ways.cut
+        if then.blocker is not None and not steps:
+            self._blockers.setdefault(then.blocker.id, then.blocker)
+        for step in then.steps.values():
+            self._push(rule, (*steps, step), then.missing - 1)
+
+    def _needs_in(self, steps: tuple[Step, ...], keys: frozenset[str]) -> Needs:
+        """Return what is needed once *steps* are done."""
+        found = self._needs.get(keys)
+        if found is None:
+            world = self._world.after(steps) if steps else self._world
+            found = self._needs[keys] = Needs(world, Ways(world, self._values, self._width))
+        return found
 
     def _minimal(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return the smallest part of *steps* that allows: of the smallest the first."""
@@ -162,5 +187,3 @@ def _weight_of_meet(step: Meet) -> float:
 
 
 _WEIGHT: Final = {Add: _weight_of_add, End: lambda _: 1.3, Meet: _weight_of_meet}
-
-Sets = Sequence[tuple[Step, ...]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment, Value
+from pdp.core.facts import Consent, Containment, Fact, Ground, Properties, RoleAssignment, Value
 from pdp.core.request import Request
 
 TIME: Final = "context.time"
@@ -123,12 +123,15 @@ def _meeting(request: Request, step: Meet) -> Request:
     if root == "resource":
         properties = _with(request.resource.properties, name, step.value)
         return replace(request, resource=replace(request.resource, properties=properties))
-    section = {"subject": "subject_properties", "context": "context", "extra": "extra"}[root]
-    return replace(request, **{section: _with(getattr(request, section), name, step.value)})
+    if root == "subject":
+        return replace(request, subject_properties=_with(request.subject_properties, name, step.value))
+    if root == "context":
+        return replace(request, context=_with(request.context, name, step.value))
+    return replace(request, extra=_with(request.extra, name, step.value))
 
 
-def _with(properties: object, name: str, value: Value | None) -> dict[str, Value]:
-    changed = dict(properties)  # type: ignore[call-overload]  # every section is a mapping
+def _with(properties: Properties, name: str, value: Value | None) -> Properties:
+    changed = dict(properties)
     changed.pop(name, None)
     if value is not None:
         changed[name] = value

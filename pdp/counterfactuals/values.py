@@ -4,7 +4,7 @@ Two values that no condition tells apart are one: of each such class one value i
 pool holds those that are named anywhere, those a term of the policy before and after them, and somebody unnamed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Final
@@ -17,6 +17,7 @@ from pdp.conditions.expression import (
     Holds,
     Literal,
     Relation,
+    Root,
     Shifted,
     Stated,
     Term,
@@ -45,7 +46,10 @@ def terms_of(leaf: Leaf) -> tuple[Term, ...]:
 
 
 class Values:
-    """The pools of values for one question; *leaves* are all statements that could matter to it."""
+    """The pools of values for one question; *leaves* are all statements that could matter to it.
+
+    *tried* counts the values that were tried with any of them: the work of a search.
+    """
 
     def __init__(self, world: World, leaves: Iterable[Leaf]) -> None:
         self._world = world
@@ -56,6 +60,7 @@ class Values:
                 self._by_place.setdefault(place_of(term), []).append(leaf)
             if isinstance(leaf, Compare) and isinstance(leaf.right, Shifted):
                 self._durations.append(leaf.right)
+        self.tried = 0
         self._settled: dict[str, tuple[Value | None, ...]] = {}
         self._instants: tuple[datetime, ...] | None = None
 
@@ -102,7 +107,7 @@ class Values:
         return list(dict.fromkeys(found))
 
     def _lists(self, term: Term, singles: Sequence[Value]) -> list[Value]:
-        """Return the lists that membership can tell apart: what several lists share, with and without single members."""
+        """Return the lists that membership can tell apart: what several share, with and without single members."""
         lists: list[tuple[Value, ...]] = []
         for leaf in self._by_place.get(place_of(term), ()):
             if isinstance(leaf, Compare) and leaf.relation is Relation.WITHIN and isinstance(leaf.right, Literal):
@@ -152,15 +157,14 @@ class Values:
 
     @property
     def instants(self) -> tuple[datetime, ...]:
-        """Return the instants that comparisons could turn at: now, those named, and those a term away, nearest first."""
+        """Return where comparisons could turn: now, instants that are named, and those a term away, nearest first."""
         if self._instants is None:
             now = self._world.instant
             named = {now, *_instants_of(self._world)}
             reached = set(named)
             for by in self._durations:
                 for instant in named:
-                    reached |= _guarded(lambda at=instant, by=by: {shifted(at, by)})
-                    reached |= _guarded(lambda at=instant, by=by: shifted_back(at, by))
+                    reached |= _a_term_away(instant, by)
             around = {near for at in reached for near in (at - _TICK, at, at + _TICK)}
             self._instants = tuple(sorted(around, key=lambda at: (abs(at - now), at)))
         return self._instants
@@ -176,33 +180,34 @@ class Values:
 
 
 def place_of(term: Term) -> str:
-    """Return where *term* is looked up: its path; the recipient has one of its own."""
-    return settable_path(term) or term.path
+    """Return where *term* is looked up: its path, in a fact with its type and values, for kinds of facts share names."""
+    return settable_path(term) or (f"{term.path} {term.type} {term.values}" if term.root is Root.FACT else term.path)
 
 
-def changing(
-    leaf: Leaf, wanted: bool, frame: Frame, world: World, values: Values
-) -> list[dict[str, Value | None]]:
-    """Return every way to make *leaf* come out as *wanted* by values of the circumstances that it looks at.
+def changing(leaf: Leaf, wanted: bool, frame: Frame, world: World, values: Values) -> Iterator[dict[str, Value | None]]:
+    """Yield every way to make *leaf* come out as *wanted* by values of the circumstances that it looks at.
 
     One value suffices wherever any does; otherwise two are changed together.
     """
     paths = {path: term for term in terms_of(leaf) if (path := settable_path(term)) is not None}
     if not paths:
-        return []
+        return
     judge = world.evaluator.supposing
     pools = {path: _in_time(path, values.of(term, world), world) for path, term in paths.items()}
-    found: list[dict[str, Value | None]] = [
-        {path: value}
-        for path, pool in pools.items()
-        for value in pool
-        if satisfied(judge({path: value}, leaf, frame), wanted)
-    ]
+    found = False
+    for path, pool in pools.items():
+        for value in pool:
+            values.tried += 1
+            if satisfied(judge({path: value}, leaf, frame), wanted):
+                found = True
+                yield {path: value}
     if not found and len(paths) == 2:
         (one, firsts), (other, seconds) = pools.items()
-        pairs = ({one: first, other: second} for first in firsts for second in seconds)
-        found = [pair for pair in pairs if satisfied(judge(pair, leaf, frame), wanted)]
-    return found
+        for first in firsts:
+            for second in seconds:
+                values.tried += 1
+                if satisfied(judge({one: first, other: second}, leaf, frame), wanted):
+                    yield {one: first, other: second}
 
 
 def _in_time(path: str, pool: tuple[Value | None, ...], world: World) -> tuple[Value | None, ...]:
@@ -228,10 +233,10 @@ def _instants_of(world: World) -> Iterable[datetime]:
         yield from (value for value in properties.values() if isinstance(value, datetime))
 
 
-def _guarded(make: Callable[[], set[datetime]]) -> set[datetime]:
-    """Return what *make* returns, nothing where no calendar reaches so far."""
+def _a_term_away(instant: datetime, by: Shifted) -> set[datetime]:
+    """Return the instants that *by* says after and before *instant*, none where no calendar reaches so far."""
     try:
-        return make()
+        return {shifted(instant, by), *shifted_back(instant, by)}
     except (OverflowError, ValueError):
         return set()
 

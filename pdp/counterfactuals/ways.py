@@ -5,10 +5,10 @@ be left out or replaced by one named here, one of the steps returned. The search
 would help.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from pdp.conditions.evaluation import Frame
 from pdp.conditions.expression import (
@@ -29,18 +29,26 @@ from pdp.conditions.expression import (
 )
 from pdp.core.consents import GIVEN
 from pdp.core.entity import Entity
-from pdp.core.facts import Consent, Containment, Fact, Ground
-from pdp.counterfactuals.drafting import PEOPLE, Draft, Drafting, consent_maker, ground_maker, unused_id
+from pdp.core.facts import Consent, Containment, Fact, Ground, Value
+from pdp.counterfactuals.drafting import PEOPLE, Draft, Drafting, Fields, Make, consent_maker, ground_maker
 from pdp.counterfactuals.roles import holder_unnamed, lies_in, to_hold, to_lose, words_for
 from pdp.counterfactuals.steps import Add, Step, add, end, meet
 from pdp.counterfactuals.values import LEAVES, Leaf, Values, changing
 from pdp.counterfactuals.world import World, satisfied
 
-MAXIMUM_DRAFTS: Final = 12
-"""So many drafts of one fact are looked at; where there are more, nothing is proved by their failing."""
 
-DRAFTS_TRIED: Final = 4
-"""So many of them, those that leave the least to be done, become steps."""
+class Width(NamedTuple):
+    """How many drafts of one fact are *looked* at, and how many of them, at most, are *tried*.
+
+    Where there are more, their failing proves nothing.
+    """
+
+    looked: int
+    tried: int
+
+
+NARROW: Final = Width(8, 3)
+WIDE: Final = Width(128, 128)
 
 Steps = dict[str, Step]
 """Steps by their keys."""
@@ -49,9 +57,10 @@ Steps = dict[str, Step]
 class Ways:
     """Finds steps in one world. *cut* is set once something was left out, so that failing proves nothing."""
 
-    def __init__(self, world: World, values: Values) -> None:
+    def __init__(self, world: World, values: Values, width: Width = NARROW) -> None:
         self.world = world
         self.values = values
+        self.width = width
         self.cut = False
 
     def towards(self, part: Expression, wanted: bool, frame: Frame) -> Steps:
@@ -146,10 +155,10 @@ class Ways:
             if isinstance(fact.kind, Ground) and fact.kind.kind == part.kind and id(fact) not in written:
                 steps += self._mended(fact, fact.kind, part, frame)
         make = ground_maker(self.world, part.kind, frame)
-        fixed = {} if _is_named(self.world, part.kind) is None else {"id": _is_named(self.world, part.kind)}
-        fresh = not fixed
+        named = _is_named(self.world, part.kind)
+        fixed: Fields = {} if named is None else {"id": named}
         for draft in self._drafts(part.where, frame, make, fixed):
-            steps.append(add(make(draft.fields), fresh=fresh and "id" not in draft.fields))
+            steps.append(add(make(draft.fields), fresh="id" not in draft.fields))
         return keyed(steps)
 
     def _through(self, fact: Fact, where: Expression | None, frame: Frame) -> list[Step]:
@@ -160,31 +169,42 @@ class Ways:
 
     def _mended(self, fact: Fact, ground: Ground, part: SomeGround, frame: Frame) -> list[Step]:
         """Return the ways to write *fact* anew, in force, with another status or other properties."""
-        fixed: dict[str, Entity | None] = {name: getattr(ground, name) for name in PEOPLE}
+        fixed: dict[str, Value | None] = {name: getattr(ground, name) for name in PEOPLE}
         fixed["id"] = ground.id
         make = ground_maker(self.world, part.kind, frame, fact)
-        before = {"status": ground.status, **ground.properties}
+        before: dict[str, Value] = {"status": ground.status, **ground.properties}
         found = [make(draft.fields) for draft in self._drafts(part.where, frame, make, fixed, before)]
-        return [add(mended) for mended in found if (mended.kind, None, None) != (fact.kind, *_term(fact))][:1]
+        changed: list[Step] = [
+            add(mended) for mended in found if (mended.kind, None, None) != (fact.kind, *_term(fact))
+        ]
+        return changed[:1]
 
     def _drafts(
         self,
         where: Expression | None,
         frame: Frame,
-        make: Callable[[Mapping[str, object]], Fact],
-        fixed: Mapping[str, object],
-        first: Mapping[str, object] | None = None,
+        make: Make,
+        fixed: Fields,
+        first: Mapping[str, Value] | None = None,
     ) -> list[Draft]:
         """Return the drafts of one fact that leave the least to be done by anything else."""
-        drafting = Drafting(self.world, frame, self.values, make, self._helps, first)  # type: ignore[arg-type]
-        found = drafting.drafts(where, fixed)  # type: ignore[arg-type]
-        several = list(islice(found, MAXIMUM_DRAFTS))
-        tried = sorted(several, key=lambda draft: draft.left)
-        if next(found, None) is not None or any(draft.left for draft in tried[DRAFTS_TRIED:]):
+        drafting = Drafting(self.world, frame, self.values, make, self._helps, first)
+        found = drafting.drafts(where, fixed)
+        several: list[Draft] = []
+        whole = 0
+        for draft in islice(found, self.width.looked):
+            several.append(draft)
+            whole += not draft.left
+            if whole == self.width.tried:
+                break
+        tried = sorted(several, key=lambda draft: draft.left)[: self.width.tried]
+        if len(tried) < len(several) or next(found, None) is not None:
             self.cut = True
-        return tried[:DRAFTS_TRIED]
+        return tried
 
     def _helps(self, part: Expression, wanted: bool, frame: Frame) -> bool:
+        if isinstance(part, LEAVES) and next(changing(part, wanted, frame, self.world, self.values), None) is not None:
+            return True
         return bool(self.towards(part, wanted, frame))
 
     def _no_fact(self, part: SomeGround | SomeConsent, frame: Frame) -> Steps:
@@ -213,9 +233,7 @@ class Ways:
         for fact in self.world.circumstances.consents(person, part.givers):
             steps += self._through(fact, part.where, frame)
         covering = self._given_by_others(person, part)
-        steps += [
-            step for given in covering for step in to_hold(self.world, given.given_by, part.givers, None, person)
-        ]
+        steps += [step for given in covering for step in to_hold(self.world, given.given_by, part.givers, None, person)]
         for giver in self._givers(part, person):
             steps += self._new_consents(part, frame, person, giver)
         steps += self._other_recipient(person)
@@ -224,7 +242,7 @@ class Ways:
     def _new_consents(self, part: SomeConsent, frame: Frame, person: Entity, giver: Entity) -> list[Step]:
         request = self.world.request
         make = consent_maker(self.world, person, giver)
-        fixed = {"given_by": giver, "purposes": (request.purpose,), "categories": (request.resource.type,)}
+        fixed: Fields = {"given_by": giver, "purposes": (request.purpose,), "categories": (request.resource.type,)}
         steps: list[Step] = []
         for draft in self._drafts(part.where, frame, make, fixed):
             recipient = self.world.circumstances.recipient
@@ -232,7 +250,7 @@ class Ways:
             named = fields.get("recipient")
             if named is None or named == recipient:
                 steps.append(add(make(fields)))
-            fullest = {"form": "written", "explicit": True, **fields, "recipient": recipient}
+            fullest: Fields = {"form": "written", "explicit": True, **fields, "recipient": recipient}
             fact = make(fullest)
             if part.where is None or self.holds(part.where, True, replace(frame, fact=fact)):
                 steps.append(add(fact))
@@ -289,7 +307,11 @@ class Ways:
                 giver = fact.kind.given_by
                 steps: list[Step] = [end(fact)]
                 if fact.valid_from is not None and fact.valid_from < self.world.instant:
-                    fullest = {"form": "written", "explicit": True, "recipient": self.world.circumstances.recipient}
+                    fullest: Fields = {
+                        "form": "written",
+                        "explicit": True,
+                        "recipient": self.world.circumstances.recipient,
+                    }
                     steps.append(add(consent_maker(self.world, person, giver)(fullest)))
                 steps += to_lose(self.world, giver, givers, None, person)
                 return keyed([*steps, *self._other_recipient(person)])
@@ -311,6 +333,3 @@ def _is_named(world: World, kind: str) -> Entity | None:
 
 def _term(fact: Fact) -> tuple[object, object]:
     return fact.valid_from, fact.valid_until
-
-
-__all__ = ["LEAVES", "Steps", "Ways", "keyed", "unused_id"]

@@ -1,6 +1,6 @@
 """A question in the circumstances that some steps would bring about."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from pdp.core.request import Request
 from pdp.counterfactuals.steps import TIME, Step, after
 from pdp.deciding import Answer, decide
 from pdp.deciding.judgement import Judgement
+from pdp.lookups.naming import entities_in
 from pdp.policy_set import PolicySet
 
 NOT_SETTABLE = frozenset({"resource.data_subject", "resource.scopes", "resource.pictured"})
@@ -131,7 +132,7 @@ class World:
         first = [request.subject, resource.data_subject, *self.circumstances.people, resource.entity, *resource.scopes]
         first += [self.circumstances.operator]
         first += [value for value in request.context.values() if isinstance(value, Entity)]
-        first += [found for fact in self.circumstances.facts for found in entities_of(fact)]
+        first += [found for fact in self.circumstances.facts for found in entities_in(fact.kind)]
         return tuple(dict.fromkeys(entity for entity in first if entity is not None))
 
     @cached_property
@@ -160,19 +161,3 @@ class NarrowWorld(World):
     def circumstances(self) -> Circumstances:
         """Return the circumstances under the narrower category."""
         return self.outer.circumstances.narrowed(self.category)
-
-
-def entities_of(fact: Fact) -> Iterator[Entity]:
-    """Yield every entity that *fact* names in a field or property."""
-    kind = fact.kind
-    names: Iterable[str] = type(kind).__slots__
-    for name in names:
-        value = getattr(kind, name)
-        if isinstance(value, Entity):
-            yield value
-        elif isinstance(value, Mapping):
-            for inner in value.values():
-                if isinstance(inner, Entity):
-                    yield inner
-                elif isinstance(inner, tuple):
-                    yield from (each for each in inner if isinstance(each, Entity))
