@@ -7,7 +7,7 @@ from pdp.conditions import depends_on_category, parts_of, rests_on
 from pdp.core.decision import Effect, Outcome
 from pdp.core.policy import ANY, Rule
 from pdp.counterfactuals.roles import rule_role, to_hold, to_lose
-from pdp.counterfactuals.steps import Add
+from pdp.counterfactuals.steps import Add, End
 from pdp.counterfactuals.values import LEAVES, Leaf
 from pdp.counterfactuals.ways import Steps, Ways, keyed
 from pdp.counterfactuals.world import World
@@ -45,7 +45,13 @@ class Needs:
     def steps(self, need: Need) -> Steps:
         """Return the steps towards *need*; none when nothing helps."""
         if need.name not in self._steps:
-            self._steps[need.name] = self._find(need)
+            # What this very change writes is not taken back by it.
+            written = {id(step.fact) for step in self.world.steps if isinstance(step, Add)}
+            self._steps[need.name] = {
+                key: step
+                for key, step in self._find(need).items()
+                if not (isinstance(step, End) and id(step.fact) in written)
+            }
         return self._steps[need.name]
 
     @property

@@ -125,7 +125,9 @@ class Values:
                 found.append(shared)
         named = self._single_members(term)
         found += [tuple(word for word in each if word not in named) for each in found]
-        found += [(word,) for word in named or singles[:1]]
+        found += [(word,) for word in named]
+        spoken_of = {*named, *(word for each in lists for word in each)}
+        found += [(word,) for word in singles if word not in spoken_of][:1]
         if named:
             found.append(tuple(named))
         if isinstance(now, tuple):
@@ -180,7 +182,7 @@ class Values:
 
 
 def place_of(term: Term) -> str:
-    """Return where *term* is looked up: its path, in a fact with its type and values, for kinds of facts share names."""
+    """Return where *term* is looked up: its path, within a fact with its values: kinds of fact share names."""
     return settable_path(term) or (f"{term.path} {term.type} {term.values}" if term.root is Root.FACT else term.path)
 
 

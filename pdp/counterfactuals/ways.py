@@ -18,6 +18,7 @@ from pdp.conditions.expression import (
     EachPerson,
     Expression,
     Holds,
+    Literal,
     Named,
     Not,
     Relation,
@@ -49,6 +50,8 @@ class Width(NamedTuple):
 
 NARROW: Final = Width(8, 3)
 WIDE: Final = Width(128, 128)
+
+_SCOPES: Final = "resource.scopes"
 
 Steps = dict[str, Step]
 """Steps by their keys."""
@@ -117,7 +120,7 @@ class Ways:
         ]
         if isinstance(leaf, Holds):
             steps += self._holding(leaf, wanted, frame)
-        elif isinstance(leaf, Compare) and isinstance(leaf.right, Term) and leaf.right.path == "resource.scopes":
+        elif isinstance(leaf, Compare):
             steps += self._lying_in(leaf, wanted, frame)
         return keyed(steps)
 
@@ -135,13 +138,25 @@ class Ways:
         return turn(self.world, entity, leaf.roles, leaf.scope_type, frame.person)
 
     def _lying_in(self, leaf: Compare, wanted: bool, frame: Frame) -> list[Step]:
-        entity = self.world.evaluator.value(leaf.left, frame)
-        if not isinstance(entity, Entity):
+        entity = self._container(leaf, frame)
+        if entity is None:
             return []
-        if (leaf.relation is Relation.IN) is wanted:
+        if (leaf.relation is not Relation.NOT_IN) is wanted:
             return lies_in(self.world, entity)
         facts = self.world.circumstances.facts
         return [end(fact) for fact in facts if isinstance(fact.kind, Containment) and fact.kind.container == entity]
+
+    def _container(self, leaf: Compare, frame: Frame) -> Entity | None:
+        """Return what *leaf* says the data lies in, or not in; None when it says nothing of the kind."""
+        found: object = None
+        if isinstance(leaf.right, Term) and leaf.right.path == _SCOPES:
+            found = self.world.evaluator.value(leaf.left, frame)
+        elif leaf.left.path == _SCOPES and leaf.relation is Relation.INCLUDES:
+            right = leaf.right
+            found = right.value if isinstance(right, Literal) else None
+            if isinstance(right, Term):
+                found = self.world.evaluator.value(right, frame)
+        return found if isinstance(found, Entity) else None
 
     # --- Grounds ------------------------------------------------------------------------------------------------------
 
