@@ -1,6 +1,6 @@
 """Drafts a fact that a statement about some fact would be true of: its fields are chosen one by one, as it asks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,16 +11,21 @@ from pdp.conditions.expression import (
     Compare,
     CoversCategory,
     EachPerson,
+    Emptiness,
     Expression,
     HasType,
     Holds,
+    Literal,
     Named,
     Not,
+    Relation,
     Root,
+    Shifted,
     SomeConsent,
     SomeGround,
     SomeRefusal,
     Stated,
+    Term,
 )
 from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Fact, Ground, Value
@@ -35,6 +40,7 @@ Make = Callable[[Fields], Fact]
 """From the fields that are chosen to a fact; a field that is not among them is as the maker likes."""
 
 PEOPLE: Final = ("beneficiary", "data_subject")
+_LISTED: Final = frozenset({Relation.IS, Relation.ONE_OF, Relation.IN})
 _CONSENT_FIELDS: Final = frozenset({"given_by", "recipient", "form", "purposes", "categories"})
 
 
@@ -99,7 +105,7 @@ class Drafting:
 
     def _other(self, part: Expression, wanted: bool, draft: Draft) -> Iterator[Draft]:
         """Leave what does not look at the drafted fact to be brought about, where that is possible."""
-        frame = replace(self._frame, fact=self._make(draft.fields))
+        frame = self._frame_of(draft)
         if satisfied(self._world.evaluator.evaluate(part, frame), wanted):
             yield draft
         elif self._helps(part, wanted, frame):
@@ -111,24 +117,54 @@ class Drafting:
             yield from self._other(leaf, wanted, draft)
             return
         term = open_[0]
-        pool = self._values.of(term, self._world)
-        if isinstance(leaf, Holds):
-            pool = (*self._holders(leaf), *pool)
-        if term.name in self._first:
-            pool = (self._first[term.name], *pool)
         left: list[Draft] = []
-        for value in dict.fromkeys(pool):
+        for value in self._candidates(leaf, wanted, term):
             self._values.tried += 1
             chosen = Draft({**draft.fields, term.name: value}, draft.left)
             if len(open_) > 1:
                 yield from self._leaf(leaf, wanted, chosen)
                 continue
-            frame = replace(self._frame, fact=self._make(chosen.fields))
-            if satisfied(self._world.evaluator.evaluate(leaf, frame), wanted):
+            if satisfied(self._world.evaluator.drafting(chosen.fields, leaf, self._frame), wanted):
                 yield chosen
-            elif value is not None and self._may_be_left(leaf, value, wanted, frame):
+            elif value is not None and self._may_be_left(leaf, value, wanted, chosen):
                 left.append(Draft(chosen.fields, chosen.left + 1))
         yield from left
+
+    def _candidates(self, leaf: Leaf, wanted: bool, term: Term) -> Iterable[Value | None]:
+        """Return the values to try for *term*: where only some can serve, those alone."""
+        first = (self._first[term.name],) if term.name in self._first else ()
+        pool = self._values.of(term, self._world)
+        if isinstance(leaf, Holds):
+            return dict.fromkeys((*first, *self._holders(leaf), *pool))
+        serving = self._serving(leaf, term) if wanted else None
+        if serving is None:
+            return dict.fromkeys((*first, *pool))
+        return dict.fromkeys(value for value in (*first, *serving) if value in serving)
+
+    def _serving(self, leaf: Leaf, term: Term) -> tuple[Value, ...] | None:
+        """Return the only values that *leaf* can be true of; None where they are not known."""
+        if not isinstance(leaf, Compare) or leaf.left is not term or leaf.relation not in _LISTED:
+            return None
+        if isinstance(leaf.right, Shifted):
+            return None
+        right: object = (
+            leaf.right.value
+            if isinstance(leaf.right, Literal)
+            else self._world.evaluator.value(leaf.right, self._frame)
+        )
+        if isinstance(right, Emptiness) or right is None:
+            return None
+        if leaf.relation is Relation.IS:
+            return (right,)  # type: ignore[return-value]  # whatever is no Emptiness is a value
+        listed = right if isinstance(right, tuple) else ()
+        if leaf.relation is Relation.ONE_OF:
+            return listed
+        # What the data could come to lie in serves too: something of which nothing is known.
+        unnamed = [one for one in self._values.of(term, self._world) if isinstance(one, Entity) and _made_up(one)]
+        return (*listed, *unnamed)
+
+    def _frame_of(self, draft: Draft) -> Frame:
+        return replace(self._frame, fact=self._make(draft.fields))
 
     def _holders(self, leaf: Holds) -> list[Value]:
         """Return who may be meant by somebody of a role: whoever has one, then somebody unnamed."""
@@ -136,7 +172,7 @@ class Drafting:
         unnamed: list[Value] = [holder_unnamed(self._world, word) for word in words[:1]]
         return [*self._world.role_holders, *unnamed]
 
-    def _may_be_left(self, leaf: Leaf, value: Value, wanted: bool, frame: Frame) -> bool:
+    def _may_be_left(self, leaf: Leaf, value: Value, wanted: bool, draft: Draft) -> bool:
         """Say whether *leaf* could be brought about once the field has *value*.
 
         Of those who do not hold a role yet only people whom the question is about, and somebody unnamed, are tried.
@@ -144,11 +180,15 @@ class Drafting:
         match leaf:
             case Holds():
                 named = {self._world.request.subject, *self._world.circumstances.people, *self._holders(leaf)[-1:]}
-                return value in named and self._helps(leaf, wanted, frame)
+                return value in named and self._helps(leaf, wanted, self._frame_of(draft))
             case Compare() | CoversCategory():
-                return self._helps(leaf, wanted, frame)
+                return self._helps(leaf, wanted, self._frame_of(draft))
             case HasType() | Stated():
                 return False
+
+
+def _made_up(entity: Entity) -> bool:
+    return entity.id.startswith("new-")
 
 
 def ground_maker(world: World, kind: str, frame: Frame, like: Fact | None = None) -> Make:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from pdp.conditions import depends_on_category, parts_of, rests_on
 from pdp.core.decision import Effect, Outcome
 from pdp.core.policy import ANY, Rule
+from pdp.counterfactuals.footprints import ROLES, Footprint, footprint_of
 from pdp.counterfactuals.roles import rule_role, to_hold, to_lose
 from pdp.counterfactuals.steps import Add, End
 from pdp.counterfactuals.values import LEAVES, Leaf
@@ -14,6 +15,8 @@ from pdp.counterfactuals.world import World
 from pdp.policy_set import PolicySet
 
 _UNSEEN: Final = 1_000
+NARROWER: Final = "narrower"
+"""The need that deny rules for narrower categories leave something of what is asked for."""
 
 
 class Need(NamedTuple):
@@ -23,12 +26,39 @@ class Need(NamedTuple):
     rule: Rule
 
 
-class Needs:
-    """What allow rules need in one world; what is found for one rule is kept for the others."""
+class Footprints:
+    """What each need of a policy rests on."""
 
-    def __init__(self, world: World, ways: Ways) -> None:
+    def __init__(self, policy: PolicySet) -> None:
+        self._policy = policy
+        self._known: dict[str, Footprint] = {}
+
+    def of(self, need: Need) -> Footprint:
+        """Return what *need* rests on."""
+        if need.name not in self._known:
+            self._known[need.name] = self._find(need)
+        return self._known[need.name]
+
+    def _find(self, need: Need) -> Footprint:
+        if need.name.startswith("not "):
+            return footprint_of(need.rule.conditions, self._policy, roles=need.rule.region.role != ANY)
+        if need.name.startswith("role "):
+            return ROLES
+        return footprint_of((need.name,), self._policy)
+
+
+class Needs:
+    """What allow rules need in one world; what is found for one rule is kept for the others.
+
+    *before* is what was needed in the world of which the last step made this one: a need that the step does not touch
+    has the same steps in both.
+    """
+
+    def __init__(self, world: World, ways: Ways, footprints: Footprints, before: "Needs | None" = None) -> None:
         self.world = world
         self.ways = ways
+        self._footprints = footprints
+        self._before = before
         self._steps: dict[str, Steps] = {}
         self._denying: tuple[Rule, ...] | None = None
 
@@ -40,11 +70,17 @@ class Needs:
         evaluator = self.world.evaluator
         asked_for = dict.fromkeys(rule.conditions)
         needs += [Need(name, rule) for name in asked_for if evaluator.named(name).outcome is not Outcome.TRUE]
-        return needs or [Need("narrower", rule)]
+        return needs or [Need(NARROWER, rule)]
 
     def steps(self, need: Need) -> Steps:
         """Return the steps towards *need*; none when nothing helps."""
-        if need.name not in self._steps:
+        if need.name in self._steps:
+            return self._steps[need.name]
+        before = self._before
+        known = before.known(need.name) if before is not None and need.name != NARROWER else None
+        if known is not None and not self._footprints.of(need).is_touched_by(self.world.steps[-1]):
+            self._steps[need.name] = known
+        else:
             # What this very change writes is not taken back by it.
             written = {id(step.fact) for step in self.world.steps if isinstance(step, Add)}
             self._steps[need.name] = {
@@ -53,6 +89,10 @@ class Needs:
                 if not (isinstance(step, End) and id(step.fact) in written)
             }
         return self._steps[need.name]
+
+    def known(self, name: str) -> Steps | None:
+        """Return the steps towards the need called *name*, None when it was not looked into."""
+        return self._steps.get(name)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -65,7 +105,7 @@ class Needs:
             return _to_silence(rule, world, self.ways)
         if name.startswith("role "):
             return keyed(to_hold(world, world.request.subject, (rule.region.role,), None, None))
-        if name == "narrower":
+        if name == NARROWER:
             return _kept_back(world, self.ways)
         return self.ways.towards(world.policy.conditions[name].expression, True, world.outermost)
 

@@ -17,7 +17,7 @@ from pdp.core.explanation import SearchOutcome
 from pdp.core.facts import Containment, Fact
 from pdp.core.policy import Rule
 from pdp.core.request import Request
-from pdp.counterfactuals.requirements import Needs, leaves_for, next_steps, rules_that_matter
+from pdp.counterfactuals.requirements import Footprints, Needs, leaves_for, next_steps, rules_that_matter
 from pdp.counterfactuals.steps import TIME, Add, End, Meet, Step
 from pdp.counterfactuals.values import Values
 from pdp.counterfactuals.ways import NARROW, WIDE, Ways, Width
@@ -86,6 +86,7 @@ class _Search:
         self._width = width
         self._budget = budget
         self._values = Values(world, leaves_for(world.policy, rules_that_matter(world)))
+        self._footprints = Footprints(world.policy)
         self._open: list[tuple[float, int, Rule, tuple[Step, ...]]] = []
         self._order = count()
         self._seen: set[tuple[str, frozenset[str]]] = set()
@@ -161,7 +162,9 @@ class _Search:
         found = self._needs.get(keys)
         if found is None:
             world = self._world.after(steps) if steps else self._world
-            found = self._needs[keys] = Needs(world, Ways(world, self._values, self._width))
+            before = self._needs.get(frozenset(step.key for step in steps[:-1])) if steps else None
+            ways = Ways(world, self._values, self._width)
+            found = self._needs[keys] = Needs(world, ways, self._footprints, before)
         return found
 
     def _minimal(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -23,32 +23,50 @@ NOT_SETTABLE = frozenset({"resource.data_subject", "resource.scopes", "resource.
 
 
 class Supposing(Evaluator):
-    """An interpreter of conditions that can take properties of the request to have other values for a moment."""
+    """An interpreter of conditions that can take values to be others for a moment.
+
+    *supposed* holds properties of the request by their paths, *drafted* the fields of a fact that is being made up.
+    """
 
     def __init__(self, conditions: Mapping[str, Condition], circumstances: Circumstances) -> None:
         super().__init__(conditions, circumstances)
-        self.supposed: dict[str, Value | None] = {}
+        self.supposed: Mapping[str, Value | None] = {}
+        self.drafted: Mapping[str, Value | None] = {}
 
     def value(self, term: Term, frame: Frame) -> Value | Emptiness:
         """Look up *term* as the interpreter does, unless something is supposed of it."""
+        if self.drafted and term.root is Root.FACT and term.name in self.drafted:
+            return _or_empty(self.drafted[term.name], term)
         if self.supposed:
             path = settable_path(term)
-            if path in self.supposed:
+            if path is not None and path in self.supposed:
                 found = self.supposed[path]
-                if found is not None:
-                    return found
-                if term.root is Root.RECIPIENT:
+                if found is None and term.root is Root.RECIPIENT:
                     return self.circumstances.request.subject
-                return term.default if term.emptiness is Emptiness.DEFAULT else term.emptiness
+                return _or_empty(found, term)
         return super().value(term, frame)
 
     def supposing(self, supposed: Mapping[str, Value | None], expression: Expression, frame: Frame) -> Result:
         """Return what *expression*, which names no other condition, comes to if paths had the values of *supposed*."""
-        self.supposed = dict(supposed)
+        self.supposed = supposed
         try:
             return self.evaluate(expression, frame)
         finally:
             self.supposed = {}
+
+    def drafting(self, drafted: Mapping[str, Value | None], expression: Expression, frame: Frame) -> Result:
+        """Return what *expression*, which names no other condition, comes to of a fact with the fields *drafted*."""
+        self.drafted = drafted
+        try:
+            return self.evaluate(expression, frame)
+        finally:
+            self.drafted = {}
+
+
+def _or_empty(found: Value | None, term: Term) -> Value | Emptiness:
+    if found is not None:
+        return found
+    return term.default if term.emptiness is Emptiness.DEFAULT else term.emptiness
 
 
 def settable_path(term: Term) -> str | None:
