@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pdp.core.decision import Effect
-from pdp.core.explanation import Change, SearchOutcome, WouldAllow
+from pdp.core.explanation import NO_TEXT, Change, SearchOutcome, WouldAllow
 from pdp.core.facts import Fact
 from pdp.core.request import Request
 from pdp.core.text import Text, join_texts
@@ -66,12 +66,9 @@ def _listed(names: Iterable[str]) -> str:
 def _message(found: FoundChanges) -> Text:
     match found.outcome:
         case SearchOutcome.NOT_SEARCHED:
-            return Text("", "")
+            return NO_TEXT
         case SearchOutcome.FOUND:
-            return Text(
-                f"mỗi cách dưới đây đã được thử, {_HELD.vi}; có thể còn cách khác",
-                f"each of these was tried, {_HELD.en}; there may be others",
-            )
+            return NO_TEXT
         case SearchOutcome.BOUNDED:
             return Text(
                 "không tìm thấy cách nào trong giới hạn tìm kiếm; điều đó không chứng minh rằng không có",

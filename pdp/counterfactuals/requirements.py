@@ -188,8 +188,24 @@ def _kept_back(world: World, ways: Ways) -> Steps:
     return steps
 
 
-def leaves_for(policy: PolicySet, rules: Iterable[Rule]) -> Iterator[Leaf]:
-    """Yield every statement about one value that a condition of *rules* rests on."""
+_LEAVES: dict[tuple[str, str, str, str], tuple[Leaf, ...]] = {}
+"""By revision, action, category and purpose; what was found earlier is kept for so many questions."""
+_KEPT: Final = 512
+
+
+def leaves_that_matter(world: World) -> tuple[Leaf, ...]:
+    """Return every statement about one value that a rule rests on which could decide the question."""
+    policy, request = world.policy, world.request
+    key = (policy.revision, request.action, request.resource.type, request.purpose)
+    found = _LEAVES.get(key)
+    if found is None:
+        if len(_LEAVES) >= _KEPT:
+            _LEAVES.clear()
+        found = _LEAVES[key] = tuple(_leaves_of(policy, _rules_that_matter(world)))
+    return found
+
+
+def _leaves_of(policy: PolicySet, rules: Iterable[Rule]) -> Iterator[Leaf]:
     named = {name for rule in rules for name in rule.conditions}
     resting = frozenset[str]().union(*(rests_on(name, policy.conditions) for name in named))
     for name in sorted(resting):
@@ -198,7 +214,7 @@ def leaves_for(policy: PolicySet, rules: Iterable[Rule]) -> Iterator[Leaf]:
                 yield part
 
 
-def rules_that_matter(world: World) -> list[Rule]:
+def _rules_that_matter(world: World) -> list[Rule]:
     """Return every rule that could decide the question, whatever role is held; of narrower categories the denies."""
     request, covers = world.request, world.policy.hierarchies.covers_region
     narrower = world.policy.residuals.narrower[request.resource.type]

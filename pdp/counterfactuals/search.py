@@ -17,7 +17,7 @@ from pdp.core.explanation import SearchOutcome
 from pdp.core.facts import Containment, Fact
 from pdp.core.policy import Rule
 from pdp.core.request import Request
-from pdp.counterfactuals.requirements import Footprints, Needs, leaves_for, next_steps, rules_that_matter
+from pdp.counterfactuals.requirements import Footprints, Needs, leaves_that_matter, next_steps
 from pdp.counterfactuals.steps import TIME, Add, End, Meet, Step
 from pdp.counterfactuals.values import Values
 from pdp.counterfactuals.ways import NARROW, WIDE, Ways, Width
@@ -85,7 +85,7 @@ class _Search:
         self._world = world
         self._width = width
         self._budget = budget
-        self._values = Values(world, leaves_for(world.policy, rules_that_matter(world)))
+        self._values = Values(world, leaves_that_matter(world))
         self._footprints = Footprints(world.policy)
         self._open: list[tuple[float, int, Rule, tuple[Step, ...]]] = []
         self._order = count()
