@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from pdp.core.consents import GIVEN
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import PropertySpec, ValueType
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment, Value
@@ -147,10 +148,12 @@ def _say_consent(consent: Consent, world: World) -> Text:
     status = schema.status_text(consent.status)
     purposes = ", ".join(consent.purposes) or "*"
     categories = ", ".join(consent.categories) or "*"
+    what = _word_of(consent)
     said = Text(
-        f"ý kiến của `{consent.given_by}` ({status.vi}) về dữ liệu của `{consent.data_subject}`: {categories} "
+        f"{what.vi} của `{consent.given_by}` ({status.vi}) về dữ liệu của `{consent.data_subject}`: {categories} "
         f"cho {purposes}",
-        f"word of `{consent.given_by}` ({status.en}) on data of `{consent.data_subject}`: {categories} for {purposes}",
+        f"{what.en} of `{consent.given_by}` ({status.en}) on data of `{consent.data_subject}`: {categories} "
+        f"for {purposes}",
     )
     parts = [said]
     if consent.form:
@@ -160,6 +163,10 @@ def _say_consent(consent: Consent, world: World) -> Text:
     if consent.recipient is not None:
         parts.append(Text(f"bên nhận là `{consent.recipient}`", f"recipient is `{consent.recipient}`"))
     return join_texts(parts, ", ", ", ")
+
+
+def _word_of(consent: Consent) -> Text:
+    return Text("sự đồng ý", "consent") if consent.status == GIVEN else Text("ý kiến", "word")
 
 
 def _say_ground(ground: Ground, world: World) -> Text:
@@ -200,7 +207,8 @@ def _kind_of(fact: Fact, world: World) -> Text:
             form = schema.form_text(consent.form) if consent.form else Text("", "")
             how = Text(f", hình thức {form.vi}", f", in the form {form.en}") if consent.form else Text("", "")
             who = _who(consent.given_by, world)
-            return Text(f"ý kiến của {who.vi} ({status.vi}){how.vi}", f"word of {who.en} ({status.en}){how.en}")
+            what = _word_of(consent)
+            return Text(f"{what.vi} của {who.vi} ({status.vi}){how.vi}", f"{what.en} of {who.en} ({status.en}){how.en}")
         case Ground() as ground:
             spec = world.policy.schema.grounds[ground.kind]
             status = spec.status_text(ground.status)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import combinations
 from random import Random
 from typing import Any, Final
@@ -110,11 +111,7 @@ def allowed_after(denied: Denied, parts: tuple[Part, ...]) -> bool:
     for what, fact in parts:
         if isinstance(fact, str):
             continue
-        gone = (
-            (lambda other, fact=fact: _equal(other, fact))
-            if what == "end"
-            else (lambda other, fact=fact: identity(other) == identity(fact))
-        )
+        gone = partial(_equal if what == "end" else _same_identity, fact)
         stored = [other for other in stored if not gone(other)]
         kept = [at for at, other in enumerate(own) if not gone(other)]
         own, written = [own[at] for at in kept], [written[at] for at in kept]
@@ -145,6 +142,10 @@ def identity(fact: Fact) -> tuple[object, ...]:
             return ("ground", ground.kind, ground.id)
         case Containment() as inside:
             return ("containment", inside.entity, inside.container.type)
+
+
+def _same_identity(one: Fact, other: Fact) -> bool:
+    return identity(one) == identity(other)
 
 
 def _equal(one: Fact, other: Fact) -> bool:

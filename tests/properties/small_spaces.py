@@ -64,7 +64,7 @@ def _nothing(question: Json) -> None:
     """Leave it as it is."""
 
 
-_GIVEN: Final = {"purposes": ["family_follow_up"]}
+_GIVEN: Final[dict[str, Any]] = {"purposes": ["family_follow_up"]}
 _TICKET: Final = {"beneficiary": SUBJECT, "opened_by": MOTHER}
 
 CHOICES: Final[dict[str, tuple[Change, ...]]] = {
@@ -139,6 +139,7 @@ _EXTRA_CONDITIONS: Final = {
     "old_session": "now is after 1 days after context.session_started_at",
     "is_the_person": "subject is resource.data_subject",
     "in_another_school": "resource.scopes includes school:other",
+    "in_no_other_school": "not resource.scopes includes school:other",
 }
 _OWN_CONDITIONS: Final = (
     "signed_in_with_password",
@@ -180,6 +181,7 @@ _LOOKED_AT: Final = {
     "fresh_session": ("session",),
     "old_session": ("session",),
     "in_another_school": ("container",),
+    "in_no_other_school": ("container",),
 }
 _ROLES: Final = ("any", "teacher", "school_staff", "support_staff", "guardian", "third_party", "operator_staff")
 
@@ -263,7 +265,8 @@ def a_small_space(seed: int) -> SmallSpace:
             continue
         try:
             policy = a_policy_of(tuple(rows))
-        except Exception as error:  # noqa: BLE001  # a random folder may be one that the loader refuses
+        # A random folder may be one that the loader refuses.
+        except Exception as error:
             if "finding" not in type(error).__name__.lower() and "policy" not in type(error).__name__.lower():
                 raise
             continue
