@@ -10,7 +10,7 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import decision_point, load_policies, load_words
+from pdp.wiring import decision_point, load_policies, load_words, security
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:
@@ -32,7 +32,15 @@ Ask a first question in another terminal:
 @click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
 @click.option("--decision-log", metavar="PATH|-|none", help="Where decision records go; `-` is stdout. [-]")
-@click.option("--reflection", type=click.Choice(["yes", "no"]), help="Whether the server describes its schema. [yes]")
+@click.option("--callers", metavar="FILE", help="Who may ask, and what. Without it: this machine, everything.")
+@click.option("--tls-certificate", metavar="FILE", help="The server's certificate with its chain, PEM.")
+@click.option("--tls-key", metavar="FILE", help="The key of that certificate, PEM.")
+@click.option("--client-ca", metavar="FILE", help="Every connection must bring a certificate of one of these, PEM.")
+@click.option(
+    "--reflection",
+    type=click.Choice(["yes", "no", "loopback"]),
+    help="Whether the server describes its schema. [loopback: where it listens on loopback only]",
+)
 @click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
 @click.option(
     "--settings",
@@ -52,6 +60,7 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         words = load_words()
         policies = load_policies(settings.policies, words)
         point = decision_point(settings, policies)
+        guarded = security(settings, words)
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)
@@ -69,4 +78,4 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         if first_question:
             click.echo(FIRST_QUESTION.format(address=address), err=True)
 
-    sys.exit(run(point, words, settings, on_ready=ready))
+    sys.exit(run(point, words, settings, security=guarded, on_ready=ready))
