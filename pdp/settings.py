@@ -146,8 +146,8 @@ def _together(settings: Settings, sources: Mapping[str, str]) -> list[str]:
     # FAIL CLOSED (unknown callers): where nobody is told apart, or can be overheard, nobody from outside may connect.
     if settings.host not in LOOPBACK and (settings.callers is None or settings.tls_certificate is None):
         mistakes.append(
-            f"{sources.get('listen', 'listen')}: `{settings.listen}` without callers and TLS the server listens on loopback only:"
-            " 127.0.0.1, localhost or [::1] (hint: --callers, --tls-certificate, --tls-key)"
+            f"{sources.get('listen', 'listen')}: `{settings.listen}` is not loopback, and without callers and TLS the"
+            " server listens there only: 127.0.0.1, localhost or [::1] (hint: --callers, --tls-certificate, --tls-key)"
         )
     return mistakes
 

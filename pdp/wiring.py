@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pdp.callers import LiveCallers
-from pdp.callers.caller_file import HTTPS
+from pdp.callers.caller_file import HTTPS, CallerFile, read_caller_file
 from pdp.core.errors import InvalidPolicyError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog, Document
@@ -108,6 +108,11 @@ def live_callers(path: Path, words: Words, client_ca: str = "") -> LiveCallers:
         return HttpsDocument(name) if name.startswith(HTTPS) else FileDocument(folder / name)
 
     return LiveCallers(path.name, opened, words.vocabulary.words(WordKind.OPERATOR), client_ca)
+
+
+def caller_file(path: Path, words: Words) -> CallerFile:
+    """Return what the file of callers at *path* says, whatever lies beside it; raise InvalidPolicyError."""
+    return read_caller_file(path.name, FileDocument(path).read(), words.vocabulary.words(WordKind.OPERATOR))
 
 
 def decision_log(where: str) -> DecisionLog:

@@ -28,7 +28,10 @@ _NOBODY: Final = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class KeptKey:
-    """What is kept of a key: everything but its secret. *revoked_at* is None as long as it is good."""
+    """What is kept of a key: everything but its secret.
+
+    *revoked_at* is the instant from which it is good no longer, sooner than its term; None when there is none.
+    """
 
     id: str
     caller: str
@@ -39,10 +42,17 @@ class KeptKey:
     note: str = ""
 
     def state(self, now: datetime) -> str:
-        """Return `revoked`, `expired` or `good`."""
-        if self.revoked_at is not None:
+        """Return `revoked`, `expired`, `ending` for one that is revoked from an instant to come, or `good`."""
+        if self.revoked_at is not None and self.revoked_at <= now:
             return "revoked"
-        return "expired" if self.expires_at <= now else "good"
+        if self.expires_at <= now:
+            return "expired"
+        return "good" if self.revoked_at is None else "ending"
+
+    @property
+    def until(self) -> datetime:
+        """Return the instant from which it is good no longer."""
+        return min(self.expires_at, self.revoked_at or self.expires_at)
 
 
 def new_pepper() -> bytes:

@@ -104,9 +104,9 @@ class CallerBook:
         kept = self.keys.find(presented) if self.keys else None
         if kept is None:
             refuse(Reason.KEY_UNKNOWN)
-        if kept.revoked_at is not None:
+        if kept.revoked_at is not None and kept.revoked_at.timestamp() <= now:
             refuse(Reason.KEY_REVOKED)
-        until = kept.expires_at.timestamp()
+        until = kept.until.timestamp()
         if until <= now:
             refuse(Reason.KEY_EXPIRED)
         caller = self._by_key.get(kept.caller)

@@ -3,8 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -63,11 +62,6 @@ def replace_file(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def revoked(keys: Iterable[KeptKey], is_meant: Callable[[KeptKey], bool], at: datetime) -> tuple[KeptKey, ...]:
-    """Return *keys* with those that are meant revoked since *at*; one that was revoked before stays so."""
-    return tuple(replace(key, revoked_at=at) if key.revoked_at is None and is_meant(key) else key for key in keys)
 
 
 def _key(entry: Any) -> KeptKey:
