@@ -81,7 +81,11 @@ class Corridor:
         declared = {operator: policy.declared for operator, policy in policies.items()}
         self._reader = RequestReader(words, declared)
         decisions = Decisions(DecisionPoint(policies, self._facts, self._clock, self._log), words)
-        self.whole = lambda body: decisions.check(body, LOCAL)
+        self._check = decisions.check
+
+    def whole(self, body: bytes) -> bytes:
+        """Return the answer to *body*."""
+        return self._check(body, LOCAL)
 
     def staged(self, body: bytes) -> tuple[int, ...]:
         """Return how long each of STAGES took for *body*, in nanoseconds."""

@@ -21,7 +21,7 @@ class KeyStore:
         self._file = file
         self._pepper = pepper
 
-    def keys(self) -> tuple[KeptKey, ...]:
+    def kept(self) -> tuple[KeptKey, ...]:
         """Return all keys, revoked and expired ones among them; none where there is no file yet."""
         try:
             return read_keys(self._file.read_bytes(), str(self._file))
@@ -36,7 +36,7 @@ class KeyStore:
             raise InvalidSettingsError([f"a key is good for 1 to {LONGEST_DAYS} days"])
         with self._alone() as pepper:
             clear, kept = new_key(caller, pepper, now, now + timedelta(days=days), note)
-            replace_file(self._file, written((*self.keys(), kept)))
+            replace_file(self._file, written((*self.kept(), kept)))
         return clear, kept
 
     def rotate(self, id_: str, days: int, overlap: timedelta, now: datetime) -> tuple[str, KeptKey]:
@@ -56,7 +56,7 @@ class KeyStore:
 
     def revoke_of(self, caller: str, now: datetime) -> tuple[str, ...]:
         """Let no key of *caller* be good any longer; return the ids of those that were."""
-        ids = tuple(key.id for key in self.keys() if key.caller == caller and key.until > now)
+        ids = tuple(key.id for key in self.kept() if key.caller == caller and key.until > now)
         self._revoke(lambda key: key.id in ids, now)
         return ids
 
@@ -67,12 +67,12 @@ class KeyStore:
                 written(
                     # One that ends sooner goes on to end then: revoking never prolongs.
                     replace(key, revoked_at=at) if is_meant(key) and key.until > at else key
-                    for key in self.keys()
+                    for key in self.kept()
                 ),
             )
 
     def _found(self, id_: str) -> KeptKey:
-        for key in self.keys():
+        for key in self.kept():
             if key.id == id_:
                 return key
         raise InvalidSettingsError([f"there is no key `{id_}`"])

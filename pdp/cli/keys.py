@@ -99,7 +99,7 @@ def revoke(key_id: str | None, file: Path, all_of: str | None, form: str, lang: 
 def list_keys(file: Path, form: str, lang: str) -> None:
     """Show every key, without what proves it."""
     now = datetime.now(UTC)
-    found = sorted(_with_store(file, lang, lambda _, store: store.keys()), key=lambda key: (key.caller, key.made_at))
+    found = sorted(_with_store(file, lang, lambda _, store: store.kept()), key=lambda key: (key.caller, key.made_at))
     if form == "json":
         click.echo(json.dumps([_plain(key, now) for key in found], ensure_ascii=False, indent=2))
         return

@@ -59,10 +59,8 @@ def streams(method: str) -> bool:
 
 def _serving(method: MethodDescriptor, serve: Serve | None) -> Handler:
     _, make = HANDLER_KINDS[method.client_streaming, method.server_streaming]
-    if serve is None:
-        return make(_unserved(method))
     request, answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
-    return make(serve, request.FromString, answer.SerializeToString)
+    return make(serve or _unserved(method), request.FromString, answer.SerializeToString)
 
 
 def _answering(method: MethodDescriptor, answer: Answer, who: Callable[[grpc.ServicerContext], Caller]) -> Handler:

@@ -15,7 +15,7 @@ from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
 from pdp.decision_point import DecisionPoint
-from pdp.server import RunningServer, start
+from pdp.server import RunningServer, Security, start
 from pdp.server.events import json_log
 from pdp.settings import Settings
 from pdp.wire.words import Words
@@ -65,11 +65,16 @@ class Answer:
 
 @contextmanager
 def running(
-    point: DecisionPoint, words: Words, log: io.StringIO | None = None, **settings: Any
+    point: DecisionPoint,
+    words: Words,
+    log: io.StringIO | None = None,
+    security: Security | None = None,
+    **settings: Any,
 ) -> Iterator[RunningServer]:
     """Serve *point* on a free port for as long as the context lasts."""
     chosen = Settings(**{"listen": "127.0.0.1:0", **settings})
-    server = start(point, words, chosen, json_log(log if log is not None else io.StringIO()))
+    written = json_log(log if log is not None else io.StringIO())
+    server = start(point, words, chosen, written, security=security or Security())
     try:
         yield server
     finally:
@@ -92,10 +97,17 @@ def unary(channel: grpc.Channel, path: str) -> Any:
     return channel.unary_unary(path)
 
 
-def ask(channel: grpc.Channel, path: str, body: bytes, *, timeout: float = SECONDS) -> Answer:
-    """Send *body* to *path* and return what came back."""
+def ask(
+    channel: grpc.Channel,
+    path: str,
+    body: bytes,
+    *,
+    timeout: float = SECONDS,
+    metadata: Sequence[tuple[str, Any]] = (),
+) -> Answer:
+    """Send *body* to *path*, with *metadata*, and return what came back."""
     try:
-        return Answer(grpc.StatusCode.OK, body=unary(channel, path)(body, timeout=timeout))
+        return Answer(grpc.StatusCode.OK, body=unary(channel, path)(body, timeout=timeout, metadata=metadata))
     except grpc.RpcError as error:
         return refusal(error)
 
