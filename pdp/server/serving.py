@@ -20,14 +20,16 @@ from grpc_reflection.v1alpha import reflection
 from structlog.typing import FilteringBoundLogger
 
 from pdp.core.errors import InvalidSettingsError
+from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
+from pdp.server.facts import FACT_SERVICE, WATCHERS, Facts
 from pdp.server.gate import Gate
-from pdp.server.health import Health, health_of
+from pdp.server.health import health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.listening import are_loopback, listen_on, options
 from pdp.server.lookups import Lookups
@@ -46,6 +48,9 @@ CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
 
 _SIDE_THREADS: Final = 2
+_FACT_THREADS: Final = 4
+"""So many writes and readings of facts a process works at; the others wait, and no decision waits for them."""
+
 _LAST_SECONDS: Final = 1.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -56,7 +61,7 @@ class RunningServer:
     def __init__(
         self,
         server: grpc.Server,
-        health: Health,
+        ending: tuple[Callable[[], None], ...],
         pools: tuple[ThreadPoolExecutor, ...],
         address: str,
         security: Security = OPEN,
@@ -64,7 +69,7 @@ class RunningServer:
         self.address = address
         self._security = security
         self._server = server
-        self._health = health
+        self._ending = ending
         self._pools = pools
         self._ended = threading.Event()
 
@@ -73,7 +78,8 @@ class RunningServer:
 
         The event is set once every call has ended.
         """
-        _does_end(self._health.end)  # a watcher that does not read may not hold up the end
+        for end in self._ending:
+            _does_end(end)  # a watcher that does not read may not hold up the end
         self._ended = self._server.stop(grace)
         return self._ended
 
@@ -93,15 +99,21 @@ def start(
     settings: ServingSettings,
     log: FilteringBoundLogger,
     *,
+    facts: FactStore | None = None,
     shared: str = "",
     security: Security = OPEN,
 ) -> RunningServer:
     """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
+    Without a store of *facts* FactService is not served.
     Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
     decisions = ThreadPoolExecutor(settings.threads, "decisions")
     side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
+    kept = None if facts is None else Facts(facts, point, words)
+    if kept is not None:
+        side_pools |= {FACT_SERVICE: ThreadPoolExecutor(_FACT_THREADS, "facts")}
+        side_pools |= {kept.watches: ThreadPoolExecutor(WATCHERS + 1, "watches")}
     maximum_calls = settings.threads * CALLS_PER_THREAD
     operators = words.vocabulary.words(WordKind.OPERATOR)
     gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates)
@@ -113,7 +125,8 @@ def start(
     )
     decided = Decisions(point, words)
     in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
-    add_contract(server, {**decided.served, **Lookups(point, words).served, **in_force.served}, decided.answered)
+    served = {**decided.served, **Lookups(point, words).served, **in_force.served}
+    add_contract(server, {**served, **({} if kept is None else kept.served)}, decided.answered)
     health = health_of(operators, point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     address = listen_on(server, shared or settings.listen, security.credentials(log))
@@ -129,7 +142,8 @@ def start(
     server.start()
     inline.begin()
     security.begin(log)
-    return RunningServer(server, health, (decisions, *side_pools.values()), address, security)
+    ending = (health.end,) if kept is None else (health.end, kept.end)
+    return RunningServer(server, ending, (decisions, *side_pools.values()), address, security)
 
 
 def serve(
@@ -137,6 +151,7 @@ def serve(
     words: Words,
     settings: ServingSettings,
     *,
+    facts: FactStore | None = None,
     security: Security = OPEN,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
@@ -153,7 +168,7 @@ def serve(
         _announce_ready(point.policies, server.address, log)
         on_ready(server.address)
 
-    return _answer(point, words, settings, log, ready, security)
+    return _answer(point, words, settings, log, ready, security, facts=facts)
 
 
 def serve_with_workers(
@@ -161,6 +176,7 @@ def serve_with_workers(
     words: Words,
     settings: SharingSettings,
     *,
+    facts: FactStore | None = None,
     security: Security = OPEN,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
@@ -185,7 +201,7 @@ def serve_with_workers(
             log.info(Event.WORKER_READY.value, address=server.address, revision=revision, pid=os.getpid(), core=core)
             tell()
 
-        return _answer(point, words, settings, log, ready, security, shared=port.address)
+        return _answer(point, words, settings, log, ready, security, facts=facts, shared=port.address)
 
     def all_ready(pids: tuple[int, ...]) -> None:
         _announce_ready(point.policies, port.address, log, pids)
@@ -210,11 +226,12 @@ def _answer(
     on_ready: Callable[[RunningServer], None],
     security: Security,
     *,
+    facts: FactStore | None = None,
     shared: str = "",
 ) -> int:
     with _caught_signals() as signals:
         try:
-            server = start(point, words, settings, log, shared=shared, security=security)
+            server = start(point, words, settings, log, facts=facts, shared=shared, security=security)
         except InvalidSettingsError as error:
             return _not_started(error, log)
         on_ready(server)

@@ -101,7 +101,7 @@ class House:
             self.folder / "server.pem", self.folder / "server.key", self.folder / "ca.pem" if certificates else None
         )
         security = Security(self.live(words, certificates=certificates), tls)
-        with running(point, words, log, security, **settings) as server:
+        with running(point, words, log, security=security, **settings) as server:
             yield server
 
     @contextmanager

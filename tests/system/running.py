@@ -14,6 +14,7 @@ from pdp.api.v1 import errors_pb2
 from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
+from pdp.core.stores import FactStore
 from pdp.decision_point import DecisionPoint
 from pdp.server import RunningServer, Security, start
 from pdp.server.events import json_log
@@ -68,13 +69,15 @@ def running(
     point: DecisionPoint,
     words: Words,
     log: io.StringIO | None = None,
+    *,
+    facts: FactStore | None = None,
     security: Security | None = None,
     **settings: Any,
 ) -> Iterator[RunningServer]:
-    """Serve *point* on a free port for as long as the context lasts."""
+    """Serve *point*, and the stored *facts* if there are any, on a free port for as long as the context lasts."""
     chosen = Settings(**{"listen": "127.0.0.1:0", **settings})
     written = json_log(log if log is not None else io.StringIO())
-    server = start(point, words, chosen, written, security=security or Security())
+    server = start(point, words, chosen, written, facts=facts, security=security or Security())
     try:
         yield server
     finally:

@@ -9,6 +9,7 @@ import structlog
 import pdp.client
 from pdp.core.errors import (
     InvalidRequestError,
+    NotAllowedError,
     NotImplementedYetError,
     NotPermittedError,
     OverloadedError,
@@ -58,7 +59,7 @@ def test_only_what_was_written_for_callers_is_told() -> None:
     """Of all texts of exceptions only the one that names an unserved part of the contract leaves."""
     with structlog.testing.capture_logs():
         for type_ in REFUSALS:
-            if type_ in {InvalidRequestError, NotPermittedError}:
+            if type_ in {InvalidRequestError, NotPermittedError, NotAllowedError}:
                 continue  # what they hold is written for callers
             error = OverloadedError("a secret", 1.0) if type_ is OverloadedError else type_.__new__(type_)
             error.args = ("a secret",)
