@@ -29,7 +29,10 @@ class Settings:
     `none:`, where every fact comes with the request;
     *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
-    *threads* how many requests a process answers side by side where an answer may have to wait.
+    *threads* how many requests a process answers side by side where an answer may have to wait; *callers* the file of
+    those who may ask, without which this machine alone may; *tls_certificate* and *tls_key* what the server shows who
+    it is with, *client_ca* the authorities whose client certificates every connection then has to bring one of;
+    *reflection* whether the server describes its services: `yes`, `no`, or where it listens on `loopback` only.
     """
 
     listen: str = "127.0.0.1:50051"
@@ -39,8 +42,12 @@ class Settings:
     port_group: str = ""
     threads: int = 8
     decision_log: str = "-"
-    reflection: bool = True
+    reflection: str = "loopback"
     grace_seconds: int = 10
+    callers: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    client_ca: Path | None = None
 
     @property
     def host(self) -> str:
@@ -60,20 +67,22 @@ def _port_group(text: str) -> str:
     return text
 
 
-def _yes_or_no(text: str) -> bool:
-    if text not in {"yes", "no"}:
-        raise ValueError("must be `yes` or `no`")
-    return text == "yes"
+def _reflection(text: str) -> str:
+    if text not in {"yes", "no", "loopback"}:
+        raise ValueError("must be `yes`, `no` or `loopback`")
+    return text
+
+
+def _file(text: str) -> Path:
+    if not text:
+        raise ValueError("must be the path of a file")
+    return Path(text)
 
 
 def _listen(text: str) -> str:
-    host, colon, port = text.rpartition(":")
+    _, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError("must be HOST:PORT with a port from 0 to 65535")
-    if host not in LOOPBACK:
-        raise ValueError(
-            "without configured callers the server listens on loopback only: 127.0.0.1, localhost or [::1]"
-        )
     return text
 
 
@@ -100,8 +109,12 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "port_group": _port_group,
     "threads": _whole,
     "decision_log": str,
-    "reflection": _yes_or_no,
+    "reflection": _reflection,
     "grace_seconds": _whole,
+    "callers": _file,
+    "tls_certificate": _file,
+    "tls_key": _file,
+    "client_ca": _file,
 }
 
 
@@ -119,20 +132,40 @@ def read_settings(
         _from_file(settings_file, mistakes),
     ]
     chosen: dict[str, object] = {}
+    sources: dict[str, str] = {}
     for layer in layers:
         for source, (key, value) in layer.items():
             if value is None or key in chosen:
                 continue
             try:
                 chosen[key] = _READERS[key](value)
+                sources[key] = source
             except ValueError as error:
                 mistakes.append(f"{source}: `{_without_password(value)}` {error}")
     # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
     if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
         mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")
+    settings = Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
+    mistakes.extend(_together(settings, sources))
     if mistakes:
         raise InvalidSettingsError(mistakes)
-    return Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
+    return settings
+
+
+def _together(settings: Settings, sources: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with settings that are right one by one."""
+    mistakes = []
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        mistakes.append("tls_certificate and tls_key go together: a certificate is of no use without its key")
+    if settings.client_ca is not None and settings.tls_certificate is None:
+        mistakes.append("client_ca: client certificates need tls_certificate and tls_key")
+    # FAIL CLOSED (unknown callers): where nobody is told apart, or can be overheard, nobody from outside may connect.
+    if settings.host not in LOOPBACK and (settings.callers is None or settings.tls_certificate is None):
+        mistakes.append(
+            f"{sources.get('listen', 'listen')}: `{settings.listen}` is not loopback, and without callers and TLS the"
+            " server listens there only: 127.0.0.1, localhost or [::1] (hint: --callers, --tls-certificate, --tls-key)"
+        )
+    return mistakes
 
 
 def _without_password(text: str) -> str:

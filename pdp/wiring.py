@@ -5,17 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pdp.callers import LiveCallers
+from pdp.callers.caller_file import HTTPS, CallerFile, read_caller_file
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
-from pdp.core.ports import DecisionLog, FactSource
+from pdp.core.ports import DecisionLog, Document, FactSource
 from pdp.core.stores import FactStore
+from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.fact_keeping import FactKeeper
 from pdp.policy_set import PolicySet, build_policy_set, check_folder
+from pdp.server import Security, TlsFiles
 from pdp.settings import MEMORY_STORE, NO_STORE, SQLITE_PREFIX, Settings
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
+from pdp_adapters.file_document import FileDocument
 from pdp_adapters.folder_policies import FolderPolicies
+from pdp_adapters.https_document import HttpsDocument
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
@@ -145,6 +151,35 @@ def _database(url: str) -> Database:
     except OSError as error:
         raise UnavailableError(f"the folder of the store cannot be made: {error.strerror}") from error
     return SqliteDatabase(path)
+
+
+def security(settings: Settings, words: Words) -> Security:
+    """Return who may connect and how; raise InvalidSettingsError with every mistake of the files of callers."""
+    tls = None
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        tls = TlsFiles(settings.tls_certificate, settings.tls_key, settings.client_ca)
+    if settings.callers is None:
+        return Security(None, tls)
+    client_ca = str(settings.client_ca.absolute()) if settings.client_ca else ""
+    return Security(live_callers(settings.callers, words, client_ca), tls)
+
+
+def live_callers(path: Path, words: Words, client_ca: str = "") -> LiveCallers:
+    """Return the callers of the file at *path*; what it names lies beside it, or behind https.
+
+    *client_ca* is the path of the authorities of client certificates, "" for none. Raises InvalidSettingsError.
+    """
+    folder = path.absolute().parent
+
+    def opened(name: str) -> Document:
+        return HttpsDocument(name) if name.startswith(HTTPS) else FileDocument(folder / name)
+
+    return LiveCallers(path.name, opened, words.vocabulary.words(WordKind.OPERATOR), client_ca)
+
+
+def caller_file(path: Path, words: Words) -> CallerFile:
+    """Return what the file of callers at *path* says, whatever lies beside it; raise InvalidPolicyError."""
+    return read_caller_file(path.name, FileDocument(path).read(), words.vocabulary.words(WordKind.OPERATOR))
 
 
 def decision_log(where: str) -> DecisionLog:

@@ -3,11 +3,13 @@
 import click
 
 from pdp import __version__
+from pdp.cli.callers import callers
 from pdp.cli.check import check
 from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
+from pdp.cli.keys import keys
 from pdp.cli.serve import serve
 from pdp.cli.test import run_cases
 from pdp.cli.validate import validate
@@ -24,7 +26,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare, facts):
+for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare, facts, callers, keys):
     main.add_command(command)
 
 __all__ = ["main"]

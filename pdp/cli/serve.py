@@ -10,7 +10,7 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import decision_point, load_policies, load_words, served_store
+from pdp.wiring import decision_point, load_policies, load_words, security, served_store
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:
@@ -40,7 +40,15 @@ Then let her mother revoke it, and ask again:
 @click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
 @click.option("--decision-log", metavar="PATH|-|none", help="Where decision records go; `-` is stdout. [-]")
-@click.option("--reflection", type=click.Choice(["yes", "no"]), help="Whether the server describes its schema. [yes]")
+@click.option("--callers", metavar="FILE", help="Who may ask, and what. Without it: this machine, everything.")
+@click.option("--tls-certificate", metavar="FILE", help="The server's certificate with its chain, PEM.")
+@click.option("--tls-key", metavar="FILE", help="The key of that certificate, PEM.")
+@click.option("--client-ca", metavar="FILE", help="Every connection must bring a certificate of one of these, PEM.")
+@click.option(
+    "--reflection",
+    type=click.Choice(["yes", "no", "loopback"]),
+    help="Whether the server describes its schema. [loopback: where it listens on loopback only]",
+)
 @click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
 @click.option(
     "--settings",
@@ -61,6 +69,7 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         policies = load_policies(settings.policies, words)
         store = served_store(settings.store)
         point = decision_point(settings, policies, store)
+        guarded = security(settings, words)
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)
@@ -78,4 +87,4 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         if first_question:
             click.echo(FIRST_QUESTION.format(address=address), err=True)
 
-    sys.exit(run(point, words, settings, facts=store, on_ready=ready))
+    sys.exit(run(point, words, settings, facts=store, security=guarded, on_ready=ready))

@@ -81,3 +81,16 @@ class PolicyFiles(Protocol):
 
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
         """Return (path as shown to people, content) of every file of one operator, sorted by path."""
+
+
+class Document(Protocol):
+    """A small text kept elsewhere that may change while we run: a file, or something fetched."""
+
+    def stamp(self) -> object:
+        """Return something that differs once the content may have changed; cheap, and must not raise."""
+
+    def read(self) -> bytes:
+        """Return the content as it is now; raise UnavailableError when it cannot be had."""
+
+    def hurry(self) -> None:
+        """Somebody has missed something in it: let a change be looked for sooner than usual."""

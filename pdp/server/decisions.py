@@ -1,13 +1,16 @@
 """DecisionService: requests to the decision point, and what it answers back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import grpc
 
 from pdp.api.v1 import decision_pb2
-from pdp.core.errors import InvalidRequestError, NoPolicyError, RequestError
+from pdp.core.caller import Caller
+from pdp.core.errors import InvalidRequestError, NoPolicyError, NotPermittedError, RequestError
 from pdp.core.request import Consistency, Request
 from pdp.decision_point import Checked, DecisionPoint
+from pdp.server.access import check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
 from pdp.server.inline_calls import Answer
@@ -49,29 +52,34 @@ class Decisions:
         }
         return {f"{_SERVICE}.{name}": answer for name, answer in methods.items()}
 
-    def check(self, body: bytes) -> bytes:
-        """Answer one request."""
+    def check(self, body: bytes, caller: Caller) -> bytes:
+        """Answer one request of *caller*."""
         message = parsed(body, decision_pb2.CheckRequest.FromString)
+        check_question(caller, message)
         return decision_to_bytes(self._point.check(self._reader.request(message)))
 
-    def check_item(self, body: bytes) -> bytes:
-        """Answer one request of a stream; what is wrong with it stands in the place of its answer."""
+    def check_item(self, body: bytes, caller: Caller) -> bytes:
+        """Answer one request of a stream of *caller*; what is wrong with it stands in the place of its answer."""
         request_id = ""
         try:
             message = parsed(body, decision_pb2.CheckRequest.FromString)
             request_id = message.request_id
+            _check_item(caller, message)
             request = self._reader.request(message)
         except InvalidRequestError as error:
             return result_to_bytes(request_id, error)
         (outcome,) = self._decide_for(request.operator, (request,), request.consistency)
         return result_to_bytes(request_id, outcome)
 
-    def check_batch(self, body: bytes) -> bytes:
-        """Answer each item on its own, in order; what is wrong with one stands in its place."""
+    def check_batch(self, body: bytes, caller: Caller) -> bytes:
+        """Answer each item of *caller* on its own, in order; what is wrong with one stands in its place."""
         message = parsed(body, decision_pb2.CheckBatchRequest.FromString)
         if not message.requests:
             raise InvalidRequestError([RequestError(Code.REQUIRED.value, "requests", "", "", phrases.REQUIRED)])
-        outcomes = self._decide(self._reader.batch(message))
+        batch = self._reader.batch(message)
+        if not caller.may_everything:
+            batch = _permitted(caller, message, batch)
+        outcomes = self._decide(batch)
         return results_to_bytes([asked.request_id for asked in message.requests], outcomes)
 
     def explain(
@@ -104,3 +112,22 @@ class Decisions:
             return self._point.check_batch(operator, requests, consistency)
         except NoPolicyError:
             return (no_policy(operator),) * len(requests)
+
+
+def _permitted(caller: Caller, message: decision_pb2.CheckBatchRequest, batch: Batch) -> Batch:
+    """Return *batch* with what *caller* may not ask in the place of each item that asks it."""
+    items = list(batch.items)
+    for at, asked in enumerate(message.requests):
+        try:
+            _check_item(caller, asked)
+        except InvalidRequestError as error:
+            items[at] = error
+    return replace(batch, items=tuple(items))
+
+
+def _check_item(caller: Caller, message: decision_pb2.CheckRequest) -> None:
+    """Raise InvalidRequestError, which an item can carry, for what *caller* may not ask."""
+    try:
+        check_question(caller, message)
+    except NotPermittedError as error:
+        raise InvalidRequestError([error.error]) from None

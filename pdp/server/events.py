@@ -19,6 +19,10 @@ class Event(StrEnum):
     worker-given-up     as above, but it never answered or too many died; the server ends
     worker-failed       a worker process met an error of ours
     open-to-local       no callers are configured: whoever connects is the caller `local`, which may do everything
+    caller-refused      nobody who is known, or may, called `method`: `reason`, `caller`; so did `untold` more
+    callers-in-force    the files of callers have changed; what they say now counts
+    callers-kept        they have changed and cannot be right: `mistakes`; what they said before still counts
+    certificate-kept    the server's own certificate has changed and cannot be used: `mistake`; the former one is shown
     operator-not-served `operator` has no valid policy set; its requests are refused
     request-failed      a request to `method` met an error of ours; the caller has been told `correlation_id` alone
     unavailable         a request to `method` was refused because something that it needs cannot be had now
@@ -36,6 +40,10 @@ class Event(StrEnum):
     WORKER_GIVEN_UP = "worker-given-up"
     WORKER_FAILED = "worker-failed"
     OPEN_TO_LOCAL = "open-to-local"
+    CALLER_REFUSED = "caller-refused"
+    CALLERS_IN_FORCE = "callers-in-force"
+    CALLERS_KEPT = "callers-kept"
+    CERTIFICATE_KEPT = "certificate-kept"
     OPERATOR_NOT_SERVED = "operator-not-served"
     REQUEST_FAILED = "request-failed"
     UNAVAILABLE = "unavailable"

@@ -13,6 +13,7 @@ from pdp.core.stores import Change, FactStore, Page, Token
 from pdp.core.wanted import NOTHING_WANTED
 from pdp.decision_point import DecisionPoint
 from pdp.fact_keeping import FactKeeper
+from pdp.server.gate import caller_of
 from pdp.server.methods import Serve
 from pdp.server.status import TooManyCallsError
 from pdp.wire.fact_requests import ReadRequest, delete_from_wire, read_from_wire, watch_from_wire, write_from_wire
@@ -27,9 +28,6 @@ WATCHERS: Final = 16
 
 NEXT_PAGE: Final = "next-page-token"
 """Key of the trailing metadata in which ReadFacts says where the next page begins, when there is one."""
-
-LOCAL: Final = "local"
-"""The caller where no callers are configured."""
 
 _LOOK_SECONDS: Final = 0.2
 _STEP: Final = 500
@@ -71,10 +69,10 @@ class Facts:
         self._wake()
 
     def write_facts(
-        self, message: facts_pb2.WriteFactsRequest, _context: grpc.ServicerContext
+        self, message: facts_pb2.WriteFactsRequest, context: grpc.ServicerContext
     ) -> facts_pb2.WriteFactsResponse:
         """Write and delete facts in one transaction."""
-        change = write_from_wire(message, self._words, declared=self._declared, caller=LOCAL)
+        change = write_from_wire(message, self._words, declared=self._declared, caller=caller_of(context).name)
         self._check_served(change.operator)
         written = self._keeper.change(change)
         self._wake()
@@ -83,10 +81,10 @@ class Facts:
         )
 
     def delete_facts(
-        self, message: facts_pb2.DeleteFactsRequest, _context: grpc.ServicerContext
+        self, message: facts_pb2.DeleteFactsRequest, context: grpc.ServicerContext
     ) -> facts_pb2.DeleteFactsResponse:
         """Delete facts by id or by filter."""
-        change = delete_from_wire(message, self._words, declared=self._declared, caller=LOCAL)
+        change = delete_from_wire(message, self._words, declared=self._declared, caller=caller_of(context).name)
         self._check_served(change.operator)
         written = self._keeper.change(change)
         self._wake()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pdp.core.errors import InvalidSettingsError
-from pdp.server.listening import loopback
+from pdp.server.listening import resolved
 
 _LISTED: Final = Path("/proc/net/unix")
 _PREFIX: Final = "promise-pdp"
@@ -27,12 +27,14 @@ class SharedPort:
     *address* is HOST:PORT with the port that it got.
     """
 
-    def __init__(self, listen: str, group: str, revision: str) -> None:
+    def __init__(self, listen: str, group: str, revision: str, *, anywhere: bool = False) -> None:
         """Claim *listen* for the servers of *group* ("" for this one alone) that answer from *revision*.
+
+        *anywhere*: it may be an address that others than this machine reach.
 
         Raises InvalidSettingsError when somebody else is there.
         """
-        host, port = loopback(listen)
+        host, port = resolved(listen, anywhere=anywhere)
         self._holder = _bound(host, port)
         self.address = f"{host}:{self._holder.getsockname()[1]}"
         try:
