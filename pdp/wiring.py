@@ -1,7 +1,7 @@
 """The composition root: settings in, a decision point out. Only this module picks adapters."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,11 @@ def load_policies(directory: Path, words: Words, *, only: str = "") -> Policies:
         except InvalidPolicyError as error:
             findings[operator] = error.findings
     return Policies(sets, findings)
+
+
+def folder_files(directory: Path, operator: str) -> Sequence[tuple[str, bytes]]:
+    """Return (path, content) of the files that decide for *operator*; raises UnavailableError."""
+    return FolderPolicies(directory).read(operator)
 
 
 def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Finding, ...]]:

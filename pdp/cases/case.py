@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pdp.core.errors import InvalidRequestError, PdpError, RequestError
@@ -24,8 +24,9 @@ class Case:
     """One case of *file*.
 
     *clauses* are the sentences that it is about: an allow rests on one of them. *obligations* are those that an allow
-    must carry, *owes_not* those that no answer may carry. *cites* says that a denial names one of the clauses too,
-    where sentences are compared. *request* is None when it cannot be right; *mistakes* says why.
+    must carry, *owes_not* those that no answer may carry. Where sentences are compared, *cites* says that a denial names
+    one of the clauses too, *silent* that the answer names no sentence at all. *request* is None when it cannot be right;
+    *mistakes* says why. *written* is the request as it stands in the file.
     """
 
     id: str
@@ -37,6 +38,8 @@ class Case:
     owes_not: tuple[str, ...]
     cites: bool
     request: Request | None
+    silent: bool
+    written: Mapping[str, Any] = field(repr=False, compare=False)
     mistakes: tuple[RequestError, ...] = ()
 
 
@@ -70,7 +73,7 @@ def _case(file: str, entry: Mapping[str, Any], words: Words) -> Case:
     if unknown:
         # An expectation with a slip in its name would be met by every answer.
         raise CaseFileError(f"{file}: `{entry['id']}` expects `{unknown[0]}`, which nobody compares")
-    request, mistakes = _request(entry["request"], words)
+    request, mistakes = read_request(entry["request"], words)
     return Case(
         id=entry["id"],
         operator=str(entry["request"].get("operator", "")),
@@ -81,6 +84,8 @@ def _case(file: str, entry: Mapping[str, Any], words: Words) -> Case:
         owes_not=tuple(expected.get("owes_not", ())),
         cites=expected.get("cites", True) is not False,
         request=request,
+        silent=False,
+        written=entry["request"],
         mistakes=mistakes,
     )
 
@@ -90,7 +95,8 @@ def _obligation(owed: str | Mapping[str, Any]) -> str:
     return owed if isinstance(owed, str) else str(owed["id"])
 
 
-def _request(written: dict[str, Any], words: Words) -> tuple[Request | None, tuple[RequestError, ...]]:
+def read_request(written: dict[str, Any], words: Words) -> tuple[Request | None, tuple[RequestError, ...]]:
+    """Return the request that *written* says, or None and its mistakes."""
     try:
         return request_from_wire(check_request_from_dict(written), words), ()
     except InvalidRequestError as error:

@@ -37,7 +37,8 @@ class Coverage:
 
     *rules*: cases in which the rule decided. *conditions*: what the condition came to in cases in which a rule that
     rests on it, or an obligation that is owed, speaks of the request. *clauses*: cases whose answer names the sentence,
-    for those sentences that something here keeps.
+    for those sentences that something here keeps. A sentence that no answer names, since the condition that renders it
+    is a part of another one, counts once when that condition was seen both true and false.
     """
 
     operator: str
@@ -95,6 +96,10 @@ def coverage_of(policy: PolicySet, outcomes: Iterable[Outcome]) -> Coverage:
         name: ConditionSeen(counts[Truth.TRUE], counts[Truth.FALSE], counts[Truth.UNKNOWN])
         for name, counts in seen.items()
     }
+    for name, found in conditions.items():
+        clause = policy.conditions[name].clause
+        if found.both and clauses.get(clause) == 0:
+            clauses[clause] = 1
     return Coverage(policy.operator, rules, conditions, clauses)
 
 

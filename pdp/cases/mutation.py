@@ -80,7 +80,7 @@ def mutation_of(
     *is_refused* says whether the loader would refuse a change; it is asked only for those that no case notices. *now*
     and *sentences* are those that the cases were run with.
     """
-    trial = _Trial(policy, outcomes, now, sentences=sentences)
+    trial = Trial(policy, outcomes, now, sentences=sentences)
     found = []
     for mutant in mutants_of(policy) if mutants is None else mutants:
         case = trial.noticing(mutant)
@@ -110,7 +110,7 @@ class _Remembering(Judging):
         return self._evaluated[key]
 
 
-class _Trial:
+class Trial:
     """The passing cases of one policy, found by what a rule speaks of."""
 
     def __init__(self, policy: PolicySet, outcomes: Iterable[Outcome], now: datetime, *, sentences: bool) -> None:
@@ -120,14 +120,22 @@ class _Trial:
         self._judging = _Remembering()
         self._cases: dict[tuple[str, str], list[_Asking]] = defaultdict(list)
         for outcome in outcomes:
-            case, answer = outcome.case, outcome.answer
-            # A case that fails notices nothing: it would call every change noticed.
-            if not outcome.passed or case.request is None or case.request.operator != policy.operator:
-                continue
-            roles = frozenset[str]()
-            if isinstance(answer, Answer) and answer.judgement is not None:
-                roles = answer.judgement.circumstances.roles
-            self._cases[case.request.action, case.request.purpose].append(_Asking(case, case.request, roles))
+            self.add(outcome)
+
+    def add(self, outcome: Outcome) -> None:
+        """Let *outcome* notice changes, if it passed and is of this operator."""
+        case, answer = outcome.case, outcome.answer
+        # A case that fails notices nothing: it would call every change noticed.
+        if not outcome.passed or case.request is None or case.request.operator != self._policy.operator:
+            return
+        roles = frozenset[str]()
+        if isinstance(answer, Answer) and answer.judgement is not None:
+            roles = answer.judgement.circumstances.roles
+        self._cases[case.request.action, case.request.purpose].append(_Asking(case, case.request, roles))
+
+    def answer(self, policy: PolicySet, request: Request) -> Answer:
+        """Return the answer of *policy*, the one of this trial or a change of it."""
+        return self._judging.decide(policy, request, (), request.time or self._now)
 
     def noticing(self, mutant: Mutant) -> str:
         """Return the id of a case that *mutant* fails, "" when there is none.
@@ -137,7 +145,7 @@ class _Trial:
         policy = mutant.of(self._policy)
         regions = [rule.region for rule in (mutant.before, mutant.after) if rule is not None]
         for asking in sorted(self._touched(regions), key=lambda found: not self._is_within(found, regions)):
-            answer = self._judging.decide(policy, asking.request, (), asking.request.time or self._now)
+            answer = self.answer(policy, asking.request)
             if problems_of(asking.case, answer, sentences=self._sentences):
                 return asking.case.id
         return ""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pdp.cases.case import Case
 from pdp.core.decision import Cause, Obligation, Reason
+from pdp.core.errors import RequestError
 from pdp.core.text import Text
 
 
@@ -43,6 +44,18 @@ class Outcome:
         return not self.problems
 
 
+def unreadable(case: Case) -> Outcome:
+    """Return how a case came out whose request cannot be right: each mistake is a problem, with its place."""
+    return Outcome(case, tuple(_mistake(mistake) for mistake in case.mistakes))
+
+
+def _mistake(error: RequestError) -> Text:
+    vi, en = (f"{error.field or '-'}: {error.message.in_locale(locale)}" for locale in ("vi", "en"))
+    if error.suggestion:
+        vi, en = f"{vi} (gợi ý: {error.suggestion})", f"{en} (hint: {error.suggestion})"
+    return Text(vi, en)
+
+
 def problems_of(case: Case, answer: Told, *, sentences: bool) -> tuple[Text, ...]:
     """Return what of *answer* is not as *case* expects, nothing when it passes.
 
@@ -67,13 +80,16 @@ def problems_of(case: Case, answer: Told, *, sentences: bool) -> tuple[Text, ...
         problems.append(
             Text(f"không được có nghĩa vụ {', '.join(unwanted)}", f"must not owe {', '.join(unwanted)}"),
         )
-    if case.clauses and (case.allowed or (sentences and case.cites)):
-        cited = {reason.clause for reason in answer.reasons}
-        if cited.isdisjoint(case.clauses):
-            told, expected = ", ".join(sorted(cited - {""})) or "–", ", ".join(case.clauses)
-            problems.append(
-                Text(f"dựa trên {told}, mong đợi một trong {expected}", f"rests on {told}, expected one of {expected}")
-            )
+    told = {reason.clause for reason in answer.reasons} - {""}
+    if case.silent and sentences and told:
+        named = ", ".join(sorted(told))
+        problems.append(Text(f"dựa trên {named}, mong đợi không câu nào", f"rests on {named}, expected no sentence"))
+    compared = case.allowed or (sentences and case.cites)
+    if compared and case.clauses and told.isdisjoint(case.clauses):
+        named, expected = ", ".join(sorted(told)) or "–", ", ".join(case.clauses)
+        problems.append(
+            Text(f"dựa trên {named}, mong đợi một trong {expected}", f"rests on {named}, expected one of {expected}")
+        )
     return tuple(problems)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from pdp.cases.case import Case
-from pdp.cases.outcome import Outcome, problems_of
+from pdp.cases.outcome import Outcome, problems_of, unreadable
 from pdp.core.errors import NoPolicyError
 from pdp.deciding import Answer, decide
 from pdp.policy_set import PolicySet
@@ -22,7 +22,7 @@ def run_cases(
 
 def _run(case: Case, policies: Mapping[str, PolicySet], now: datetime, *, sentences: bool) -> Outcome:
     if case.request is None:
-        return Outcome(case, tuple(mistake.message for mistake in case.mistakes))
+        return unreadable(case)
     policy = policies.get(case.request.operator)
     if policy is None:
         raise NoPolicyError(case.request.operator)

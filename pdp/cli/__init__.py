@@ -8,7 +8,7 @@ from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
 from pdp.cli.explain import explain
 from pdp.cli.serve import serve
-from pdp.cli.test import run_cases
+from pdp.cli.test import run_case_files
 from pdp.cli.validate import validate
 from pdp.cli.what import what
 from pdp.cli.who import who
@@ -23,7 +23,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare):
+for command in (serve, check, explain, who, what, run_case_files, validate, clauses, compare):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -5,9 +5,11 @@ from pdp.policy_set.clause_places import Place
 from pdp.policy_set.owing import Owed
 from pdp.policy_set.policy_set import PolicySet
 from pdp.policy_set.residuals import NEAREST_SHOWN, Asked, NearRule, ResidualRule, ResidualRules, residual_rules
+from pdp.policy_set.rows import LINE_BREAK
 
 __all__ = [
     "ENGINE_VERSION",
+    "LINE_BREAK",
     "NEAREST_SHOWN",
     "Asked",
     "NearRule",

@@ -65,8 +65,8 @@ class PolicySet:
     def with_rules(self, rules: Iterable[Rule]) -> "PolicySet":
         """Return what would decide if these were the rules: for trying changes, never for serving.
 
-        Nothing is validated, and the revision is still that of the files. Raises TypeError when the rules are not looked
-        up in an index.
+        Nothing is validated, and the revision is still that of the files. Raises TypeError when the rules are not found
+        through an index.
         """
         if not isinstance(self.engine, IndexedEngine):
             raise TypeError(f"rules cannot be changed in an engine of tier {self.tier}")

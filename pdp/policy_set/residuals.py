@@ -171,9 +171,9 @@ class Residuals:
         self._role_text = role_text
         self._duties = duties
         # For each condition: itself and those it rests on that may come to something else for another category.
-        self._anew = like._anew if like is not None else _anew(conditions, numbers)
-        known = like._rules if like is not None else {}
-        self._rules = {
+        self._anew: tuple[frozenset[int], ...] = like._anew if like is not None else _anew(conditions, numbers)
+        known: Mapping[str, ResidualRule] = like._rules if like is not None else {}
+        self._rules: Mapping[str, ResidualRule] = {
             rule.id: known[rule.id]
             if rule.id in known and known[rule.id].rule is rule
             else ResidualRule(
