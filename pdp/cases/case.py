@@ -24,9 +24,9 @@ class Case:
     """One case of *file*.
 
     *clauses* are the sentences that it is about: an allow rests on one of them. *obligations* are those that an allow
-    must carry, *owes_not* those that no answer may carry. Where sentences are compared, *cites* says that a denial names
-    one of the clauses too, *silent* that the answer names no sentence at all. *request* is None when it cannot be right;
-    *mistakes* says why. *written* is the request as it stands in the file.
+    must carry, *owes_not* those that no answer may carry. Where sentences are compared, *cites* says that a denial
+    names one of the clauses too, *silent* that the answer names no sentence at all. *request* is None when it cannot be
+    right; *mistakes* says why. *written* is the request as it stands in the file.
     """
 
     id: str
