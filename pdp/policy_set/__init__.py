@@ -4,6 +4,7 @@ from pdp.policy_set.building import ENGINE_VERSION, build_policy_set, check_fold
 from pdp.policy_set.clause_places import Place
 from pdp.policy_set.owing import Owed
 from pdp.policy_set.policy_set import PolicySet
+from pdp.policy_set.report import FolderReport
 from pdp.policy_set.residuals import NEAREST_SHOWN, Asked, NearRule, ResidualRule, ResidualRules, residual_rules
 from pdp.policy_set.rows import LINE_BREAK
 
@@ -12,6 +13,7 @@ __all__ = [
     "LINE_BREAK",
     "NEAREST_SHOWN",
     "Asked",
+    "FolderReport",
     "NearRule",
     "Owed",
     "Place",
