@@ -21,7 +21,8 @@ class MutantKind(StrEnum):
     ACTION = "action widened"
     CATEGORY = "category widened"
     PURPOSE = "purpose widened"
-    CONDITION = "condition dropped"
+    CONDITION = "condition of an allow dropped"
+    DENY_CONDITION = "condition of a denial dropped"
 
 
 _WIDENED: Final[Mapping[MutantKind, tuple[WordKind, Text]]] = {
@@ -74,7 +75,8 @@ def mutants_of(policy: PolicySet) -> Iterator[Mutant]:
         for name in rule.conditions:
             left = tuple(other for other in rule.conditions if other != name)
             said = Text(f"bỏ điều kiện `{name}`", f"the condition `{name}` dropped")
-            yield Mutant(MutantKind.CONDITION, f"without {name}", said, rule, replace(rule, conditions=left))
+            kind = MutantKind.CONDITION if rule.effect is Effect.ALLOW else MutantKind.DENY_CONDITION
+            yield Mutant(kind, f"without {name}", said, rule, replace(rule, conditions=left))
 
 
 def _widened(rule: Rule, hierarchies: Hierarchies) -> Iterator[Mutant]:

@@ -18,6 +18,9 @@ _KEYS: Final = {"like", "with", "decision", "clauses"}
 NO_ROLE: Final = "none"
 """Written for a subject without any role fact."""
 
+STRANGER: Final = "user:somebody-else"
+"""Who asks in the place of the very person."""
+
 _GRANTER: Final = "user:somebody-who-grants"
 
 
@@ -26,7 +29,8 @@ class NearMiss:
     """The case called *like* with its *change*, one word each: `{"purpose": "marketing"}`.
 
     A role has its scope behind `in`, and where somebody must grant it, the granter's role behind `granted by`:
-    `family_member in child:minh granted by primary_guardian`; it replaces every role fact of the subject. Another
+    `family_member in child:minh granted by primary_guardian`; it replaces every role fact of the subject, and where that
+    is the very person whose data it is, somebody else asks. Another
     category or purpose is added to what people have consented to, so that the consent is not what makes the difference.
     *allowed* is the answer, which names one of *clauses*, or no sentence at all when there are none.
     """
@@ -141,6 +145,12 @@ def _consent_to(request: dict[str, Any], key: str, word: str) -> None:
 
 def _change_role(request: dict[str, Any], word: str) -> None:
     subject = f"{request['subject']['type']}:{request['subject']['id']}"
+    if subject == request["resource"].get("data_subject"):
+        for fact in request.get("facts", ()):
+            if fact.get("ground", {}).get("beneficiary") == subject:
+                fact["ground"]["beneficiary"] = STRANGER
+        subject = STRANGER
+        request["subject"] |= dict(zip(("type", "id"), subject.split(":"), strict=True))
     facts = [fact for fact in request.get("facts", ()) if fact.get("role", {}).get("subject") != subject]
     role, _, place = word.partition(" in ")
     scope, _, granting = place.partition(" granted by ")

@@ -9,7 +9,7 @@ from typing import Final
 from pdp.cases.case import Case
 from pdp.cases.mutants import Mutant, MutantKind
 from pdp.cases.mutation import Trial
-from pdp.cases.near_misses import NO_ROLE, NearMiss, as_case, varied
+from pdp.cases.near_misses import NO_ROLE, STRANGER, NearMiss, as_case, varied
 from pdp.cases.outcome import Outcome, problems_of
 from pdp.core.decision import Cause
 from pdp.core.policy import ANY
@@ -28,8 +28,6 @@ _COLUMNS: Final[Mapping[MutantKind, WordKind]] = {
     MutantKind.CATEGORY: WordKind.CATEGORY,
     MutantKind.PURPOSE: WordKind.PURPOSE,
 }
-
-_STRANGER: Final = "user:somebody-else"
 
 
 class Proposing:
@@ -131,7 +129,7 @@ class Proposing:
             return
         if role == THIRD_PARTY:
             yield "role", NO_ROLE
-            yield "subject", _STRANGER
+            yield "subject", STRANGER
             return
         operator = f"operator:{self._policy.operator}"
         itself = f"{resource['type']}:{resource['id']}"
