@@ -9,7 +9,8 @@ from pdp.core.errors import InvalidPolicyError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog
 from pdp.decision_point import DecisionPoint
-from pdp.policy_set import PolicySet, build_policy_set, check_folder
+from pdp.policy_set import PolicySet, build_policy_set
+from pdp.review import review
 from pdp.settings import Settings
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
@@ -67,17 +68,22 @@ def folder_files(directory: Path, operator: str) -> Sequence[tuple[str, bytes]]:
 def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Finding, ...]]:
     """Return the findings of *directory*: of its operators' folders, or of itself when it is one.
 
-    Raises UnavailableError when it cannot be read.
+    A folder without an error is reviewed too. Raises UnavailableError when it cannot be read.
     """
     if (directory / "policy.csv").exists():
         source = FolderPolicies(directory.resolve().parent)
         name = directory.resolve().name
-        return {name: check_folder(name, source.read(name), words.vocabulary, words.schema)}
+        return {name: _findings(name, source.read(name), words)}
     source = FolderPolicies(directory)
-    return {
-        operator: check_folder(operator, source.read(operator), words.vocabulary, words.schema)
-        for operator in source.operators()
-    }
+    return {operator: _findings(operator, source.read(operator), words) for operator in source.operators()}
+
+
+def _findings(operator: str, files: Sequence[tuple[str, bytes]], words: Words) -> tuple[Finding, ...]:
+    try:
+        policy = build_policy_set(operator, files, words.vocabulary, words.schema)
+    except InvalidPolicyError as error:
+        return error.findings
+    return tuple(sorted([*policy.warnings, *review(policy, words.schema)], key=lambda finding: finding.place))
 
 
 def decision_point(settings: Settings, policies: Policies) -> DecisionPoint:

@@ -29,9 +29,9 @@ class NearMiss:
     """The case called *like* with its *change*, one word each: `{"purpose": "marketing"}`.
 
     A role has its scope behind `in`, and where somebody must grant it, the granter's role behind `granted by`:
-    `family_member in child:minh granted by primary_guardian`; it replaces every role fact of the subject, and where that
-    is the very person whose data it is, somebody else asks. Another
-    category or purpose is added to what people have consented to, so that the consent is not what makes the difference.
+    `family_member in child:minh granted by primary_guardian`. It replaces every role fact of the subject, and where the
+    subject is the very person whose data it is, somebody else asks. Another category or purpose is added to what people
+    have consented to, so that the consent is not what makes the difference.
     *allowed* is the answer, which names one of *clauses*, or no sentence at all when there are none.
     """
 

@@ -12,7 +12,7 @@ from pdp.cases.mutation import Trial
 from pdp.cases.near_misses import NO_ROLE, STRANGER, NearMiss, as_case, varied
 from pdp.cases.outcome import Outcome, problems_of
 from pdp.core.decision import Cause
-from pdp.core.policy import ANY
+from pdp.core.policy import ANY, Rule
 from pdp.core.role_holding import DATA_SUBJECT, THIRD_PARTY
 from pdp.core.vocabulary import WordKind
 from pdp.deciding import Answer
@@ -21,6 +21,11 @@ from pdp.wire.words import Words
 
 _EFFORTS: Final = ((3, 16), (8, 64))
 """How many cases are varied for one change, with how many words each: first few, then, if these do not do, many."""
+
+_ALLOWED: Final = 60
+"""How many allowed cases are varied for one condition of a denial."""
+
+_FEW: Final = 6
 
 _COLUMNS: Final[Mapping[MutantKind, WordKind]] = {
     MutantKind.ROLE: WordKind.ROLE,
@@ -52,9 +57,10 @@ class Proposing:
         One that an earlier near miss notices already is left out.
         """
         for mutant in mutants:
-            if mutant.kind not in _COLUMNS or self._trial.noticing(mutant):
-                continue
-            yield mutant, self._find(mutant)
+            if mutant.kind in _COLUMNS and not self._trial.noticing(mutant):
+                yield mutant, self._find(mutant)
+            elif mutant.kind is MutantKind.DENY_CONDITION and not self._trial.noticing(mutant):
+                yield mutant, self._find_allowed(mutant)
 
     def _find(self, mutant: Mutant) -> NearMiss | None:
         changed = mutant.of(self._policy)
@@ -71,6 +77,35 @@ class Proposing:
             if by_sentence:
                 return self._kept(*by_sentence)
         return None
+
+    def _find_allowed(self, mutant: Mutant) -> NearMiss | None:
+        """Return a request that is still allowed although the deny rule speaks of it, for want of that condition."""
+        changed = mutant.of(self._policy)
+        for original, column, words in islice(self._almost_spoken_of(mutant.before), _ALLOWED):
+            for word in words:
+                for change in self._roles(word, original) if column is WordKind.ROLE else ((column.singular, word),):
+                    found = self._try(original, change, changed)
+                    if found is not None and found[2]:
+                        return self._kept(found[0], found[1])
+        return None
+
+    def _almost_spoken_of(self, rule: Rule) -> Iterator[tuple[Case, WordKind, tuple[str, ...]]]:
+        """Yield each allowed case with the one column that keeps *rule* from speaking of it, and words of the rule."""
+        for outcome in self._outcomes:
+            answer, request = outcome.answer, outcome.case.request
+            if not isinstance(answer, Answer) or not answer.allowed or request is None or answer.judgement is None:
+                continue
+            asked = {
+                WordKind.ROLE: answer.judgement.circumstances.roles,
+                WordKind.ACTION: {request.action},
+                WordKind.CATEGORY: {request.resource.type},
+                WordKind.PURPOSE: {request.purpose},
+            }
+            inside = {kind: self._inside(kind, getattr(rule.region, kind.singular)) for kind in asked}
+            outside = [kind for kind, words in asked.items() if inside[kind].isdisjoint(words)]
+            if len(outside) == 1:
+                words = sorted(inside[outside[0]], key=lambda word: (-self._frequent[word], word))
+                yield outcome.case, outside[0], tuple(words[:_FEW])
 
     def _kept(self, miss: NearMiss, outcome: Outcome) -> NearMiss:
         self._trial.add(outcome)
