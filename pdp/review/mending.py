@@ -9,7 +9,7 @@ from pdp.core.finding import Finding
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-_WORD: Final = re.compile(r"[^,\s]+")
+_WORD: Final = re.compile(r"[^,:\s]+")
 _QUOTED: Final = re.compile(r'"([A-Za-z0-9_. -]*)"')
 _YES: Final = frozenset({"yes", "true", "on"})
 _NO: Final = frozenset({"no", "false", "off"})
