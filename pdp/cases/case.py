@@ -25,7 +25,7 @@ class Case:
 
     *clauses* are the sentences that it is about: an allow rests on one of them. *obligations* are those that an allow
     must carry, *owes_not* those that no answer may carry. Where sentences are compared, *cites* says that a denial
-    names one of the clauses too, *silent* that the answer names no sentence at all. *request* is None when it cannot be
+    names one of the clauses too, *exact* that the answer names no other sentence. *request* is None when it cannot be
     right; *mistakes* says why. *written* is the request as it stands in the file.
     """
 
@@ -38,7 +38,7 @@ class Case:
     owes_not: tuple[str, ...]
     cites: bool
     request: Request | None
-    silent: bool
+    exact: bool
     written: Mapping[str, Any] = field(repr=False, compare=False)
     mistakes: tuple[RequestError, ...] = ()
 
@@ -84,7 +84,7 @@ def _case(file: str, entry: Mapping[str, Any], words: Words) -> Case:
         owes_not=tuple(expected.get("owes_not", ())),
         cites=expected.get("cites", True) is not False,
         request=request,
-        silent=False,
+        exact=False,
         written=entry["request"],
         mistakes=mistakes,
     )

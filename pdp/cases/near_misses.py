@@ -32,7 +32,8 @@ class NearMiss:
     `family_member in child:minh granted by primary_guardian`. It replaces every role fact of the subject, and where the
     subject is the very person whose data it is, somebody else asks. Another category or purpose is added to what people
     have consented to, so that the consent is not what makes the difference.
-    *allowed* is the answer, which names one of *clauses*, or no sentence at all when there are none.
+    *allowed* is the answer. A denial names one of *clauses*, or no sentence at all when there are none; an allow names
+    them and no other.
     """
 
     like: str
@@ -69,7 +70,7 @@ def as_case(miss: NearMiss, original: Case, file: str, words: Words) -> Case:
         obligations=(),
         owes_not=(),
         cites=True,
-        silent=not miss.clauses,
+        exact=miss.allowed or not miss.clauses,
     )
 
 

@@ -81,9 +81,11 @@ def problems_of(case: Case, answer: Told, *, sentences: bool) -> tuple[Text, ...
             Text(f"không được có nghĩa vụ {', '.join(unwanted)}", f"must not owe {', '.join(unwanted)}"),
         )
     told = {reason.clause for reason in answer.reasons} - {""}
-    if case.silent and sentences and told:
-        named = ", ".join(sorted(told))
-        problems.append(Text(f"dựa trên {named}, mong đợi không câu nào", f"rests on {named}, expected no sentence"))
+    if case.exact and sentences and (others := sorted(told - set(case.clauses))):
+        named = ", ".join(others)
+        problems.append(
+            Text(f"dựa trên cả {named}, không được mong đợi", f"rests on {named} too, which is not expected")
+        )
     compared = case.allowed or (sentences and case.cites)
     if compared and case.clauses and told.isdisjoint(case.clauses):
         named, expected = ", ".join(sorted(told)) or "–", ", ".join(case.clauses)
