@@ -1,7 +1,7 @@
 """The composition root: settings in, a decision point out. Only this module picks adapters."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.fact_keeping import FactKeeper
-from pdp.policy_set import PolicySet, build_policy_set, check_folder
+from pdp.policy_set import PolicySet, build_policy_set
+from pdp.review import review
 from pdp.server import Security, TlsFiles
 from pdp.settings import MEMORY_STORE, NO_STORE, SQLITE_PREFIX, Settings
 from pdp.wire.words import Words
@@ -81,20 +82,30 @@ def load_policies(directory: Path, words: Words, *, only: str = "") -> Policies:
     return Policies(sets, findings)
 
 
+def folder_files(directory: Path, operator: str) -> Sequence[tuple[str, bytes]]:
+    """Return (path, content) of the files that decide for *operator*; raises UnavailableError."""
+    return FolderPolicies(directory).read(operator)
+
+
 def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Finding, ...]]:
     """Return the findings of *directory*: of its operators' folders, or of itself when it is one.
 
-    Raises UnavailableError when it cannot be read.
+    A folder without an error is reviewed too. Raises UnavailableError when it cannot be read.
     """
     if (directory / "policy.csv").exists():
         source = FolderPolicies(directory.resolve().parent)
         name = directory.resolve().name
-        return {name: check_folder(name, source.read(name), words.vocabulary, words.schema)}
+        return {name: _findings(name, source.read(name), words)}
     source = FolderPolicies(directory)
-    return {
-        operator: check_folder(operator, source.read(operator), words.vocabulary, words.schema)
-        for operator in source.operators()
-    }
+    return {operator: _findings(operator, source.read(operator), words) for operator in source.operators()}
+
+
+def _findings(operator: str, files: Sequence[tuple[str, bytes]], words: Words) -> tuple[Finding, ...]:
+    try:
+        policy = build_policy_set(operator, files, words.vocabulary, words.schema)
+    except InvalidPolicyError as error:
+        return error.findings
+    return tuple(sorted([*policy.warnings, *review(policy, words.schema)], key=lambda finding: finding.place))
 
 
 def decision_point(settings: Settings, policies: Policies, facts: FactSource | None = None) -> DecisionPoint:

@@ -11,7 +11,7 @@ from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
 from pdp.cli.serve import serve
-from pdp.cli.test import run_cases
+from pdp.cli.test import run_case_files
 from pdp.cli.validate import validate
 from pdp.cli.what import what
 from pdp.cli.who import who
@@ -26,7 +26,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare, facts, callers, keys):
+for command in (serve, check, explain, who, what, validate, clauses, compare, facts, callers, keys, run_case_files):
     main.add_command(command)
 
 __all__ = ["main"]

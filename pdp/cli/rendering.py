@@ -1,5 +1,6 @@
 """Shows answers and explanations to people: the decision first, then why, then the rest."""
 
+import io
 import os
 import shutil
 import sys
@@ -34,6 +35,18 @@ def render_decision(decision: Decision, request: Request, lang: str) -> None:
 
 def render_explanation(explanation: Explanation, request: Request, vocabulary: Vocabulary, lang: str) -> None:
     """Print an answer with everything that led to it."""
+    _console().print(_explanation_tree(explanation, request, lang))
+
+
+def explanation_text(explanation: Explanation, request: Request, lang: str) -> str:
+    """Return an answer with everything that led to it, as plain text."""
+    console = Console(file=io.StringIO(), width=WIDTH_WITHOUT_TERMINAL, highlight=False, emoji=False, markup=False)
+    with console.capture() as capture:
+        console.print(_explanation_tree(explanation, request, lang))
+    return capture.get()
+
+
+def _explanation_tree(explanation: Explanation, request: Request, lang: str) -> Tree:
     decision = explanation.decision
     tree = Tree(_headline(decision, request, lang))
     if decision.cause is not Cause.RULE:
@@ -48,7 +61,7 @@ def render_explanation(explanation: Explanation, request: Request, vocabulary: V
     _add_facts(tree, explanation.facts, lang)
     _add_obligations(tree, decision.obligations, lang)
     tree.add(_footer(decision, lang))
-    _console().print(tree)
+    return tree
 
 
 def render_comparison(answers: Sequence[tuple[str, Explanation | None, tuple[str, ...]]], lang: str) -> None:
