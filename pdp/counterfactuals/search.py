@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, count
+from math import inf
 from typing import Final
 
 from pdp.core.decision import Cause
@@ -27,6 +28,9 @@ from pdp.policy_set import PolicySet
 SHOWN: Final = 5
 """So many sets are looked for."""
 
+WORTH: Final = 2.0
+"""Once something is found, what promises to need so much more than the smallest is not looked for."""
+
 LONGEST: Final = 9
 """No set has more changes than this; each of its subsets is decided."""
 
@@ -35,8 +39,8 @@ LONGEST: Final = 9
 class Budget:
     """How much a search may do: so many *worlds*, sets of changes, are looked at, so many *values* tried in them."""
 
-    worlds: int = 400
-    values: int = 20_000
+    worlds: int = 250
+    values: int = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ class _Search:
         self._found: dict[frozenset[str], tuple[Step, ...]] = {}
         self._blockers: dict[str, Rule] = {}
         self._looked = 0
+        self._worth = inf
         self._cut = False
 
     def run(self) -> FoundChanges:
@@ -107,7 +112,9 @@ class _Search:
             if self._looked >= self._budget.worlds or self._values.tried >= self._budget.values:
                 self._cut = True
                 break
-            _, _, rule, steps = heapq.heappop(self._open)
+            promised, _, rule, steps = heapq.heappop(self._open)
+            if promised > self._worth:
+                break
             self._look_at(rule, steps)
         blockers = tuple(self._blockers.values())
         return FoundChanges(self._outcome(), self._sorted(), blockers, self._looked, len(followed))
@@ -144,6 +151,7 @@ class _Search:
         if world.answer.allowed:
             minimal = self._minimal(steps)
             self._found.setdefault(frozenset(step.key for step in minimal), minimal)
+            self._worth = min(self._worth, _weight(minimal) + WORTH)
             return
         # A change that makes deciding fail leads nowhere that could be judged, and none is longer than that.
         if world.judgement is None or world.answer.cause is Cause.ERROR or len(steps) == LONGEST:
