@@ -34,7 +34,7 @@ from tests.builders import (
     the_words,
     without,
 )
-from tests.stored_facts import MemoryFacts
+from tests.stored_facts import HeldFacts
 
 OPERATORS: Final = ("kidsonline", "welearning", "kiotviet", "homeid", "onmeeting")
 
@@ -78,7 +78,7 @@ class Denied:
     def point(self) -> DecisionPoint:
         """Return a decision point that has the stored facts."""
         policies = {self.policy.operator: self.policy}
-        return DecisionPoint(policies, MemoryFacts(self.stored), AlwaysAt(self.at), NoDecisionLog())
+        return DecisionPoint(policies, HeldFacts(self.stored), AlwaysAt(self.at), NoDecisionLog())
 
     def explained(self) -> Explanation:
         """Return the explanation."""
@@ -126,7 +126,7 @@ def allowed_after(denied: Denied, parts: tuple[Part, ...]) -> bool:
     request = read(question)
     at = request.time or denied.at
     policies = {denied.policy.operator: denied.policy}
-    point = DecisionPoint(policies, MemoryFacts(tuple(stored)), AlwaysAt(at), NoDecisionLog())
+    point = DecisionPoint(policies, HeldFacts(tuple(stored)), AlwaysAt(at), NoDecisionLog())
     return point.check(request).allowed
 
 
