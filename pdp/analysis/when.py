@@ -7,6 +7,7 @@ from typing import Final
 from pdp.conditions import Evaluator
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
+from pdp.core.request import Request
 from pdp.core.text import Text, join_texts
 from pdp.policy_set import PolicySet
 from pdp.space import Formula, Question, Space
@@ -87,10 +88,8 @@ def when_holds(
     return When(tuple(found), complete=question.situation(left) is None)
 
 
-def _outcome(policy: PolicySet, name: str, request: object) -> Outcome:
-    from pdp.core.request import Request
-
-    if not isinstance(request, Request) or request.time is None:
+def _outcome(policy: PolicySet, name: str, request: Request) -> Outcome:
+    if request.time is None:
         raise TypeError(request)
     circumstances = Circumstances(request, (), request.time, policy.hierarchies, policy.granting)
     return Evaluator(policy.conditions, circumstances).named(name).outcome
@@ -107,13 +106,19 @@ def _shortened(
         parts = [_one_of(space, question, met[at][0], met[at][1], outcomes) for at, outcomes in chosen.items()]
         return not question.is_possible(written.negated(holds), *parts)
 
+    def met_too(chosen: dict[int, frozenset[Outcome]], at: int, more: frozenset[Outcome]) -> bool:
+        widened = {**chosen, at: more}
+        parts = [_one_of(space, question, met[each][0], met[each][1], outcomes) for each, outcomes in widened.items()]
+        return question.is_possible(*parts)
+
     for at, (_, _, outcome) in enumerate(met):
         without = {other: outcomes for other, outcomes in kept.items() if other != at}
         if enough(without):
             kept = without
             continue
         for wider in _WIDER[outcome]:
-            if enough({**kept, at: wider}):
+            # What can never be met beside the rest would only make the sentence longer.
+            if enough({**kept, at: wider}) and met_too(kept, at, wider - {outcome}):
                 kept[at] = wider
                 break
     return tuple(

@@ -70,7 +70,9 @@ class Space:
         self._shared = Shared()
         self._known: dict[int, Expression] = {}
         self._codes = Codes()
-        self._values = Values(self.script, self._codes, self.vocabulary)
+        operator = Entity("operator", first.operator)
+        self._values = Values(self.script, self._codes, self.vocabulary, operator)
+        self._values.named_entity(operator)
         self._readings = {
             id(policy): Reading(policy.conditions, policy.hierarchies, policy.vocabulary) for policy in policies
         }
@@ -82,7 +84,7 @@ class Space:
         ]
         self._name_texts(everything)
         classes = role_classes(self.vocabulary, _roles_asked_for(everything))
-        self._people = People(self._values, self.vocabulary, Entity("operator", first.operator), classes)
+        self._people = People(self._values, self.vocabulary, operator, classes)
         self._facts = Facts(self._values, self._people, schema, self.vocabulary)
         granting = {**first.granting, **policies[-1].granting}
         self._reader = SituationReader(self._values, self._people, self._facts, schema, self.vocabulary, granting)
