@@ -11,6 +11,10 @@ SHARED: Final = "shared"
 """The folder whose files belong to every operator."""
 
 
+HOUSE: Final = "house"
+"""The folder with one folder for each operator, of rules that nobody has published."""
+
+
 class FolderPolicies:
     """Reads `DIRECTORY/OPERATOR/FILE`; hands over bytes and judges nothing."""
 
@@ -23,15 +27,16 @@ class FolderPolicies:
             names = [entry.name for entry in self._directory.iterdir() if entry.is_dir()]
         except OSError as error:
             raise UnavailableError(f"`{self._directory}` cannot be read: {error.strerror}") from error
-        return sorted(name for name in names if not name.startswith(".") and name != SHARED)
+        return sorted(name for name in names if not name.startswith(".") and name not in {SHARED, HOUSE})
 
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
-        """Return (path, content) of each file of *operator* and of the shared folder, sorted by path.
+        """Return (path, content) of each file of *operator*, of the shared folder and of its house rules.
 
         Hidden files, and folders inside a folder, are left out.
         """
-        shared = self._directory / SHARED
-        return [*self._read(self._directory / operator), *(self._read(shared) if shared.is_dir() else [])]
+        beside = (self._directory / SHARED, self._directory / HOUSE / operator)
+        others = (found for folder in beside if folder.is_dir() for found in self._read(folder))
+        return [*self._read(self._directory / operator), *others]
 
     def _read(self, folder: Path) -> list[tuple[str, bytes]]:
         try:

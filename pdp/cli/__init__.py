@@ -7,6 +7,7 @@ from pdp.cli.check import check
 from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
 from pdp.cli.explain import explain
+from pdp.cli.facts import facts
 from pdp.cli.serve import serve
 from pdp.cli.test import run_cases
 from pdp.cli.validate import validate
@@ -23,7 +24,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare):
+for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare, facts):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -20,13 +20,15 @@ from grpc_reflection.v1alpha import reflection
 from structlog.typing import FilteringBoundLogger
 
 from pdp.core.errors import InvalidSettingsError
+from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
-from pdp.server.health import Health, health_of
+from pdp.server.facts import FACT_SERVICE, WATCHERS, Facts
+from pdp.server.health import health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.listening import listen_on, options
 from pdp.server.lookups import Lookups
@@ -41,6 +43,9 @@ CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
 
 _SIDE_THREADS: Final = 2
+_FACT_THREADS: Final = 4
+"""So many writes and readings of facts a process works at; the others wait, and no decision waits for them."""
+
 _LAST_SECONDS: Final = 1.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -81,11 +86,15 @@ class RunningServer:
     """A server that answers at *address*."""
 
     def __init__(
-        self, server: grpc.Server, health: Health, pools: tuple[ThreadPoolExecutor, ...], address: str
+        self,
+        server: grpc.Server,
+        ending: tuple[Callable[[], None], ...],
+        pools: tuple[ThreadPoolExecutor, ...],
+        address: str,
     ) -> None:
         self.address = address
         self._server = server
-        self._health = health
+        self._ending = ending
         self._pools = pools
         self._ended = threading.Event()
 
@@ -94,7 +103,8 @@ class RunningServer:
 
         The event is set once every call has ended.
         """
-        _does_end(self._health.end)  # a watcher that does not read may not hold up the end
+        for end in self._ending:
+            _does_end(end)  # a watcher that does not read may not hold up the end
         self._ended = self._server.stop(grace)
         return self._ended
 
@@ -108,14 +118,25 @@ class RunningServer:
 
 
 def start(
-    point: DecisionPoint, words: Words, settings: ServingSettings, log: FilteringBoundLogger, *, shared: str = ""
+    point: DecisionPoint,
+    words: Words,
+    settings: ServingSettings,
+    log: FilteringBoundLogger,
+    *,
+    facts: FactStore | None = None,
+    shared: str = "",
 ) -> RunningServer:
     """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
+    Without a store of *facts* FactService is not served.
     Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
     decisions = ThreadPoolExecutor(settings.threads, "decisions")
     side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
+    kept = None if facts is None else Facts(facts, point, words)
+    if kept is not None:
+        side_pools |= {FACT_SERVICE: ThreadPoolExecutor(_FACT_THREADS, "facts")}
+        side_pools |= {kept.watches: ThreadPoolExecutor(WATCHERS + 1, "watches")}
     maximum_calls = settings.threads * CALLS_PER_THREAD
     server = grpc.server(
         decisions,
@@ -125,7 +146,8 @@ def start(
     )
     decided = Decisions(point, words)
     in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
-    add_contract(server, {**decided.served, **Lookups(point, words).served, **in_force.served}, decided.answered)
+    served = {**decided.served, **Lookups(point, words).served, **in_force.served}
+    add_contract(server, {**served, **({} if kept is None else kept.served)}, decided.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:
@@ -138,7 +160,8 @@ def start(
             inline.add(path_of(method), answer, streams=streams(method))
     server.start()
     inline.begin()
-    return RunningServer(server, health, (decisions, *side_pools.values()), address)
+    ending = (health.end,) if kept is None else (health.end, kept.end)
+    return RunningServer(server, ending, (decisions, *side_pools.values()), address)
 
 
 def serve(
@@ -146,6 +169,7 @@ def serve(
     words: Words,
     settings: ServingSettings,
     *,
+    facts: FactStore | None = None,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
     """Answer in this process until SIGTERM or SIGINT, then drain; return the exit code.
@@ -161,7 +185,7 @@ def serve(
         _announce_ready(point.policies, server.address, log)
         on_ready(server.address)
 
-    return _answer(point, words, settings, log, ready)
+    return _answer(point, words, settings, log, ready, facts=facts)
 
 
 def serve_with_workers(
@@ -169,6 +193,7 @@ def serve_with_workers(
     words: Words,
     settings: SharingSettings,
     *,
+    facts: FactStore | None = None,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
     """Answer in `settings.workers` processes, each on a core of its own, until a signal comes; return the exit code.
@@ -190,7 +215,7 @@ def serve_with_workers(
             log.info(Event.WORKER_READY.value, address=server.address, revision=revision, pid=os.getpid(), core=core)
             tell()
 
-        return _answer(point, words, settings, log, ready, shared=port.address)
+        return _answer(point, words, settings, log, ready, facts=facts, shared=port.address)
 
     def all_ready(pids: tuple[int, ...]) -> None:
         _announce_ready(point.policies, port.address, log, pids)
@@ -214,11 +239,12 @@ def _answer(
     log: FilteringBoundLogger,
     on_ready: Callable[[RunningServer], None],
     *,
+    facts: FactStore | None = None,
     shared: str = "",
 ) -> int:
     with _caught_signals() as signals:
         try:
-            server = start(point, words, settings, log, shared=shared)
+            server = start(point, words, settings, log, facts=facts, shared=shared)
         except InvalidSettingsError as error:
             return _not_started(error, log)
         on_ready(server)
