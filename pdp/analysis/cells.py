@@ -49,7 +49,9 @@ class Cells:
         traits = space.traits(everything(sides))
         self.actions = self._classes(WordKind.ACTION, lambda word: (word == PUBLISHING, word in HANDING_OUT))
         self.categories = self._classes(WordKind.CATEGORY, lambda word: self._of_category(word, traits, space))
-        self.purposes = self._classes(WordKind.PURPOSE, lambda word: self._named(WordKind.PURPOSE, word, traits.purposes))
+        self.purposes = self._classes(
+            WordKind.PURPOSE, lambda word: self._named(WordKind.PURPOSE, word, traits.purposes)
+        )
 
     def _classes(self, kind: WordKind, feature: Callable[[str], object]) -> tuple[WordClass, ...]:
         found: dict[object, list[str]] = {}

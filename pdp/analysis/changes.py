@@ -1,8 +1,9 @@
 """Which decisions differ between two policies, over the whole space."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.meanings import Side
@@ -14,7 +15,7 @@ from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import Formula, Question, Space, Traits
+from pdp.space import FALSE, Formula, Question, Space, Traits
 from pdp.space.angle import angle_of
 
 
@@ -55,9 +56,12 @@ Progress = Callable[[int, int], None]
 
 
 class Comparison:
-    """Compares a policy before an edit with the policy after it."""
+    """Compares a policy before an edit with the policy after it, as to *kinds* of differences."""
 
-    def __init__(self, before: PolicySet, after: PolicySet, schema: FactSchema) -> None:
+    def __init__(
+        self, before: PolicySet, after: PolicySet, schema: FactSchema, kinds: Sequence[Kind] = tuple(Kind)
+    ) -> None:
+        self.kinds = tuple(kinds)
         self.space = Space([before, after], schema)
         self.sides = (Side(before, self.space), Side(after, self.space))
         before_side, after_side = self.sides
@@ -134,8 +138,8 @@ class Comparison:
 
     def _kinds(self, asked: Asked, standings: Sequence[Standing]) -> Iterator[Kind]:
         question, formulas = self.opened(asked, standings)
-        possible = question.possible([formula() for formula in formulas.values()])
-        yield from (kind for kind, is_possible in zip(formulas, possible, strict=True) if is_possible)
+        possible = question.possible([formulas[kind]() for kind in self.kinds])
+        yield from (kind for kind, is_possible in zip(self.kinds, possible, strict=True) if is_possible)
 
     # --- One question -------------------------------------------------------------------------------------------------
 
@@ -145,9 +149,7 @@ class Comparison:
         """Return the question, and for each kind the formula that says that the policies differ so."""
         question = self.space.question(asked)
         found = standings or self.standings(asked)
-        before, after = (
-            Stance(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True)
-        )
+        before, after = (Stance(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True))
         written = self.space.script
 
         def alike() -> Formula:
@@ -179,12 +181,10 @@ class Comparison:
         question, formulas = self.opened(difference.asked)
         return question.situation(formulas[difference.kind]())
 
-    def _differ(self, one, other) -> Formula:  # type: ignore[no-untyped-def]
+    def _differ(self, one: Mapping[Any, Formula], other: Mapping[Any, Formula]) -> Formula:
         written = self.space.script
         keys = {**one, **other}
-        apart = [
-            written.negated(written.same(one.get(key, "false"), other.get(key, "false"))) for key in keys
-        ]
+        apart = [written.negated(written.same(one.get(key, FALSE), other.get(key, FALSE))) for key in keys]
         return written.either(*apart)
 
     def _other_cause(self, before: Stance, after: Stance) -> Formula:

@@ -11,12 +11,14 @@ from pdp.analysis.stance import conditions_of
 from pdp.analysis.when import When, when_holds
 from pdp.core.policy import Rule
 from pdp.core.request import Request
+from pdp.deciding import Answer, decide
 from pdp.policy_set import PolicySet
 from pdp.wire.json_form import check_request_from_dict, message_to_json
 from pdp.wire.outgoing import request_to_wire
 from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
-from pdp.deciding import Answer, decide
+
+_RuleIds = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class UnconfirmedError(Exception):
@@ -27,14 +29,13 @@ class UnconfirmedError(Exception):
 class Group:
     """Decisions that an edit changes alike.
 
-    *roles* are sets of roles, any of which is enough; *unless* are roles beside which nothing changes. *gone* and *come*
-    are the rules that speak of it before and not after the edit, and the other way round. *decisions* counts sets of
-    roles, actions, categories and purposes.
+    *roles* are the smallest sets of roles, any of which is enough; *decisions* counts the sets of these roles and more,
+    with each action, category and purpose. *gone* and *come* are the rules that mean something else on the other side,
+    or nothing. *before* and *after* are the answers to *witness*.
     """
 
     kind: Kind
     roles: tuple[tuple[str, ...], ...]
-    unless: tuple[str, ...]
     regions: tuple[Box, ...]
     when: When
     gone: tuple[Rule, ...]
@@ -50,7 +51,6 @@ class _Case:
     """A smallest set of roles for which the decisions of a cell change, and how many sets with more roles do too."""
 
     first: Difference
-    unless: frozenset[str]
     decisions: int
 
 
@@ -59,13 +59,13 @@ def grouped(comparison: Comparison, words: Words, progress: Progress | None = No
     by_cell: dict[tuple[int, Kind], list[Difference]] = defaultdict(list)
     for difference in comparison.differences(progress):
         by_cell[id(difference.cell), difference.kind].append(difference)
-    alike: dict[object, list[_Case]] = defaultdict(list)
+    alike: dict[tuple[Kind, _RuleIds, When], list[_Case]] = defaultdict(list)
     for found in by_cell.values():
         for case in _smallest(found):
             alike[case.first.kind, _rules(comparison, case.first), _told(comparison, case.first)].append(case)
     groups = [
         group
-        for (kind, rules, when), cases in alike.items()  # type: ignore[misc]
+        for (kind, rules, when), cases in alike.items()
         for group in _by_roles(comparison, words, kind, rules, when, cases)
     ]
     return tuple(sorted(groups, key=lambda group: (list(Kind).index(group.kind), -group.decisions, group.roles)))
@@ -81,10 +81,10 @@ def _smallest(found: Sequence[Difference]) -> list[_Case]:
             smallest.append(one)
         else:
             more[id(below)].append(one)
-    return [_Case(each, frozenset(), each.decisions + sum(o.decisions for o in more[id(each)])) for each in smallest]
+    return [_Case(each, each.decisions + sum(o.decisions for o in more[id(each)])) for each in smallest]
 
 
-def _rules(comparison: Comparison, difference: Difference) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _rules(comparison: Comparison, difference: Difference) -> _RuleIds:
     """Return the ids of the rules that speak of a difference on one side, and mean something else on the other."""
     standings = comparison.standings(difference.asked)
     named = []
@@ -119,7 +119,7 @@ def _by_roles(
     comparison: Comparison,
     words: Words,
     kind: Kind,
-    rules: tuple[tuple[str, ...], tuple[str, ...]],
+    rules: _RuleIds,
     when: When,
     cases: Iterable[_Case],
 ) -> list[Group]:
@@ -144,14 +144,13 @@ def _by_roles(
     for roles, found in triples.items():
         together[frozenset(found)].append(roles)
     made = []
-    for found, roles_of in together.items():
+    for region, roles_of in together.items():
         witness, before, after = witnessed(comparison, words, first[roles_of[0]])
         made.append(
             Group(
                 kind,
                 tuple(sorted(roles_of)),
-                (),
-                boxes(found),
+                boxes(region),
                 when,
                 tuple(comparison.sides[0].policy.rules[id_] for id_ in rules[0]),
                 tuple(comparison.sides[1].policy.rules[id_] for id_ in rules[1]),

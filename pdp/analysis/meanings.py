@@ -58,14 +58,18 @@ class Side:
         found = set()
         for owed in owed_for([rule], self.policy.duties):
             duty = owed.duty
-            how = repr((duty.before, sorted(duty.fixed.items()), sorted(duty.taken_from.items()), sorted(duty.chosen.items())))
+            how = repr(
+                (duty.before, sorted(duty.fixed.items()), sorted(duty.taken_from.items()), sorted(duty.chosen.items()))
+            )
             found.add((duty.obligation, owed.clause, how))
         return frozenset(found)
 
     def extent(self, at: int) -> object:
         """Return what the rule of that bit means, and every word that it speaks of."""
         words = (self.roles, self.actions, self.categories, self.purposes)
-        return self.meanings[at], tuple(frozenset(word for word, bits in each.items() if bits >> at & 1) for each in words)
+        return self.meanings[at], tuple(
+            frozenset(word for word, bits in each.items() if bits >> at & 1) for each in words
+        )
 
     def unlike(self, other: "Side") -> int:
         """Return the bits of the rules that *other* has nothing like."""

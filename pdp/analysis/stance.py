@@ -153,9 +153,7 @@ class Stance:
     def allows(self) -> Formula:
         """Return that the answer is allow."""
         written = self._script
-        return written.both(
-            self.something_allows, written.negated(self.denied_outright), written.negated(self.emptied)
-        )
+        return written.both(self.something_allows, written.negated(self.denied_outright), written.negated(self.emptied))
 
     @property
     def denies_by_rule(self) -> Formula:
@@ -208,4 +206,3 @@ class Stance:
 
     def _clauses(self) -> list[str]:
         return sorted({rule.clause for rule in self._everybody()})
-

@@ -67,9 +67,7 @@ class When:
         return join_texts([*told, *more], " – hoặc: ", " – or: ")
 
 
-def when_holds(
-    space: Space, question: Question, holds: Formula, conditions: Iterable[tuple[PolicySet, str]]
-) -> When:
+def when_holds(space: Space, question: Question, holds: Formula, conditions: Iterable[tuple[PolicySet, str]]) -> When:
     """Return when *holds* does, told by *conditions*, which the question has named. Raises UndecidedError."""
     seen: dict[int, tuple[PolicySet, str]] = {}
     for policy, name in conditions:
@@ -126,15 +124,11 @@ def _shortened(
     )
 
 
-def _one_of(
-    space: Space, question: Question, policy: PolicySet, name: str, outcomes: Iterable[Outcome]
-) -> Formula:
+def _one_of(space: Space, question: Question, policy: PolicySet, name: str, outcomes: Iterable[Outcome]) -> Formula:
     return space.script.either(*[question.has_outcome(policy, name, outcome) for outcome in sorted(outcomes)])
 
 
-def _formula(
-    space: Space, question: Question, clues: Iterable[Clue], told: Iterable[tuple[PolicySet, str]]
-) -> Formula:
+def _formula(space: Space, question: Question, clues: Iterable[Clue], told: Iterable[tuple[PolicySet, str]]) -> Formula:
     policies = {name: policy for policy, name in told}
     return space.script.both(
         *[_one_of(space, question, policies[clue.condition], clue.condition, clue.outcomes) for clue in clues]

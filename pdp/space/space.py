@@ -145,9 +145,7 @@ class Space:
             known = self._rivals[key] = self._find_rival(statement, slot, self.encoder(pictured))
         return known
 
-    def _find_rival(
-        self, statement: Statement, slot: Slot, encoder: Encoder
-    ) -> tuple[Formula, frozenset[Statement]]:
+    def _find_rival(self, statement: Statement, slot: Slot, encoder: Encoder) -> tuple[Formula, frozenset[Statement]]:
         own, refusal = statement.own, statement.refusal
         if own is not None and slot.kind == own.kind and slot is not own and slot.person == own.person:
             theirs, met = encoder.at_fact(statement, slot)
