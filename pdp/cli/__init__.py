@@ -7,6 +7,7 @@ from pdp.cli.callers import callers
 from pdp.cli.check import check
 from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
+from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
@@ -26,7 +27,21 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, validate, clauses, compare, facts, callers, keys, run_case_files):
+for command in (
+    serve,
+    check,
+    explain,
+    who,
+    what,
+    validate,
+    clauses,
+    compare,
+    facts,
+    callers,
+    keys,
+    run_case_files,
+    diff,
+):
     main.add_command(command)
 
 __all__ = ["main"]
