@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
@@ -17,6 +17,7 @@ from pdp.settings import MEMORY_STORE, NO_STORE, SQLITE_PREFIX, Settings
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
 from pdp_adapters.folder_policies import FolderPolicies
+from pdp_adapters.git_policies import GitPolicies
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
@@ -79,6 +80,24 @@ def load_policies(directory: Path, words: Words, *, only: str = "") -> Policies:
 def folder_files(directory: Path, operator: str) -> Sequence[tuple[str, bytes]]:
     """Return (path, content) of the files that decide for *operator*; raises UnavailableError."""
     return FolderPolicies(directory).read(operator)
+
+
+def load_policy_at(place: str, words: Words) -> PolicySet:
+    """Build the policy set of the operator whose folder is at *place*: a path, or `REVISION:PATH` of a Git repository.
+
+    The folder has the name of the operator, and the shared and the house's files lie beside it. Raises
+    InvalidPolicyError with every finding, and UnavailableError when it cannot be read.
+    """
+    revision, colon, inside = place.partition(":")
+    if colon and not Path(place).exists():
+        folder = PurePosixPath(inside)
+        files = GitPolicies(revision, folder.parent, Path()).read(folder.name)
+        return build_policy_set(folder.name, files, words.vocabulary, words.schema)
+    path = Path(place).resolve()
+    if not path.is_dir():
+        raise UnavailableError(f"`{place}` is no folder")
+    files = FolderPolicies(path.parent).read(path.name)
+    return build_policy_set(path.name, files, words.vocabulary, words.schema)
 
 
 def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Finding, ...]]:

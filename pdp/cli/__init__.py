@@ -6,6 +6,7 @@ from pdp import __version__
 from pdp.cli.check import check
 from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
+from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.serve import serve
@@ -24,7 +25,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_case_files, validate, clauses, compare, facts):
+for command in (serve, check, explain, who, what, run_case_files, validate, clauses, compare, diff, facts):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -24,7 +24,7 @@ CONSENT: Final = "consent"
 REFUSAL: Final = "refusal"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slot:
     """A fact that a situation may have: a ground of *kind*, a consent or a refusal about a *person*, by number."""
 
@@ -33,7 +33,7 @@ class Slot:
     person: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statement:
     """A statement about some fact, seen by a person from an angle, with its own facts.
 

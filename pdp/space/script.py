@@ -141,25 +141,43 @@ class Script:
         if formula != TRUE:
             self._axioms.setdefault(about, []).append(formula)
 
-    def reached(self, formulas: Iterable[Formula]) -> tuple[frozenset[str], tuple[Formula, ...]]:
-        """Return every name that *formulas* speak of, and what always holds of those, which is spoken of too."""
+    def reached(
+        self, formulas: Iterable[Formula], beside: frozenset[str] = frozenset()
+    ) -> tuple[frozenset[str], tuple[Formula, ...]]:
+        """Return every name that *formulas* speak of, and what always holds of those, which is spoken of too.
+
+        What is reached already, *beside*, is not looked at again.
+        """
         seen: set[str] = set()
         axioms: dict[Formula, None] = {}
         pending = list(formulas)
+        parts, always = self._parts, self._axioms
         while pending:
             name = pending.pop()
-            if name in seen:
+            if name in seen or name in beside:
                 continue
             seen.add(name)
-            pending.extend(self._parts.get(name, ()))
-            for axiom in self._axioms.get(name, ()):
-                axioms[axiom] = None
-                pending.append(axiom)
+            inside = parts.get(name)
+            if inside is not None:
+                pending.extend(inside)
+            said = always.get(name)
+            if said is not None:
+                axioms.update(dict.fromkeys(said))
+                pending.extend(said)
         return frozenset(seen), tuple(axioms)
 
-    def can_hold(self, formulas: Iterable[Formula]) -> bool:
-        """Say whether *formulas* can hold together; raise UndecidedError when the solver gives up."""
-        return self._ask(list(formulas), "(pop)")
+    def which_can_hold(self, always: Sequence[Formula], candidates: Sequence[Formula]) -> list[bool]:
+        """Say of each of *candidates* whether it can hold together with *always*; raises UndecidedError."""
+        spoken_of, axioms = self.reached(always)
+        lines = ["(push)", *_asserted((*always, *axioms))]
+        for candidate in candidates:
+            self.questions += 1
+            _, more = self.reached([candidate], spoken_of)
+            lines += ["(push)", *_asserted((candidate, *more)), "(check-sat)", "(pop)"]
+        answers = self._run("\n".join([*lines, "(pop)"])).split()
+        if len(answers) != len(candidates) or not {"sat", "unsat"}.issuperset(answers):
+            raise UndecidedError(" ".join(answers))
+        return [answer == "sat" for answer in answers]
 
     def values(self, formulas: Iterable[Formula], wanted: Iterable[str]) -> Mapping[str, int] | None:
         """Return values with which *formulas* hold together, None when they cannot.
@@ -167,26 +185,18 @@ class Script:
         There is one for each of *wanted* that the question speaks of; truth values are 0 and 1. Raises UndecidedError
         when the solver gives up.
         """
+        self.questions += 1
         asserted = list(formulas)
-        if not self._ask(asserted, ""):
+        spoken_of, axioms = self.reached(asserted)
+        answer = self._run("\n".join(["(push)", *_asserted((*asserted, *axioms)), "(check-sat)"])).strip()
+        if answer != "sat":
             self._run("(pop)")
+            if answer != "unsat":
+                raise UndecidedError(answer)
             return None
-        spoken_of, _ = self.reached(asserted)
         names = [name for name in dict.fromkeys(wanted) if name in spoken_of]
         asked = [name for name in names if not is_number(name) and name not in {TRUE, FALSE}]
-        answer = self._run(f"(get-value ({' '.join(asked)}))\n(pop)" if asked else "(pop)")
-        return _pairs(answer)
-
-    def _ask(self, formulas: Sequence[Formula], after: str) -> bool:
-        self.questions += 1
-        _, axioms = self.reached(formulas)
-        asserted = "\n".join(f"(assert {formula})" for formula in (*formulas, *axioms))
-        answer = self._run(f"(push)\n{asserted}\n(check-sat)\n{after}").strip()
-        if answer not in {"sat", "unsat"}:
-            if not after:
-                self._run("(pop)")
-            raise UndecidedError(answer)
-        return answer == "sat"
+        return _pairs(self._run(f"(get-value ({' '.join(asked)}))\n(pop)" if asked else "(pop)"))
 
     def _run(self, text: str) -> str:
         text = "\n".join((*self._pending, text))
@@ -195,6 +205,10 @@ class Script:
         if "(error" in answer:
             raise UndecidedError(answer)
         return answer
+
+
+def _asserted(formulas: Iterable[Formula]) -> list[str]:
+    return [f"(assert {formula})" for formula in formulas if formula != TRUE]
 
 
 def number(value: int) -> str:

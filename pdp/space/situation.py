@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Final
 
 from pdp.conditions.expression import Emptiness, Root, Term
 from pdp.core.entity import Entity
@@ -20,7 +21,10 @@ from pdp.space.people import OPERATOR_SCOPE, Held, People
 from pdp.space.script import FALSE, TRUE, is_number, value_of
 from pdp.space.values import Values
 
-_NAMES = {
+BLANK: Final = " "
+"""A text that is there and says nothing."""
+
+_NAMES: Final = {
     "subject": "asker",
     "resource.data_subject": "person-concerned",
     "context.recipient": "recipient",
@@ -197,7 +201,7 @@ class _Answer:
             case ValueType.ENTITY:
                 return self._entity(code)
             case _:
-                return self._values.codes.text_of(number_)
+                return self._values.codes.text_of(number_) or BLANK
 
     def _any_value(self, term: Term) -> Value:
         """Return a value of which nothing is asked but that it is there."""

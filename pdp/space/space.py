@@ -1,6 +1,6 @@
 """All situations in which a question can be asked, and which of them are possible."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -16,6 +16,7 @@ from pdp.policy_set import Asked
 from pdp.space import script
 from pdp.space.angle import angle_of
 from pdp.space.codes import Codes
+from pdp.space.drift import Drift, drift_of
 from pdp.space.encoding import PICTURED, Encoder
 from pdp.space.facts import Facts, Slot, Statement
 from pdp.space.graded import Graded, Scale
@@ -23,6 +24,7 @@ from pdp.space.normal import Reading, Shared, children, terms_of
 from pdp.space.people import People, role_classes
 from pdp.space.script import Formula, Script
 from pdp.space.situation import SituationReader
+from pdp.space.traits import Traits, traits_of
 from pdp.space.values import Values
 
 
@@ -66,8 +68,11 @@ class Space:
         self.scale: Final = Scale(self.script)
         self.schema = schema
         self._shared = Shared()
+        self._known: dict[int, Expression] = {}
         self._codes = Codes()
-        self._values = Values(self.script, self._codes, self.vocabulary)
+        operator = Entity("operator", first.operator)
+        self._values = Values(self.script, self._codes, self.vocabulary, operator)
+        self._values.named_entity(operator)
         self._readings = {
             id(policy): Reading(policy.conditions, policy.hierarchies, policy.vocabulary) for policy in policies
         }
@@ -79,11 +84,12 @@ class Space:
         ]
         self._name_texts(everything)
         classes = role_classes(self.vocabulary, _roles_asked_for(everything))
-        self._people = People(self._values, self.vocabulary, Entity("operator", first.operator), classes)
+        self._people = People(self._values, self.vocabulary, operator, classes)
         self._facts = Facts(self._values, self._people, schema, self.vocabulary)
         granting = {**first.granting, **policies[-1].granting}
         self._reader = SituationReader(self._values, self._people, self._facts, schema, self.vocabulary, granting)
         self._encoders: dict[int, Encoder] = {}
+        self._rivals: dict[tuple[Statement, Slot, int], tuple[Formula, frozenset[Statement]]] = {}
         self._hierarchies = first.hierarchies
         words = self.vocabulary.words(WordKind.CATEGORY).values()
         self._with_narrower = {word.broader for word in words if word.broader is not None}
@@ -102,11 +108,25 @@ class Space:
         """Return the question: what the conditions can come to for these roles, action, category and purpose."""
         return self.question_type(self, asked)
 
+    def drift(self, condition: int) -> Drift:
+        """Return how the condition with this number changes when the same is asked under a narrower category."""
+        return drift_of(self._known[condition])
+
     # --- What questions call ------------------------------------------------------------------------------------------
 
     def expression(self, policy: Conditioned, condition: str) -> Expression:
         """Return what the condition of *policy* says, as the one object for all that say the same."""
         return self._shared.condition(condition, self._readings[id(policy)])
+
+    def identity(self, policy: Conditioned, condition: str) -> int:
+        """Return a number for what the condition of *policy* means: equal for all that say the same in this space."""
+        expression = self.expression(policy, condition)
+        self._known[id(expression)] = expression
+        return id(expression)
+
+    def traits(self, conditions: Iterable[int]) -> Traits:
+        """Return what the conditions with these numbers can tell apart."""
+        return traits_of(_everything_in([self._known[one] for one in conditions]))
 
     def encoder(self, pictured: int) -> Encoder:
         """Return what says what conditions come to, with at most so many persons pictured."""
@@ -116,6 +136,28 @@ class Space:
                 self._values, self._people, self._facts, self._shared, self._hierarchies, pictured
             )
         return self._encoders[pictured]
+
+    def rival(self, statement: Statement, slot: Slot, pictured: int) -> tuple[Formula, frozenset[Statement]]:
+        """Return that *slot* does no better for *statement* than the statement's own fact, and what that rests on."""
+        key = (statement, slot, pictured)
+        known = self._rivals.get(key)
+        if known is None:
+            known = self._rivals[key] = self._find_rival(statement, slot, self.encoder(pictured))
+        return known
+
+    def _find_rival(self, statement: Statement, slot: Slot, encoder: Encoder) -> tuple[Formula, frozenset[Statement]]:
+        own, refusal = statement.own, statement.refusal
+        if own is not None and slot.kind == own.kind and slot is not own and slot.person == own.person:
+            theirs, met = encoder.at_fact(statement, slot)
+            ours, _ = encoder.at_fact(statement, own)
+            no_truer = self.scale.no_truer(theirs, ours)
+            if refusal is not None:
+                no_truer = self.script.either(encoder.stopped_by(statement, refusal), no_truer)
+            return no_truer, met
+        if refusal is not None and slot.kind == refusal.kind and slot is not refusal and slot.person == refusal.person:
+            theirs_stops, ours_stops = (encoder.stopped_by(statement, one) for one in (slot, refusal))
+            return self.script.implies(theirs_stops, ours_stops), frozenset()
+        return script.TRUE, frozenset()
 
     def has_narrower(self, category: str) -> bool:
         """Say whether other categories lie in *category*."""
@@ -188,9 +230,15 @@ class Question:
 
     def is_possible(self, *formulas: Formula) -> bool:
         """Say whether there is a situation in which all of *formulas* hold; raises UndecidedError."""
-        if script.FALSE in formulas:
-            return False
-        return self._space.script.can_hold([*self._all_constraints(), *formulas])
+        return self.possible([self._space.script.both(*formulas)])[0]
+
+    def possible(self, formulas: Sequence[Formula]) -> list[bool]:
+        """Say of each of *formulas* whether there is a situation in which it holds; raises UndecidedError."""
+        asked = [formula for formula in dict.fromkeys(formulas) if formula != script.FALSE]
+        if not asked:
+            return [False] * len(formulas)
+        found = dict(zip(asked, self._space.script.which_can_hold(self._all_constraints(), asked), strict=True))
+        return [found.get(formula, False) for formula in formulas]
 
     def situation(self, *formulas: Formula) -> Request | None:
         """Return a request of a situation in which all of *formulas* hold, None when there is none.
@@ -236,50 +284,23 @@ class Question:
 
     def _rivals(self) -> list[Formula]:
         """Return that no fact does better for a statement than the statement's own."""
-        written, scale = self._space.script, self._space.scale
-        encoder = self._space.encoder(self._pictured)
         found: list[Formula] = []
         done: set[tuple[Statement, Slot]] = set()
-        pending = True
-        while pending:
-            pending = False
+        before = -1
+        while len(done) != before:
+            before = len(done)
             slots = self._slots()
             for statement in sorted(self._statements, key=_by_name):
                 for slot in slots:
-                    if (statement, slot) in done:
-                        continue
-                    done.add((statement, slot))
-                    found.append(_rival(statement, slot, encoder, written, scale, self._note))
-            if len(self._slots()) != len(slots):
-                pending = True
+                    if (statement, slot) not in done:
+                        done.add((statement, slot))
+                        rival, met = self._space.rival(statement, slot, self._pictured)
+                        found.append(rival)
+                        self._statements |= met
         return [formula for formula in found if formula != script.TRUE]
-
-    def _note(self, met: frozenset[Statement]) -> None:
-        self._statements |= met
 
 
 Space.question_type = Question
-
-
-def _rival(
-    statement: Statement,
-    slot: Slot,
-    encoder: Encoder,
-    written: Script,
-    scale: Scale,
-    note: Callable[[frozenset[Statement]], None],
-) -> Formula:
-    """Return that *slot* does no better for *statement* than the statement's own fact."""
-    own, refusal = statement.own, statement.refusal
-    if own is not None and slot.kind == own.kind and slot is not own and slot.person == own.person:
-        theirs, met = encoder.at_fact(statement, slot)
-        note(met)
-        ours, _ = encoder.at_fact(statement, own)
-        no_truer = scale.no_truer(theirs, ours)
-        return no_truer if refusal is None else written.either(encoder.stopped_by(statement, refusal), no_truer)
-    if refusal is not None and slot.kind == refusal.kind and slot is not refusal and slot.person == refusal.person:
-        return written.implies(encoder.stopped_by(statement, slot), encoder.stopped_by(statement, refusal))
-    return script.TRUE
 
 
 def _by_name(statement: Statement) -> str:

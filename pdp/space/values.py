@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from pdp.conditions.expression import Emptiness, Term
+from pdp.conditions.expression import Emptiness, Root, Term
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import ValueType
 from pdp.core.vocabulary import Vocabulary, WordKind
@@ -49,7 +49,8 @@ class Entities:
 class Values:
     """Makes the values of a situation as they are first looked at, and remembers them."""
 
-    def __init__(self, written: Script, codes: Codes, vocabulary: Vocabulary) -> None:
+    def __init__(self, written: Script, codes: Codes, vocabulary: Vocabulary, operator: Entity) -> None:
+        self._operator = operator
         self.script = written
         self.codes = codes
         self._vocabulary = vocabulary
@@ -71,6 +72,10 @@ class Values:
             self.entity_names[code] = name
             self.script.always(self.script.at_most("0", self._type(code)), self._type(code))
             self.script.always(self.script.at_most(self._type(code), number(999)), self._type(code))
+            # A request speaks of no operator but its own.
+            is_operator = self.has_type(code, self._operator.type)
+            own = self.script.equal(code, number(self.codes.entity(self._operator)))
+            self.script.always(self.script.implies(is_operator, own), self._type(code))
         return code
 
     def _type(self, code: str) -> str:
@@ -146,9 +151,10 @@ class Values:
         has = {code: self.script.boolean(f"{code} is in {name}") for code in domain}
         absent = script.FALSE if required else self.script.boolean(f"{name} is absent")
         nonempty = self.script.either(*has.values())
-        if required:
-            for formula in has.values():
-                self.script.always(nonempty, formula)
+        # The wire tells an empty list in the context, and one of fields, from none at all by refusing it.
+        if required or term.root is Root.CONTEXT or term.name == "fields":
+            for formula in (absent, *has.values()):
+                self.script.always(self.script.either(absent, nonempty), formula)
         return Listing(absent, nonempty, has)
 
     def entity_list(self, name: str, *, absent_when_empty: bool = False) -> Entities:

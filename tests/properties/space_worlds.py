@@ -8,7 +8,7 @@ from pdp.conditions import Condition, Evaluator
 from pdp.core.circumstances import Circumstances
 from pdp.core.containment import BoundExceededError
 from pdp.core.decision import Outcome
-from pdp.core.facts import Fact, Ground
+from pdp.core.facts import Fact, Ground, Properties
 from pdp.core.policy import Granting, Hierarchies
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.policy_set import Asked
@@ -43,10 +43,21 @@ def made_up(random: Random) -> MadeUp:
 
 
 def some_circumstances(policy: MadeUp, random: Random) -> Circumstances:
-    """Return circumstances that the wire would take: a ground has all that its kind requires."""
+    """Return circumstances that the wire would take: a ground has all that its kind requires, nothing is empty."""
     found = condition_worlds.circumstances(condition_worlds.the_world(policy.operator), random)
     facts = tuple(fact for fact in found.facts if _is_complete(fact))
-    return Circumstances(replace(found.request, facts=facts), (), found.instant, policy.hierarchies, policy.granting)
+    resource = replace(found.resource, properties=_sendable(found.resource.properties))
+    context = {key: value for key, value in _sendable(found.request.context).items() if value != ()}
+    subject_properties = _sendable(found.request.subject_properties)
+    request = replace(
+        found.request, facts=facts, resource=resource, context=context, subject_properties=subject_properties
+    )
+    return Circumstances(request, (), found.instant, policy.hierarchies, policy.granting)
+
+
+def _sendable(properties: Properties) -> Properties:
+    """Return what the wire takes: no empty text, and no list of fields without a field."""
+    return {key: value for key, value in properties.items() if value != "" and (key, value) != ("fields", ())}
 
 
 def _is_complete(fact: Fact) -> bool:
