@@ -149,7 +149,7 @@ class _Search:
         self._looked += 1
         needs = self._needs_in(steps, keys)
         world = needs.world
-        if world.answer.allowed:
+        if world.is_allowed:
             minimal = self._minimal(steps)
             if _shape(minimal) not in self._shapes:
                 self._shapes.add(_shape(minimal))
@@ -157,7 +157,8 @@ class _Search:
             self._worth = min(self._worth, _weight(minimal) + WORTH)
             return
         # A change that makes deciding fail leads nowhere that could be judged, and none is longer than that.
-        if world.judgement is None or world.answer.cause is Cause.ERROR or len(steps) == LONGEST:
+        failed = world.judgement is None or world.answer.cause is Cause.ERROR or world.answer.allowed
+        if failed or len(steps) == LONGEST:
             self._cut = True
             return
         known = self._needs_in((), frozenset()).counts if steps else None
@@ -182,7 +183,7 @@ class _Search:
         """Return the smallest part of *steps* that allows: of the smallest the first."""
         for size in range(1, len(steps)):
             for part in combinations(steps, size):
-                if self._world.after(part).answer.allowed:
+                if self._world.after(part).is_allowed:
                     return part
         return steps
 
@@ -203,7 +204,7 @@ def _shape_of(step: Step) -> tuple[object, ...]:
             return (what, kind.data_subject, kind.given_by, kind.status)
         case Ground():
             # One that is there already is another thing than a new one.
-            return (what, kind.kind, step.slot.startswith("ground "), kind.beneficiary, kind.data_subject)
+            return (what, kind.kind, step.slot[0] == "ground", kind.beneficiary, kind.data_subject)
         case Containment():
             return (what, kind.entity, kind.container.type)
 
