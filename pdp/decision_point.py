@@ -29,6 +29,10 @@ class DecisionPoint:
         self._clock = clock
         self._log = log
 
+    def with_policies(self, policies: Mapping[str, PolicySet]) -> "DecisionPoint":
+        """Return a decision point that differs from this one in its *policies* alone."""
+        return DecisionPoint(policies, self._facts, self._clock, self._log)
+
     @property
     def at_once(self) -> bool:
         """Say whether an answer never waits for facts that are not in this process."""

@@ -24,6 +24,7 @@ class Settings:
     *listen* is HOST:PORT with port 0 for any free one; *policies* a directory with one folder for each operator;
     *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
+    *watch_seconds* how often the policy folders are looked at, 0 for never;
     *threads* how many requests a process answers side by side where an answer may have to wait.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     decision_log: str = "-"
     reflection: bool = True
     grace_seconds: int = 10
+    watch_seconds: int = 1
 
     @property
     def host(self) -> str:
@@ -46,6 +48,12 @@ class Settings:
 def _whole(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError("must be a whole number of at least 1")
+    return int(text)
+
+
+def _whole_or_zero(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("must be a whole number; 0 is for never")
     return int(text)
 
 
@@ -89,6 +97,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "decision_log": str,
     "reflection": _yes_or_no,
     "grace_seconds": _whole,
+    "watch_seconds": _whole_or_zero,
 }
 
 

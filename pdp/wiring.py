@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pdp.activation import BY_SERVER, NoSeals, PolicyJudge, PolicyKeeper
 from pdp.core.errors import InvalidPolicyError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog
@@ -73,6 +74,27 @@ def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Find
         operator: check_folder(operator, source.read(operator), words.vocabulary, words.schema)
         for operator in source.operators()
     }
+
+
+def policy_judge(settings: Settings, words: Words) -> PolicyJudge:
+    """Return what decides which policies a server may put in force, as *settings* ask for."""
+    return PolicyJudge(words.vocabulary, words.schema, NoSeals())
+
+
+def policy_keeper(settings: Settings, judge: PolicyJudge) -> PolicyKeeper:
+    """Return a keeper that has put in force whatever *judge* lets it of the folders that *settings* name.
+
+    Raises UnavailableError when the directory cannot be read.
+    """
+    source = FolderPolicies(settings.policies)
+    keeper = PolicyKeeper(source, judge, SystemClock().now)
+    for operator in source.operators():
+        verdict = keeper.examine(operator)
+        if verdict.policy is None:
+            keeper.refuse(verdict)
+        else:
+            keeper.accept(verdict, BY_SERVER)
+    return keeper
 
 
 def decision_point(settings: Settings, policies: Policies) -> DecisionPoint:

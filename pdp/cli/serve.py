@@ -10,7 +10,7 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import decision_point, load_policies, load_words
+from pdp.wiring import Policies, decision_point, load_words, policy_judge, policy_keeper
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:
@@ -34,6 +34,7 @@ Ask a first question in another terminal:
 @click.option("--decision-log", metavar="PATH|-|none", help="Where decision records go; `-` is stdout. [-]")
 @click.option("--reflection", type=click.Choice(["yes", "no"]), help="Whether the server describes its schema. [yes]")
 @click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
+@click.option("--watch-seconds", metavar="N", help="How often the policy folders are looked at; 0 for never. [1]")
 @click.option(
     "--settings",
     "settings_file",
@@ -50,18 +51,19 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
     try:
         settings = read_settings(flags, os.environ, settings_file)
         words = load_words()
-        policies = load_policies(settings.policies, words)
-        point = decision_point(settings, policies)
+        judge = policy_judge(settings, words)
+        keeper = policy_keeper(settings, judge)
+        point = decision_point(settings, Policies(keeper.standing.sets, {}))
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)
         sys.exit(Exit.TROUBLE)
     except PdpError as error:
         fail(error, "en")
-    for operator in policies.refused:
-        for finding in policies.findings[operator]:
+    for _, refused in sorted(keeper.standing.refused.items()):
+        for finding in refused.findings:
             click.echo(str(finding), err=True)
-    if not policies.sets:
+    if not keeper.standing.active:
         click.echo(f"{settings.policies}: no operator has a valid policy folder", err=True)
         sys.exit(Exit.TROUBLE)
 
@@ -69,4 +71,4 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         if first_question:
             click.echo(FIRST_QUESTION.format(address=address), err=True)
 
-    sys.exit(run(point, words, settings, on_ready=ready))
+    sys.exit(run(point, words, settings, keeper, judge, on_ready=ready))

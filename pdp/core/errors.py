@@ -9,6 +9,7 @@ PdpError
 ├── NotImplementedYetError  a part of the contract that this version does not serve
 ├── TooMuchToLookUpError    a look-up that could only be answered in part
 ├── UnavailableError        facts, or their freshness, cannot be had now
+├── UnsettledError          policy files are being changed while they are read
 └── ServerError             in the client: the server gave no decision, which is to be taken for a denial
 """
 
@@ -84,3 +85,11 @@ class TooMuchToLookUpError(PdpError):
 
 class UnavailableError(PdpError):
     """The facts, or the knowledge of how fresh they are, cannot be had now."""
+
+
+class UnsettledError(PdpError):
+    """Policy files that somebody is writing or replacing just now; *path* is one of them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"`{path}` is being changed")

@@ -66,3 +66,10 @@ class PolicyFiles(Protocol):
 
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
         """Return (path as shown to people, content) of every file of one operator, sorted by path."""
+
+    def read_settled(self, operator: str) -> Sequence[tuple[str, bytes]]:
+        """Return what `read` returns, all as it stood at one instant while nobody wrote any of it.
+
+        Must raise UnsettledError when somebody writes or replaces a file meanwhile, and UnavailableError when the
+        folder is not there or cannot be read.
+        """

@@ -1,7 +1,6 @@
 """The life of a server: it starts, says that it is ready, answers, drains and stops."""
 
 import gc
-import hashlib
 import os
 import queue
 import signal
@@ -19,20 +18,23 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_reflection.v1alpha import reflection
 from structlog.typing import FilteringBoundLogger
 
+from pdp.activation import PolicyJudge, PolicyKeeper, Standing, revision_of
 from pdp.core.errors import InvalidSettingsError
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
-from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
+from pdp.server.following import FixedPolicies, Follower, Following
 from pdp.server.health import Health, health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
+from pdp.server.leading import Leader
+from pdp.server.link import Link
 from pdp.server.listening import listen_on, options
-from pdp.server.lookups import Lookups
 from pdp.server.methods import SERVICES, add_contract, path_of, streams
 from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
+from pdp.server.services import Services, ServicesInForce
 from pdp.server.status import status_of
 from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
 from pdp.wire.words import Words
@@ -76,6 +78,10 @@ class SharingSettings(ServingSettings, Protocol):
     def port_group(self) -> str:
         """Return the name under which servers with the same revision may share the port; "" for none."""
 
+    @property
+    def watch_seconds(self) -> int:
+        """Return how often the policy folders are looked at; 0 for never."""
+
 
 class RunningServer:
     """A server that answers at *address*."""
@@ -84,8 +90,8 @@ class RunningServer:
         self, server: grpc.Server, health: Health, pools: tuple[ThreadPoolExecutor, ...], address: str
     ) -> None:
         self.address = address
+        self.health = health
         self._server = server
-        self._health = health
         self._pools = pools
         self._ended = threading.Event()
 
@@ -94,7 +100,7 @@ class RunningServer:
 
         The event is set once every call has ended.
         """
-        _does_end(self._health.end)  # a watcher that does not read may not hold up the end
+        _does_end(self.health.end)  # a watcher that does not read may not hold up the end
         self._ended = self._server.stop(grace)
         return self._ended
 
@@ -107,12 +113,23 @@ class RunningServer:
             pool.shutdown(cancel_futures=True)
 
 
+def _fixed(in_force: ServicesInForce) -> Following:
+    return FixedPolicies(Standing.of(in_force.point.policies, datetime.now(UTC)))
+
+
 def start(
-    point: DecisionPoint, words: Words, settings: ServingSettings, log: FilteringBoundLogger, *, shared: str = ""
+    point: DecisionPoint,
+    words: Words,
+    settings: ServingSettings,
+    log: FilteringBoundLogger,
+    *,
+    shared: str = "",
+    follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> RunningServer:
     """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
-    Raises InvalidSettingsError when it cannot listen where *settings* say.
+    *follow* is given the services in force and returns what changes them; by default nothing does. Raises
+    InvalidSettingsError when it cannot listen where *settings* say.
     """
     decisions = ThreadPoolExecutor(settings.threads, "decisions")
     side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
@@ -123,9 +140,9 @@ def start(
         options=options(maximum_calls, shares_port=bool(shared)),
         maximum_concurrent_rpcs=maximum_calls,
     )
-    decided = Decisions(point, words)
-    in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
-    add_contract(server, {**decided.served, **Lookups(point, words).served, **in_force.served}, decided.answered)
+    in_force = ServicesInForce(Services(point, words))
+    policies = PoliciesInForce(follow(in_force), words)
+    add_contract(server, {**in_force.served, **policies.served}, in_force.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:
@@ -134,7 +151,7 @@ def start(
     address = listen_on(server, shared or settings.listen)
     inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log))
     if point.at_once and can_serve_inline(server):
-        for method, answer in decided.answered.items():
+        for method, answer in in_force.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
     server.start()
     inline.begin()
@@ -168,32 +185,43 @@ def serve_with_workers(
     point: DecisionPoint,
     words: Words,
     settings: SharingSettings,
+    keeper: PolicyKeeper,
+    judge: PolicyJudge,
     *,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
     """Answer in `settings.workers` processes, each on a core of its own, until a signal comes; return the exit code.
 
-    As `serve`; *on_ready* is told once all of them answer.
+    As `serve`; *on_ready* is told once all of them answer. The policies are those that *keeper* holds: it looks at the
+    folders again and again, and every worker follows it, building sets with *judge*.
     """
     log = json_log()
     log_libraries_too()
-    revision = revision_of(point.policies)
     try:
-        port = SharedPort(settings.listen, settings.port_group, revision)
+        port = SharedPort(settings.listen, settings.port_group, keeper.standing.revision)
     except InvalidSettingsError as error:
         return _not_started(error, log)
     own = cores()
 
-    def work(tell: Callable[[], None]) -> int:
+    def work(link: Link) -> int:
+        standing = keeper.standing  # as it was when this process was forked
+        followers: list[Follower] = []
+
+        def follow(in_force: ServicesInForce) -> Following:
+            followers.append(Follower(link, in_force, standing, judge, words, port, log))
+            return followers[0]
+
         def ready(server: RunningServer) -> None:
             core = min(os.sched_getaffinity(0))
+            revision = standing.revision
             log.info(Event.WORKER_READY.value, address=server.address, revision=revision, pid=os.getpid(), core=core)
-            tell()
+            followers[0].begin(server.health)
 
-        return _answer(point, words, settings, log, ready, shared=port.address)
+        renewed = point.with_policies(standing.sets)
+        return _answer(renewed, words, settings, log, ready, shared=port.address, follow=follow)
 
     def all_ready(pids: tuple[int, ...]) -> None:
-        _announce_ready(point.policies, port.address, log, pids)
+        _announce_ready(keeper.standing.sets, port.address, log, pids)
         on_ready(port.address)
 
     _announce(point.policies, words, log)
@@ -201,7 +229,8 @@ def serve_with_workers(
     gc.collect()
     gc.freeze()
     placed = tuple(own[number % len(own)] for number in range(settings.workers))
-    code = Workers(work, placed, log).serve(all_ready)
+    leader = Leader(keeper, port, log, settings.watch_seconds)
+    code = Workers(work, placed, leader, log).serve(all_ready)
     port.close()
     log.info(Event.STOPPED.value)
     return code
@@ -215,10 +244,11 @@ def _answer(
     on_ready: Callable[[RunningServer], None],
     *,
     shared: str = "",
+    follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> int:
     with _caught_signals() as signals:
         try:
-            server = start(point, words, settings, log, shared=shared)
+            server = start(point, words, settings, log, shared=shared, follow=follow)
         except InvalidSettingsError as error:
             return _not_started(error, log)
         on_ready(server)
@@ -234,12 +264,6 @@ def _answer(
 def _not_started(error: InvalidSettingsError, log: FilteringBoundLogger) -> int:
     log.error(Event.NOT_STARTED.value, mistakes=error.mistakes)
     return EXIT_TROUBLE
-
-
-def revision_of(policies: Mapping[str, PolicySet]) -> str:
-    """Return one digest over the revisions of all operators."""
-    lines = "".join(f"{operator}={policies[operator].revision}\n" for operator in sorted(policies))
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _announce(policies: Mapping[str, PolicySet], words: Words, log: FilteringBoundLogger) -> None:

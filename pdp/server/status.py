@@ -20,6 +20,7 @@ from pdp.core.errors import (
     RequestError,
     TooMuchToLookUpError,
     UnavailableError,
+    UnsettledError,
 )
 from pdp.core.text import Text
 from pdp.server.events import Event
@@ -61,6 +62,7 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
         "no decision was made: something that it needs cannot be had now",
         Event.UNAVAILABLE,
     ),
+    UnsettledError: Refusal(grpc.StatusCode.UNAVAILABLE, "the policy files are being changed just now"),
     InvalidSettingsError: _OURS,
     CallOverError: Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline had passed before the work began"),
 }
