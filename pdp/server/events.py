@@ -18,8 +18,8 @@ class Event(StrEnum):
     worker-died         the process `worker` ended with `code` though nobody had asked it to; another takes its place
     worker-given-up     as above, but it never answered or too many died; the server ends
     worker-failed       a worker process met an error of ours
-    open-to-local       no callers are configured: whoever connects is the caller `local`, which may do everything
     worker-left-behind  the process `worker` did not go along with a change of policy and is ended
+    open-to-local       no callers are configured: whoever connects is the caller `local`, which may do everything
     policy-activated    `operator` answers from `revision` in every worker; `by` whom, and `revision_of_all`
     policy-refused      what lies in the folder of `operator` may not be served: `findings`; the revision `stays`
     policy-not-built    workers could not build the new set of `operator`: `errors`
@@ -40,10 +40,10 @@ class Event(StrEnum):
     WORKER_GIVEN_UP = "worker-given-up"
     WORKER_FAILED = "worker-failed"
     WORKER_LEFT_BEHIND = "worker-left-behind"
+    OPEN_TO_LOCAL = "open-to-local"
     POLICY_ACTIVATED = "policy-activated"
     POLICY_REFUSED = "policy-refused"
     POLICY_NOT_BUILT = "policy-not-built"
-    OPEN_TO_LOCAL = "open-to-local"
     OPERATOR_NOT_SERVED = "operator-not-served"
     REQUEST_FAILED = "request-failed"
     UNAVAILABLE = "unavailable"
