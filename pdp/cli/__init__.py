@@ -7,7 +7,9 @@ from pdp.cli.check import check
 from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
 from pdp.cli.explain import explain
+from pdp.cli.reload import reload
 from pdp.cli.serve import serve
+from pdp.cli.status import status
 from pdp.cli.test import run_cases
 from pdp.cli.validate import validate
 from pdp.cli.what import what
@@ -23,7 +25,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare):
+for command in (serve, status, reload, check, explain, who, what, run_cases, validate, clauses, compare):
     main.add_command(command)
 
 __all__ = ["main"]

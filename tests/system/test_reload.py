@@ -1,5 +1,6 @@
 """A server of several processes goes from one revision to the next while it answers."""
 
+import json
 import os
 import shutil
 import signal
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import grpc
 import pytest
+from click.testing import CliRunner, Result
 
 from pdp.api.v1 import decision_pb2, policies_pb2
+from pdp.cli import main
 from pdp.core.errors import InvalidSettingsError
 from pdp.server.port_group import SharedPort
 from tests.system.reload_storm import a_question_for_the_storm, policy_of, text_of
@@ -71,6 +74,11 @@ def answers_of(address: str, times: int = 12) -> set[tuple[str, bool]]:
     return found
 
 
+def command(*arguments: str) -> Result:
+    """Run `pdp` with *arguments*, in English unless they say otherwise."""
+    return CliRunner().invoke(main, [*arguments, *([] if "--lang" in arguments else ["--lang", "en"])])
+
+
 def read(answer: Answer) -> tuple[str, bool]:
     """Return (revision, allowed) of an answer to a check."""
     assert answer.code is grpc.StatusCode.OK, answer
@@ -79,7 +87,7 @@ def read(answer: Answer) -> tuple[str, bool]:
 
 
 def test_a_reload_that_was_asked_for_reaches_every_worker_and_says_what_it_found(tmp_path: Path) -> None:
-    """Valid files are in force everywhere once the call is answered; wrong ones nowhere, and that is said everywhere."""
+    """Valid files are in force everywhere once the call is answered; wrong ones nowhere, and every worker says so."""
     revisions = [policy_of(edition).revision for edition in range(4)]
     with served(tmp_path, "--watch-seconds", "0") as (process, address), connected(address) as channel:
         put(tmp_path, 1)
@@ -106,6 +114,12 @@ def test_a_reload_that_was_asked_for_reaches_every_worker_and_says_what_it_found
         (refused,) = in_force(channel).refused
         assert [finding.code for finding in refused.findings] == ["unknown-effect"]
 
+        told = command("status", "--server", address, "--lang", "vi")
+        assert told.exit_code == 1
+        assert "bị từ chối" in told.output
+        assert "[unknown-effect]" in told.output
+        assert command("reload", "kidsonline", "--server", address).exit_code == 1
+
         shutil.rmtree(tmp_path / "kidsonline")
         answer = reload(channel)
         assert [finding.code for finding in answer.findings] == ["folder-unreadable"]
@@ -115,6 +129,10 @@ def test_a_reload_that_was_asked_for_reaches_every_worker_and_says_what_it_found
         assert reload(channel).activated
         wait_until(lambda: health(channel, "pdp.policies.kidsonline") == SERVING)
         assert in_force(channel).refused == []
+        told = command("status", "--server", address, "--format", "json")
+        assert told.exit_code == 0
+        assert json.loads(told.output)["policies"][0]["revision"] == revisions[3]
+        assert command("reload", "kidsonline", "--server", address).output == f"in force: {revisions[3]}\n"
 
         os.kill(known.workers[0].pid, signal.SIGKILL)
         lines_until(process.stderr, "worker-ready")
