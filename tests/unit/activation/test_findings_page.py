@@ -9,9 +9,6 @@ import pdp
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "activation-findings.md"
 PACKAGE = Path(pdp.__file__).parent
 SOURCES = [*(PACKAGE / "activation").glob("*.py"), PACKAGE / "server" / "leading.py"]
-    *(Path(pdp.__file__).parent / "activation").glob("*.py"),
-    Path(pdp.__file__).parent / "server" / "leading.py",
-]
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+")
 
 
