@@ -24,6 +24,8 @@ class Settings:
     *listen* is HOST:PORT with port 0 for any free one; *policies* a directory with one folder for each operator;
     *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
+    *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
+    *second_signature* whether two of them have to;
     *watch_seconds* how often the policy folders are looked at, 0 for never;
     *threads* how many requests a process answers side by side where an answer may have to wait.
     """
@@ -38,6 +40,8 @@ class Settings:
     reflection: bool = True
     grace_seconds: int = 10
     watch_seconds: int = 1
+    policy_keys: Path | None = None
+    second_signature: bool = False
 
     @property
     def host(self) -> str:
@@ -69,6 +73,13 @@ def _yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
+def _key_file(text: str) -> Path:
+    # FAIL CLOSED (signatures): a setting that is there and names nothing must not be taken for one that is not there.
+    if not text.strip():
+        raise ValueError("must name a file; leave it out where no signature is asked for")
+    return Path(text)
+
+
 def _listen(text: str) -> str:
     host, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
@@ -98,6 +109,8 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "reflection": _yes_or_no,
     "grace_seconds": _whole,
     "watch_seconds": _whole_or_zero,
+    "policy_keys": _key_file,
+    "second_signature": _yes_or_no,
 }
 
 
@@ -123,6 +136,8 @@ def read_settings(
                 chosen[key] = _READERS[key](value)
             except ValueError as error:
                 mistakes.append(f"{source}: `{value}` {error}")
+    if chosen.get("second_signature") and "policy_keys" not in chosen:
+        mistakes.append("second_signature: `yes` needs policy_keys: nobody's signature would count")
     if mistakes:
         raise InvalidSettingsError(mistakes)
     return Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field

@@ -5,8 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pdp.activation import BY_SERVER, NoSeals, PolicyJudge, PolicyKeeper
-from pdp.core.errors import InvalidPolicyError, UnavailableError
+from pdp.activation import (
+    BY_SERVER,
+    Candidate,
+    NoSeals,
+    PinnedSeals,
+    PolicyJudge,
+    PolicyKeeper,
+    every_edit,
+    read_pinned_keys,
+)
+from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog
 from pdp.decision_point import DecisionPoint
@@ -14,6 +23,7 @@ from pdp.policy_set import PolicySet, build_policy_set, check_folder
 from pdp.settings import Settings
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
+from pdp_adapters import ed25519
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.no_decision_log import NoDecisionLog
@@ -77,8 +87,39 @@ def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Find
 
 
 def policy_judge(settings: Settings, words: Words) -> PolicyJudge:
-    """Return what decides which policies a server may put in force, as *settings* ask for."""
-    return PolicyJudge(words.vocabulary, words.schema, NoSeals())
+    """Return what decides which policies a server may put in force, as *settings* ask for.
+
+    Raises InvalidSettingsError when the keys that it needs are not there.
+    """
+    seals = NoSeals() if settings.policy_keys is None else pinned_seals(settings.policy_keys, settings.second_signature)
+    return PolicyJudge(words.vocabulary, words.schema, seals)
+
+
+def pinned_seals(keys: Path, second_signature: bool) -> PinnedSeals:
+    """Return what asks for signatures of those whose keys the file *keys* pins; raises InvalidSettingsError."""
+    try:
+        pinned = read_pinned_keys(str(keys), keys.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettingsError([f"{keys}: cannot be read: {error}"]) from error
+    if second_signature and len(pinned.persons) < 2:
+        raise InvalidSettingsError([f"{keys}: a second person has to sign, and only one has a key"])
+    return PinnedSeals(pinned, ed25519.verifies, every_edit if second_signature else None)
+
+
+def signer(key: Path) -> ed25519.Signer:
+    """Return what signs with the private key in *key*; raises UnavailableError."""
+    return ed25519.Signer(key)
+
+
+def new_key(path: Path) -> bytes:
+    """Make a key, keep it in *path*, and return the public key; raises UnavailableError."""
+    return ed25519.new_key(path)
+
+
+def candidate_in(folder: Path) -> Candidate:
+    """Return what lies in the *folder* of an operator; raises UnavailableError and UnsettledError."""
+    whole = folder.resolve()
+    return Candidate.of(whole.name, FolderPolicies(whole.parent).read_settled(whole.name))
 
 
 def policy_keeper(settings: Settings, judge: PolicyJudge) -> PolicyKeeper:

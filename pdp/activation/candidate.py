@@ -8,24 +8,39 @@ from typing import Final
 File = tuple[str, bytes]
 """The path of a file as shown to people, and its content."""
 
+SEAL_FILE: Final = "signatures.json"
+"""The file of an operator's folder that says who signed the others."""
+
 _DECIDE_NOTHING: Final = (".json", ".md")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The files of *operator* that decide, the shared ones included, and the *digest* of their names and contents."""
+    """The files of *operator* that decide, the shared ones included, and the *seal* beside them, None for none.
+
+    *digest* is of all their names and contents.
+    """
 
     operator: str
-    files: tuple[File, ...]
+    files: tuple[File, ...] = field(repr=False)
+    seal: bytes | None = field(default=None, repr=False)
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", _digest(self.files))
+        sealed = () if self.seal is None else (("", self.seal),)
+        object.__setattr__(self, "digest", _digest((*self.files, *sealed)))
 
     @classmethod
     def of(cls, operator: str, files: Iterable[File]) -> "Candidate":
         """Return the candidate that *files* make; cases and notes, which decide nothing, are left out."""
-        return cls(operator, tuple((path, content) for path, content in files if not path.endswith(_DECIDE_NOTHING)))
+        deciding: list[File] = []
+        seal = None
+        for path, content in files:
+            if short_name(path) == f"{operator}/{SEAL_FILE}":
+                seal = content
+            elif not path.endswith(_DECIDE_NOTHING):
+                deciding.append((path, content))
+        return cls(operator, tuple(deciding), seal)
 
 
 def short_name(path: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pdp.activation.candidate import Candidate
+from pdp.activation.standing import Active
 from pdp.core.errors import InvalidPolicyError
 from pdp.core.fact_schema import FactSchema
 from pdp.core.finding import Finding
@@ -23,14 +24,14 @@ class Verdict:
 class Seals(Protocol):
     """Who has to have signed a folder."""
 
-    def findings(self, candidate: Candidate, former: PolicySet | None, proposed: PolicySet) -> tuple[Finding, ...]:
+    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
         """Return what is wrong with the signatures of *candidate*, which is *proposed* in the place of *former*."""
 
 
 class NoSeals:
     """Nobody has to sign anything."""
 
-    def findings(self, candidate: Candidate, former: PolicySet | None, proposed: PolicySet) -> tuple[Finding, ...]:
+    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
         """Return nothing."""
         return ()
 
@@ -43,7 +44,7 @@ class PolicyJudge:
         self._schema = schema
         self._seals = seals
 
-    def judge(self, candidate: Candidate, former: PolicySet | None) -> Verdict:
+    def judge(self, candidate: Candidate, former: Active | None) -> Verdict:
         """Return what is to become of *candidate* while *former* is in force."""
         try:
             policy = self.build(candidate)

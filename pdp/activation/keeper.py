@@ -1,7 +1,7 @@
 """Watches the folders: what is new and settled is judged once, and what is in force stays until something better."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -64,11 +64,11 @@ class PolicyKeeper:
             raise ValueError("a candidate that was refused cannot be put in force")
         active = self.standing.active.get(verdict.candidate.operator)
         if active is not None and active.policy.revision == verdict.policy.revision:
-            self.standing = self.standing.without_refusal(verdict.candidate.operator)
-            return
-        self.standing = self.standing.with_active(
-            Active(verdict.policy, self._now(), by, verdict.candidate.files),
-        )
+            # The same files, perhaps signed by more persons or under a later number, which has to be remembered.
+            active = replace(active, seal=verdict.candidate.seal)
+        else:
+            active = Active(verdict.policy, self._now(), by, verdict.candidate.files, verdict.candidate.seal)
+        self.standing = self.standing.with_active(active)
 
     def refuse(self, verdict: Verdict) -> None:
         """Keep in mind that the candidate of *verdict* may not be put in force."""
@@ -116,8 +116,7 @@ class PolicyKeeper:
         return _nothing(operator, _being_written(error))
 
     def _judged(self, candidate: Candidate) -> Verdict:
-        active = self.standing.active.get(candidate.operator)
-        return self._judge.judge(candidate, active.policy if active is not None else None)
+        return self._judge.judge(candidate, self.standing.active.get(candidate.operator))
 
 
 def _nothing(operator: str, finding: Finding) -> Verdict:

@@ -17,12 +17,13 @@ BY_SERVER: Final = "server"
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A policy set in force *since*, put there *by* somebody, and the *files* it was built from."""
+    """A policy set in force *since*, put there *by* somebody, the *files* it was built from and their *seal*."""
 
     policy: PolicySet
     since: datetime
     by: str
     files: tuple[File, ...] = field(default=(), repr=False)
+    seal: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,6 @@ class Standing:
         """Return the standing in which *refused* is known and what is in force stays."""
         # FAIL CLOSED (last good set): a refusal takes nothing out of force.
         return replace(self, refused={**self.refused, refused.operator: refused})
-
-    def without_refusal(self, operator: str) -> "Standing":
-        """Return the standing in which the folder of *operator* holds what is in force."""
-        return replace(self, refused=_without(self.refused, operator))
 
 
 def revision_of(policies: Mapping[str, PolicySet]) -> str:

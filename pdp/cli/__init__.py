@@ -9,6 +9,7 @@ from pdp.cli.compare import compare
 from pdp.cli.explain import explain
 from pdp.cli.reload import reload
 from pdp.cli.serve import serve
+from pdp.cli.sign import make_key, sign, verify
 from pdp.cli.status import status
 from pdp.cli.test import run_cases
 from pdp.cli.validate import validate
@@ -25,7 +26,22 @@ def main() -> None:
     """
 
 
-for command in (serve, status, reload, check, explain, who, what, run_cases, validate, clauses, compare):
+for command in (
+    serve,
+    status,
+    reload,
+    check,
+    explain,
+    who,
+    what,
+    run_cases,
+    validate,
+    sign,
+    verify,
+    make_key,
+    clauses,
+    compare,
+):
     main.add_command(command)
 
 __all__ = ["main"]

@@ -35,6 +35,8 @@ Ask a first question in another terminal:
 @click.option("--reflection", type=click.Choice(["yes", "no"]), help="Whether the server describes its schema. [yes]")
 @click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
 @click.option("--watch-seconds", metavar="N", help="How often the policy folders are looked at; 0 for never. [1]")
+@click.option("--policy-keys", metavar="FILE", help="Keys of those who have to sign a policy folder. [none has to]")
+@click.option("--second-signature", type=click.Choice(["yes", "no"]), help="Whether two persons have to sign. [no]")
 @click.option(
     "--settings",
     "settings_file",

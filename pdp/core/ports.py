@@ -1,6 +1,6 @@
 """What the core asks of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -73,3 +73,7 @@ class PolicyFiles(Protocol):
         Must raise UnsettledError when somebody writes or replaces a file meanwhile, and UnavailableError when the
         folder is not there or cannot be read.
         """
+
+
+Verifies = Callable[[bytes, bytes, bytes], bool]
+"""Says whether a signature, the second, is that of the owner of a public key, the first, under a message."""

@@ -9,7 +9,7 @@ import pdp
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "activation-findings.md"
 PACKAGE = Path(pdp.__file__).parent
 SOURCES = [*(PACKAGE / "activation").glob("*.py"), PACKAGE / "server" / "leading.py"]
-CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+")
+CODE = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 
 
 def given_codes() -> set[str]:
