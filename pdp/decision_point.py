@@ -1,21 +1,28 @@
 """The corridor: request, facts, decision, record."""
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
-from pdp.core.errors import NoPolicyError
+from pdp.core.errors import InvalidRequestError, NoPolicyError
 from pdp.core.explanation import Explanation
+from pdp.core.fact_index import FactIndex
 from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
-from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, valid_until
+from pdp.core.wanted import all_wanted
+from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too_many_facts, valid_until
+from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
+
+Checked = Decision | InvalidRequestError
+"""What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
 
 _IDS: Final = DecisionIds()
 
@@ -25,13 +32,23 @@ class DecisionPoint:
 
     def __init__(self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog) -> None:
         self.policies = policies
+        self._wanting = Wanting(policies)
         self._facts = facts
-        self._clock = clock
+        self.clock = clock
         self._log = log
 
     def with_policies(self, policies: Mapping[str, PolicySet]) -> "DecisionPoint":
-        """Return a decision point that differs from this one in its *policies* alone."""
-        return DecisionPoint(policies, self._facts, self._clock, self._log)
+        """Return a decision point that differs from this one in its *policies* alone, and in what follows from them."""
+        other = copy.copy(self)
+        other.policies = policies
+        other._wanting = Wanting(policies)
+        return other
+
+    def over(self, facts: FactSource) -> "DecisionPoint":
+        """Return the same decision point over other stored facts: those of a transaction, say."""
+        other = copy.copy(self)
+        other._facts = facts
+        return other
 
     @property
     def at_once(self) -> bool:
@@ -41,27 +58,27 @@ class DecisionPoint:
     def check(self, request: Request) -> Decision:
         """Return the answer to *request*, once its record is kept.
 
-        Raises NoPolicyError, ForeignTokenError and UnavailableError; what fails while deciding is a deny.
+        Raises NoPolicyError, ForeignTokenError and UnavailableError, and InvalidRequestError for what contradicts the
+        stored facts; what fails while deciding is a deny.
         """
-        operator = request.operator
-        policy = self._policy(operator)
-        stored = self._facts.gather(operator, (request,), request.consistency)
-        at = request.time or self._clock.now()
-        return self._recorded(policy, request, stored, at, decide(policy, request, stored.facts, at))
+        policy = self._policy(request.operator)
+        stored = self._gathered(request)
+        return self._check(policy, request, stored, request.time or self._now(stored))
 
-    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
-        """Return the answers to *requests*, all of *operator*, in their order: one policy, one fact revision.
+    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Checked, ...]:
+        """Return what becomes of *requests*, all of *operator*, in their order: one policy, one fact revision.
 
-        Raises what check raises, for the whole batch.
+        Raises NoPolicyError, ForeignTokenError and UnavailableError for the whole batch.
         """
         policy = self._policy(operator)
-        stored = self._facts.gather(operator, requests, consistency)
-        now = self._clock.now()
-        decisions = []
-        for request in requests:
-            at = request.time or now
-            decisions.append(self._recorded(policy, request, stored, at, decide(policy, request, stored.facts, at)))
-        return tuple(decisions)
+        stored, parts = self._gathered_for_all(operator, requests, consistency)
+        now = self._now(stored)
+        return tuple(
+            [
+                self._checked(policy, request, part, request.time or now)
+                for request, part in zip(requests, parts, strict=True)
+            ]
+        )
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -69,10 +86,11 @@ class DecisionPoint:
         It is the answer that check would give, and is recorded as one. Raises what check raises.
         """
         policy = self._policy(request.operator)
-        stored = self._facts.gather(request.operator, (request,), request.consistency)
-        at = request.time or self._clock.now()
-        answer = decide_twice(policy, request, stored.facts, at)
-        return explain(self._recorded(policy, request, stored, at, answer), answer)
+        stored = self._gathered(request)
+        at = request.time or self._now(stored)
+        agreed = check_against_stored(request, stored.facts, at)
+        answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
+        return explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
 
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
@@ -80,30 +98,32 @@ class DecisionPoint:
         """Return the answer to *request* for every action that the operator's policy speaks of, each as check's.
 
         As of another instant no decision is made: answers about it have no id and leave no record. Raises what check
-        raises, and TooMuchToLookUpError.
+        raises, TooMuchToLookUpError, and KeptNoLongerError for an instant older than is kept.
         """
         policy = self._policy(request.operator)
         actions = actions_spoken_of(policy)
         requests = [replace(request, action=action) for action in actions]
         if as_of is None:
-            decisions = self.check_batch(request.operator, requests, request.consistency)
-            return tuple(zip(actions, decisions, strict=True))
-        stored, at = self._survey(request, all_surveyed(survey_of(policy, each) for each in requests), as_of)
-        answers = [(each, decide(policy, each, stored.facts, at)) for each in requests]
-        return tuple(
-            (each.action, replace(_decision(policy, each, stored, at, answer), decision_id="", request_id=""))
-            for each, answer in answers
-        )
+            checked = self.check_batch(request.operator, requests, request.consistency)
+            return tuple(zip(actions, _decisions(checked), strict=True))
+        stored, at = self._surveyed(request, all_surveyed(survey_of(policy, each) for each in requests), as_of)
+        found = []
+        for each in requests:
+            agreed = check_against_stored(each, stored.facts, at)
+            decision = _decision(policy, agreed, stored, at, decide(policy, agreed, stored.facts, at))
+            found.append((each.action, replace(decision, decision_id="", request_id="")))
+        return tuple(found)
 
     def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
         """Return everybody of the subject's type who may do what *request* asks; its id and properties do not count.
 
-        Raises NoPolicyError, ForeignTokenError and UnavailableError, and TooMuchToLookUpError instead of leaving
-        anybody out.
+        Raises NoPolicyError, ForeignTokenError, UnavailableError and KeptNoLongerError, InvalidRequestError for what
+        contradicts the stored facts, and TooMuchToLookUpError instead of leaving anybody out.
         """
         policy = self._policy(request.operator)
-        stored, at = self._survey(request, survey_of(policy, request), as_of)
-        return Found(find_subjects(policy, request, stored.facts, at), stored.token, policy.revision)
+        stored, at = self._surveyed(request, survey_of(policy, request), as_of)
+        agreed = check_against_stored(request, stored.facts, at)
+        return Found(find_subjects(policy, agreed, stored.facts, at), stored.token, policy.revision)
 
     def lookup_resources(
         self,
@@ -119,13 +139,16 @@ class DecisionPoint:
         policy = self._policy(request.operator)
         asked = [replace(request, resource=resource) for resource in candidates]
         survey = all_surveyed(survey_of(policy, each) for each in asked) if asked else EVERYTHING
-        stored, at = self._survey(request, survey, as_of)
-        matches = find_resources(policy, request, candidates, within, stored.facts, at)
+        stored, at = self._surveyed(request, survey, as_of)
+        agreed = check_against_stored(request, stored.facts, at)
+        for number, each in enumerate(asked):
+            check_against_stored(replace(each, facts=()), stored.facts, at, f"candidates[{number}]")
+        matches = find_resources(policy, agreed, candidates, within, stored.facts, at)
         return Found(matches, stored.token, policy.revision)
 
-    def _survey(self, request: Request, survey: Survey, as_of: datetime | None) -> tuple[StoredFacts, datetime]:
+    def _surveyed(self, request: Request, survey: Survey, as_of: datetime | None) -> tuple[StoredFacts, datetime]:
         stored = self._facts.survey(request.operator, survey, request.consistency, as_of, MAXIMUM_FACTS)
-        return stored, as_of or request.time or self._clock.now()
+        return stored, as_of or request.time or self._now(stored)
 
     # --- What all of them rest on -------------------------------------------------------------------------------------
 
@@ -135,11 +158,49 @@ class DecisionPoint:
             raise NoPolicyError(operator)
         return policy
 
+    def _gathered(self, request: Request) -> StoredFacts:
+        nothing = self._facts.known_empty(request.operator, request.consistency)
+        if nothing is not None:
+            return nothing
+        return self._facts.gather(request.operator, self._wanting.of(request), request.consistency)
+
+    def _gathered_for_all(
+        self, operator: str, requests: Sequence[Request], consistency: Consistency
+    ) -> tuple[StoredFacts, Sequence[StoredFacts]]:
+        """Return what is gathered for all of *requests* at once, and the part of it for each."""
+        nothing = self._facts.known_empty(operator, consistency)
+        if nothing is not None:
+            return nothing, [nothing] * len(requests)
+        wanted = [self._wanting.of(request) for request in requests]
+        stored = self._facts.gather(operator, all_wanted(wanted), consistency)
+        if len(wanted) == 1 or not stored.facts:
+            return stored, [stored] * len(requests)
+        # The facts of others would cost a question time, and nothing else.
+        index = FactIndex(stored.facts)
+        return stored, [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
+
+    def _now(self, stored: StoredFacts) -> datetime:
+        """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
+        now = self.clock.now()
+        return now if stored.committed_at is None else max(now, stored.committed_at)
+
+    def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Checked:
+        try:
+            return self._check(policy, request, stored, at)
+        except InvalidRequestError as error:
+            return error
+
+    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
+        agreed = check_against_stored(request, stored.facts, at)
+        # FAIL CLOSED (too many facts): nobody has looked at them, so one of them may be the refusal that matters.
+        answer = too_many_facts() if stored.too_many else decide(policy, agreed, stored.facts, at)
+        return self._recorded(policy, request, agreed, stored, at, answer)
+
     def _recorded(
-        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer
+        self, policy: PolicySet, request: Request, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer
     ) -> Decision:
-        """Return *answer* as a decision, once its record is kept."""
-        decision = _decision(policy, request, stored, at, answer)
+        """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
+        decision = _decision(policy, agreed, stored, at, answer)
         self._log.record(request, decision, at)
         return decision
 
@@ -156,8 +217,16 @@ def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: date
         answer.obligations,
         policy.revision,
         stored.token,
-        valid_until(policy, request, stored.facts, at, answer),
+        None if stored.too_many else valid_until(policy, request, stored.facts, at, answer),
         (),
         False,
         answer.failures,
     )
+
+
+def _decisions(checked: Iterable[Checked]) -> Iterator[Decision]:
+    """Yield the answers; raise what is wrong with the first question that has none."""
+    for each in checked:
+        if isinstance(each, InvalidRequestError):
+            raise each
+        yield each

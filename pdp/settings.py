@@ -13,7 +13,10 @@ from pdp.core.text import nearest
 
 ENVIRONMENT_PREFIX: Final = "PDP_"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
-NO_STORE: Final = "memory:"
+MEMORY_STORE: Final = "memory:"
+NO_STORE: Final = "none:"
+SQLITE_PREFIX: Final = "sqlite:///"
+POSTGRESQL_PREFIXES: Final = ("postgresql://", "postgres://")
 GROUP_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 
 
@@ -22,6 +25,8 @@ class Settings:
     """How this process runs.
 
     *listen* is HOST:PORT with port 0 for any free one; *policies* a directory with one folder for each operator;
+    *store* is `sqlite:///PATH`, `postgresql://...`, `memory:`, which ends with the process and has one worker, or
+    `none:`, where every fact comes with the request;
     *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
     *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
@@ -32,7 +37,7 @@ class Settings:
 
     listen: str = "127.0.0.1:50051"
     policies: Path = Path("policies")
-    store: str = NO_STORE
+    store: str = field(default_factory=lambda: default_store(os.environ))
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     port_group: str = ""
     threads: int = 8
@@ -93,9 +98,17 @@ def _listen(text: str) -> str:
 
 def _store(text: str) -> str:
     # FAIL CLOSED (store ignored): a store that was named and not read could hold the refusal that matters.
-    if text != NO_STORE:
-        raise ValueError(f"this version stores no facts: leave it out or give `{NO_STORE}`")
+    is_file = text.startswith(SQLITE_PREFIX) and len(text) > len(SQLITE_PREFIX)
+    if not (text in {MEMORY_STORE, NO_STORE} or is_file or text.startswith(POSTGRESQL_PREFIXES)):
+        raise ValueError(f"must be `{SQLITE_PREFIX}PATH`, `postgresql://...`, `{MEMORY_STORE}` or `{NO_STORE}`")
     return text
+
+
+def default_store(environment: Mapping[str, str]) -> str:
+    """Return the file in the state folder of whoever runs this (XDG Base Directory Specification)."""
+    state = environment.get("XDG_STATE_HOME", "")
+    folder = Path(state) if state.startswith("/") else Path(environment.get("HOME") or "/var/lib") / ".local" / "state"
+    return f"{SQLITE_PREFIX}{folder}/promise-pdp/facts.db"
 
 
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
@@ -135,12 +148,21 @@ def read_settings(
             try:
                 chosen[key] = _READERS[key](value)
             except ValueError as error:
-                mistakes.append(f"{source}: `{value}` {error}")
+                mistakes.append(f"{source}: `{_without_password(value)}` {error}")
     if chosen.get("second_signature") and "policy_keys" not in chosen:
         mistakes.append("second_signature: `yes` needs policy_keys: nobody's signature would count")
+    # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
+    if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
+        mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")
     if mistakes:
         raise InvalidSettingsError(mistakes)
     return Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
+
+
+def _without_password(text: str) -> str:
+    """Return *text* as it may be repeated: of an address only what names no user and no password."""
+    scheme, at, _ = text.rpartition("@")
+    return f"{scheme.partition(':')[0]}:…" if at else text
 
 
 def _from_file(path: Path | None, mistakes: list[str]) -> dict[str, tuple[str, str | None]]:

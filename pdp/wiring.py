@@ -1,7 +1,7 @@
 """The composition root: settings in, a decision point out. Only this module picks adapters."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,18 +17,28 @@ from pdp.activation import (
 )
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
-from pdp.core.ports import DecisionLog
+from pdp.core.ports import DecisionLog, FactSource
+from pdp.core.stores import FactStore
 from pdp.decision_point import DecisionPoint
+from pdp.fact_keeping import FactKeeper
 from pdp.policy_set import PolicySet, build_policy_set, check_folder
-from pdp.settings import Settings
+from pdp.settings import MEMORY_STORE, NO_STORE, SQLITE_PREFIX, Settings
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
 from pdp_adapters import ed25519
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.json_decision_log import JsonDecisionLog
+from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.pipe_stream import PipeStream, is_pipe
+from pdp_adapters.postgresql_database import PostgresqlDatabase
+from pdp_adapters.sql_backup import dumped, restore
+from pdp_adapters.sql_casbin_rules import CasbinRules
+from pdp_adapters.sql_database import Database
+from pdp_adapters.sql_facts import SqlFacts
+from pdp_adapters.sql_schema import migrate
+from pdp_adapters.sqlite_database import SqliteDatabase
 from pdp_adapters.system_clock import SystemClock
 
 
@@ -43,6 +53,12 @@ class Policies:
     def refused(self) -> tuple[str, ...]:
         """Return the operators whose folder has an error."""
         return tuple(sorted(self.findings.keys() - self.sets.keys()))
+
+
+def fact_keeper(store: FactStore, policies: Policies, words: Words) -> FactKeeper:
+    """Return what changes the facts of *store* as far as *policies* let the actor; it keeps no record of decisions."""
+    point = DecisionPoint(policies.sets, store, SystemClock(), NoDecisionLog())
+    return FactKeeper(store, point, words.vocabulary, point.clock)
 
 
 def load_words() -> Words:
@@ -138,9 +154,60 @@ def policy_keeper(settings: Settings, judge: PolicyJudge) -> PolicyKeeper:
     return keeper
 
 
-def decision_point(settings: Settings, policies: Policies) -> DecisionPoint:
-    """Return the decision point that *settings* ask for."""
-    return DecisionPoint(policies.sets, NoStoredFacts(), SystemClock(), decision_log(settings.decision_log))
+def decision_point(settings: Settings, policies: Policies, facts: FactSource | None = None) -> DecisionPoint:
+    """Return the decision point that *settings* ask for, over *facts* (None: nothing is stored)."""
+    log = decision_log(settings.decision_log)
+    return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log)
+
+
+def served_store(url: str) -> FactStore | None:
+    """Return the store that a server keeps facts in, None for `none:`; raises what `fact_store` raises."""
+    return None if url == NO_STORE else fact_store(url)
+
+
+def fact_store(url: str) -> FactStore:
+    """Return the store at *url*, its tables made or brought to the newest version.
+
+    It holds no connection until it is used, so workers may be forked. Raises UnavailableError when it cannot be used,
+    and InvalidSettingsError when *url* is no address.
+    """
+    return MemoryFacts() if url == MEMORY_STORE else SqlFacts(_database(url))
+
+
+def backup_lines(url: str) -> Iterator[str]:
+    """Yield the lines of a backup of the store at *url*; raises what `fact_store` raises."""
+    yield from dumped(_database(url))
+
+
+def restore_lines(url: str, lines: Iterable[str]) -> None:
+    """Put a backup into the empty store at *url*, which allows nothing until it is confirmed.
+
+    Raises UnavailableError for a store that is not empty and for what is no whole backup.
+    """
+    database = _database(url)
+    migrate(database)
+    try:
+        restore(database, lines)
+    finally:
+        database.close()
+
+
+def casbin_rules(url: str) -> CasbinRules:
+    """Return the table `casbin_rule` of the database at *url*; raises what `fact_store` raises."""
+    return CasbinRules(_database(url))
+
+
+def _database(url: str) -> Database:
+    if url in {MEMORY_STORE, NO_STORE}:
+        raise InvalidSettingsError([f"`{url}` is no database"])
+    if not url.startswith(SQLITE_PREFIX):
+        return PostgresqlDatabase(url)
+    path = Path(url.removeprefix(SQLITE_PREFIX))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"the folder of the store cannot be made: {error.strerror}") from error
+    return SqliteDatabase(path)
 
 
 def decision_log(where: str) -> DecisionLog:

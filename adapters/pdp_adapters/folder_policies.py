@@ -12,6 +12,9 @@ SHARED: Final = "shared"
 """The folder whose files belong to every operator."""
 
 
+HOUSE: Final = "house"
+"""The folder with one folder for each operator, of rules that nobody has published."""
+
 Read = Callable[[Iterable[Path]], list[tuple[str, bytes]]]
 
 
@@ -27,10 +30,10 @@ class FolderPolicies:
             names = [entry.name for entry in self._directory.iterdir() if entry.is_dir()]
         except OSError as error:
             raise UnavailableError(f"`{self._directory}` cannot be read: {error.strerror}") from error
-        return sorted(name for name in names if not name.startswith(".") and name != SHARED)
+        return sorted(name for name in names if not name.startswith(".") and name not in {SHARED, HOUSE})
 
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
-        """Return (path, content) of each file of *operator* and of the shared folder, sorted by path.
+        """Return (path, content) of each file of *operator*, of the shared folder and of its house rules.
 
         Hidden files, and folders inside a folder, are left out.
         """
@@ -53,8 +56,9 @@ class FolderPolicies:
             raise UnavailableError(f"`{self._directory}/{operator}` cannot be read: {error.strerror}") from error
 
     def _paths(self, operator: str) -> list[Path]:
-        shared = self._directory / SHARED
-        return [*_inside(self._directory / operator), *(_inside(shared) if shared.is_dir() else [])]
+        beside = (self._directory / SHARED, self._directory / HOUSE / operator)
+        others = (path for folder in beside if folder.is_dir() for path in _inside(folder))
+        return [*_inside(self._directory / operator), *others]
 
 
 def _inside(folder: Path) -> list[Path]:

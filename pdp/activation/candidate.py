@@ -11,6 +11,7 @@ File = tuple[str, bytes]
 SEAL_FILE: Final = "signatures.json"
 """The file of an operator's folder that says who signed the others."""
 
+_HOUSE: Final = "house"
 _DECIDE_NOTHING: Final = (".json", ".md")
 
 
@@ -44,8 +45,12 @@ class Candidate:
 
 
 def short_name(path: str) -> str:
-    """Return the folder and the name of the file at *path*: what does not change when the whole directory moves."""
-    return "/".join(path.split("/")[-2:])
+    """Return what tells the file at *path* from all others of an operator, wherever the directory lies.
+
+    That is its folder and its name, behind `house` for the rules of the house, which have the operator's name too.
+    """
+    parts = path.split("/")
+    return "/".join(parts[-3:] if parts[-3:-2] == [_HOUSE] else parts[-2:])
 
 
 def _digest(files: Iterable[File]) -> str:

@@ -7,6 +7,7 @@ from pdp.cli.check import check
 from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
 from pdp.cli.explain import explain
+from pdp.cli.facts import facts
 from pdp.cli.reload import reload
 from pdp.cli.serve import serve
 from pdp.cli.sign import make_key, sign, verify
@@ -26,7 +27,7 @@ def main() -> None:
     """
 
 
-for command in (
+COMMANDS = (
     serve,
     status,
     reload,
@@ -41,7 +42,9 @@ for command in (
     make_key,
     clauses,
     compare,
-):
+    facts,
+)
+for command in COMMANDS:
     main.add_command(command)
 
 __all__ = ["main"]

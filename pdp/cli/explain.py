@@ -10,7 +10,7 @@ import click
 from pdp.cli.answering import explain_once
 from pdp.cli.asking import question_options, read_question
 from pdp.cli.check import exit_code
-from pdp.cli.options import fail, output_options, policies_option, server_option
+from pdp.cli.options import asked_store_option, fail, output_options, policies_option, server_option
 from pdp.cli.rendering import render_explanation
 from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation
@@ -23,8 +23,11 @@ from pdp.wiring import load_words
 @question_options
 @policies_option
 @server_option
+@asked_store_option
 @output_options
-def explain(file: Any, policies: Path, server: str | None, form: str, lang: str, **flags: Any) -> None:
+def explain(
+    file: Any, policies: Path, server: str | None, store: str | None, form: str, lang: str, **flags: Any
+) -> None:
     """Show how an answer came about: the sentence, the nearest rules and what each lacks, the facts.
 
     FILE holds one CheckRequest as JSON, `-` is stdin. Exit code 0: allow, 1: deny, 2: trouble.
@@ -32,7 +35,7 @@ def explain(file: Any, policies: Path, server: str | None, form: str, lang: str,
     words = load_words()
     try:
         request = read_question(file, words, **flags)
-        explanation = explain_once(request, server, policies, words)
+        explanation = explain_once(request, server, policies, words, store)
     except PdpError as error:
         fail(error, lang)
     if form == "json":

@@ -71,6 +71,13 @@ def server_option(command: Command) -> Command:
     )
 
 
+def asked_store_option(command: Command) -> Command:
+    """Add --store for a question that is answered in process."""
+    return click.option(
+        "--store", metavar="URL", help="Answer in process with the facts stored there, too. [no stored facts]"
+    )(command)
+
+
 def say_request_error(error: RequestError, lang: str) -> str:
     """Return one mistake of a request: its place first, what stood there in backticks, a hint on its own line."""
     line = f"{error.field or '-'}: {error.message.in_locale(lang)}"

@@ -10,24 +10,32 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import Policies, decision_point, load_words, policy_judge, policy_keeper
+from pdp.wiring import Policies, decision_point, load_words, policy_judge, policy_keeper, served_store
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:
 
-  .venv/bin/pdp explain --server {address} --operator kidsonline --subject user:di-hoa --action read \\
-    --resource child_photo:anh-01 --data-subject child:minh --scope class:la-1 --scope school:hoa-sen \\
+  .venv/bin/pdp explain --server {address} --operator kidsonline --subject user:demo-hoa --action read \\
+    --resource child_photo:demo-anh-1 --data-subject child:demo-minh \\
     --purpose family_follow_up --context authenticated=true --context authentication_method=password \\
-    --context transport_encrypted=true \\
-    --fact "user:lan is primary_guardian in child:minh" \\
-    --fact "user:di-hoa is family_member in child:minh granted by user:lan"
+    --context transport_encrypted=true
+
+Then let her mother revoke it, and ask again:
+
+  .venv/bin/pdp facts revoke "user:demo-hoa is family_member in child:demo-minh" --operator kidsonline \\
+    --actor user:demo-lan --context authenticated=true --context authentication_method=password \\
+    --context transport_encrypted=true
 """
 
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes any free one. [127.0.0.1:50051]")
 @click.option("--policies", metavar="DIR", help="Directory with one folder for each operator. [policies]")
-@click.option("--store", metavar="URL", help="Where facts are stored; this version stores none: `memory:`.")
+@click.option(
+    "--store",
+    metavar="URL",
+    help="Where facts are stored: sqlite:///PATH, postgresql://..., memory: or none:. [a file in the state folder]",
+)
 @click.option("--workers", metavar="N", help="Worker processes, each on a core of its own. [the cores it may use]")
 @click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
@@ -55,7 +63,8 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         words = load_words()
         judge = policy_judge(settings, words)
         keeper = policy_keeper(settings, judge)
-        point = decision_point(settings, Policies(keeper.standing.sets, {}))
+        store = served_store(settings.store)
+        point = decision_point(settings, Policies(keeper.standing.sets, {}), store)
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)
@@ -73,4 +82,4 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         if first_question:
             click.echo(FIRST_QUESTION.format(address=address), err=True)
 
-    sys.exit(run(point, words, settings, keeper, judge, on_ready=ready))
+    sys.exit(run(point, words, settings, keeper, judge, facts=store, on_ready=ready))

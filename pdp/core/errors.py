@@ -6,6 +6,10 @@ PdpError
 ├── InvalidSettingsError    the settings are wrong: holds every mistake
 ├── NoPolicyError           this operator has no valid policy set
 ├── ForeignTokenError       a freshness token belongs to another store
+├── KeptNoLongerError       the past that is asked about is older than what is kept
+├── CycleError              a containment would make something lie in itself
+├── ConflictError           what a write rests on has changed, or its request id stands for another write
+├── NotAllowedError         the policy does not let the actor make this change: holds a reason for each
 ├── NotImplementedYetError  a part of the contract that this version does not serve
 ├── TooMuchToLookUpError    a look-up that could only be answered in part
 ├── UnavailableError        facts, or their freshness, cannot be had now
@@ -73,6 +77,30 @@ class NoPolicyError(PdpError):
 
 class ForeignTokenError(PdpError):
     """A freshness token that this store did not issue."""
+
+
+class KeptNoLongerError(PdpError):
+    """The history does not reach back so far."""
+
+
+class CycleError(PdpError):
+    """A containment would make something lie in itself; *position* says which of the facts written."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        super().__init__("a containment would make something lie in itself")
+
+
+class ConflictError(PdpError):
+    """Something that a write rests on has changed, or its request id stands for another write; the text says which."""
+
+
+class NotAllowedError(PdpError):
+    """The policy does not let the actor make a change; *errors* holds the reason for each part of it."""
+
+    def __init__(self, errors: Iterable[RequestError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message.en}" for error in self.errors))
 
 
 class NotImplementedYetError(PdpError):

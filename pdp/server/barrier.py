@@ -29,7 +29,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
     """Stands between gRPC and every handler, ours or a library's.
 
     It takes the bytes of a request and parses them itself, so that bytes that are no message are the caller's mistake.
-    *pools* gives services, by full name, threads of their own, so that a stream idling there keeps no decision waiting.
+    *pools* gives services and methods, by full name, threads of their own, so that a stream idling there, or a write
+    that waits for another one, keeps no decision waiting.
     """
 
     def __init__(self, log: FilteringBoundLogger, pools: Mapping[str, ThreadPoolExecutor]) -> None:
@@ -61,7 +62,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         if not handler.response_streaming:
             behaviour = _serializing(behaviour, handler.response_serializer)
         guarded = self._guarded_behaviour(behaviour, method, streams=handler.response_streaming)
-        pool = self._pools.get(method.strip("/").partition("/")[0])
+        path = method.strip("/")
+        pool = self._pools.get(path) or self._pools.get(path.partition("/")[0])
         if pool is not None:
             guarded.experimental_thread_pool = pool  # type: ignore[attr-defined]  # gRPC looks for it there
         return make(guarded, None, handler.response_serializer if handler.response_streaming else None)

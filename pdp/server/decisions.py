@@ -5,10 +5,9 @@ from collections.abc import Mapping
 import grpc
 
 from pdp.api.v1 import decision_pb2
-from pdp.core.decision import Decision
 from pdp.core.errors import InvalidRequestError, NoPolicyError, RequestError
 from pdp.core.request import Consistency, Request
-from pdp.decision_point import DecisionPoint
+from pdp.decision_point import Checked, DecisionPoint
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
 from pdp.server.inline_calls import Answer
@@ -23,7 +22,6 @@ from pdp.wire.response_bytes import decision_to_bytes, result_to_bytes, results_
 from pdp.wire.responses import explanation_to_wire
 from pdp.wire.words import Words
 
-Outcome = Decision | InvalidRequestError
 _SERVICE = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 
 
@@ -85,9 +83,9 @@ class Decisions:
         shown = explanation if level is Level.ADMIN else for_caller(explanation, request)
         return explanation_to_wire(shown, request.operator)
 
-    def _decide(self, batch: Batch) -> list[Outcome]:
+    def _decide(self, batch: Batch) -> list[Checked]:
         """Return what becomes of each item: one policy and one reading of the facts for all of an operator."""
-        outcomes: dict[int, Outcome] = {}
+        outcomes: dict[int, Checked] = {}
         of_operator: dict[str, list[tuple[int, Request]]] = {}
         for at, item in enumerate(batch.items):
             if isinstance(item, InvalidRequestError):
@@ -101,7 +99,7 @@ class Decisions:
 
     def _decide_for(
         self, operator: str, requests: tuple[Request, ...], consistency: Consistency
-    ) -> tuple[Outcome, ...]:
+    ) -> tuple[Checked, ...]:
         try:
             return self._point.check_batch(operator, requests, consistency)
         except NoPolicyError:

@@ -27,6 +27,7 @@ CALLER: Final = "local"
 _SERVICE: Final = policies_pb2.DESCRIPTOR.services_by_name["PolicyService"].full_name
 _RELOAD_SECONDS: Final = 120.0
 _SHARED: Final = "shared"
+_HOUSE: Final = "house/"
 
 
 class PoliciesInForce:
@@ -77,7 +78,8 @@ class PoliciesInForce:
             reading.refuse(Code.REQUIRED, "files", "", phrases.REQUIRED)
         folders: dict[str, list[File]] = {}
         for at, file in enumerate(message.files):
-            operator, _, name = file.path.rpartition("/")
+            folder, _, name = file.path.rpartition("/")
+            operator = folder.removeprefix(_HOUSE)
             if operator != _SHARED:
                 word(reading, WordKind.OPERATOR, operator, f"files[{at}].path")
             if not name:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
@@ -20,11 +20,13 @@ from structlog.typing import FilteringBoundLogger
 
 from pdp.activation import PolicyJudge, PolicyKeeper, Standing, revision_of
 from pdp.core.errors import InvalidSettingsError
+from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.events import Event, json_log, log_libraries_too
+from pdp.server.facts import FACT_SERVICE, WATCHERS, Facts
 from pdp.server.following import FixedPolicies, Follower, Following
 from pdp.server.health import Health, health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
@@ -35,6 +37,7 @@ from pdp.server.methods import SERVICES, add_contract, path_of, streams
 from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
 from pdp.server.services import Services, ServicesInForce
+from pdp.server.serving_settings import ServingSettings, SharingSettings
 from pdp.server.status import status_of
 from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
 from pdp.wire.words import Words
@@ -43,55 +46,28 @@ CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
 
 _SIDE_THREADS: Final = 2
+_FACT_THREADS: Final = 4
+"""So many writes and readings of facts a process works at; the others wait, and no decision waits for them."""
+
 _LAST_SECONDS: Final = 1.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-
-
-class ServingSettings(Protocol):
-    """What a server has to be told."""
-
-    @property
-    def listen(self) -> str:
-        """Return HOST:PORT; port 0 stands for any free one."""
-
-    @property
-    def threads(self) -> int:
-        """Return how many requests are answered side by side."""
-
-    @property
-    def reflection(self) -> bool:
-        """Say whether the server describes its services to those who ask."""
-
-    @property
-    def grace_seconds(self) -> int:
-        """Return how long a stopping server goes on with what has begun."""
-
-
-class SharingSettings(ServingSettings, Protocol):
-    """What a server of several processes has to be told besides."""
-
-    @property
-    def workers(self) -> int:
-        """Return how many processes answer."""
-
-    @property
-    def port_group(self) -> str:
-        """Return the name under which servers with the same revision may share the port; "" for none."""
-
-    @property
-    def watch_seconds(self) -> int:
-        """Return how often the policy folders are looked at; 0 for never."""
 
 
 class RunningServer:
     """A server that answers at *address*."""
 
     def __init__(
-        self, server: grpc.Server, health: Health, pools: tuple[ThreadPoolExecutor, ...], address: str
+        self,
+        server: grpc.Server,
+        health: Health,
+        ending: tuple[Callable[[], None], ...],
+        pools: tuple[ThreadPoolExecutor, ...],
+        address: str,
     ) -> None:
         self.address = address
         self.health = health
         self._server = server
+        self._ending = ending
         self._pools = pools
         self._ended = threading.Event()
 
@@ -100,7 +76,8 @@ class RunningServer:
 
         The event is set once every call has ended.
         """
-        _does_end(self.health.end)  # a watcher that does not read may not hold up the end
+        for end in self._ending:
+            _does_end(end)  # a watcher that does not read may not hold up the end
         self._ended = self._server.stop(grace)
         return self._ended
 
@@ -123,16 +100,22 @@ def start(
     settings: ServingSettings,
     log: FilteringBoundLogger,
     *,
+    facts: FactStore | None = None,
     shared: str = "",
     follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> RunningServer:
     """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
-    *follow* is given the services in force and returns what changes them; by default nothing does. Raises
-    InvalidSettingsError when it cannot listen where *settings* say.
+    Without a store of *facts* FactService is not served. *follow* is given the services in force and returns what
+    changes them; by default nothing does. Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
     decisions = ThreadPoolExecutor(settings.threads, "decisions")
     side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
+    in_force = ServicesInForce(Services(point, words))
+    kept = None if facts is None else Facts(facts, lambda: in_force.point, words)
+    if kept is not None:
+        side_pools |= {FACT_SERVICE: ThreadPoolExecutor(_FACT_THREADS, "facts")}
+        side_pools |= {kept.watches: ThreadPoolExecutor(WATCHERS + 1, "watches")}
     maximum_calls = settings.threads * CALLS_PER_THREAD
     server = grpc.server(
         decisions,
@@ -140,9 +123,9 @@ def start(
         options=options(maximum_calls, shares_port=bool(shared)),
         maximum_concurrent_rpcs=maximum_calls,
     )
-    in_force = ServicesInForce(Services(point, words))
     policies = PoliciesInForce(follow(in_force), words)
-    add_contract(server, {**in_force.served, **policies.served}, in_force.answered)
+    served = {**in_force.served, **policies.served, **({} if kept is None else kept.served)}
+    add_contract(server, served, in_force.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     if settings.reflection:
@@ -155,7 +138,8 @@ def start(
             inline.add(path_of(method), answer, streams=streams(method))
     server.start()
     inline.begin()
-    return RunningServer(server, health, (decisions, *side_pools.values()), address)
+    ending = (health.end,) if kept is None else (health.end, kept.end)
+    return RunningServer(server, health, ending, (decisions, *side_pools.values()), address)
 
 
 def serve(
@@ -163,6 +147,7 @@ def serve(
     words: Words,
     settings: ServingSettings,
     *,
+    facts: FactStore | None = None,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
     """Answer in this process until SIGTERM or SIGINT, then drain; return the exit code.
@@ -178,7 +163,7 @@ def serve(
         _announce_ready(point.policies, server.address, log)
         on_ready(server.address)
 
-    return _answer(point, words, settings, log, ready)
+    return _answer(point, words, settings, log, ready, facts=facts)
 
 
 def serve_with_workers(
@@ -188,6 +173,7 @@ def serve_with_workers(
     keeper: PolicyKeeper,
     judge: PolicyJudge,
     *,
+    facts: FactStore | None = None,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
     """Answer in `settings.workers` processes, each on a core of its own, until a signal comes; return the exit code.
@@ -218,7 +204,7 @@ def serve_with_workers(
             followers[0].begin(server.health)
 
         renewed = point.with_policies(standing.sets)
-        return _answer(renewed, words, settings, log, ready, shared=port.address, follow=follow)
+        return _answer(renewed, words, settings, log, ready, facts=facts, shared=port.address, follow=follow)
 
     def all_ready(pids: tuple[int, ...]) -> None:
         _announce_ready(keeper.standing.sets, port.address, log, pids)
@@ -243,12 +229,13 @@ def _answer(
     log: FilteringBoundLogger,
     on_ready: Callable[[RunningServer], None],
     *,
+    facts: FactStore | None = None,
     shared: str = "",
     follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> int:
     with _caught_signals() as signals:
         try:
-            server = start(point, words, settings, log, shared=shared, follow=follow)
+            server = start(point, words, settings, log, facts=facts, shared=shared, follow=follow)
         except InvalidSettingsError as error:
             return _not_started(error, log)
         on_ready(server)

@@ -11,11 +11,15 @@ from google.rpc import status_pb2
 from structlog.typing import FilteringBoundLogger
 
 from pdp.core.errors import (
+    ConflictError,
+    CycleError,
     ForeignTokenError,
     InvalidPolicyError,
     InvalidRequestError,
     InvalidSettingsError,
+    KeptNoLongerError,
     NoPolicyError,
+    NotAllowedError,
     NotImplementedYetError,
     RequestError,
     TooMuchToLookUpError,
@@ -42,6 +46,10 @@ class Refusal:
     event: Event | None = None
 
 
+class TooManyCallsError(Exception):
+    """As many calls of this kind are under way as may be."""
+
+
 class CallOverError(Exception):
     """The deadline of a call had passed, or its caller had gone, before the work began."""
 
@@ -52,7 +60,16 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     InvalidRequestError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be right; the details say why"),
     NoPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "this operator has no valid policy set"),
     InvalidPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the policy files are not valid"),
-    ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token in `consistency` is of another store"),
+    ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token is of another store"),
+    KeptNoLongerError: Refusal(grpc.StatusCode.OUT_OF_RANGE, "the past is not kept so far back: read the facts anew"),
+    ConflictError: Refusal(
+        grpc.StatusCode.ABORTED, "what the write rests on has changed, or its request id stands for another write"
+    ),
+    CycleError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "something would lie in itself"),
+    NotAllowedError: Refusal(
+        grpc.StatusCode.PERMISSION_DENIED, "the policy does not let the actor make this change; the details say why"
+    ),
+    TooManyCallsError: Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls are under way"),
     NotImplementedYetError: Refusal(grpc.StatusCode.UNIMPLEMENTED, "this version does not serve that"),
     TooMuchToLookUpError: Refusal(
         grpc.StatusCode.RESOURCE_EXHAUSTED, "the look-up could only be answered in part, so it is not answered at all"
@@ -80,7 +97,7 @@ def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> s
     """Return the status that tells the caller of *method* about *error*, and log what must not be told."""
     refusal = refusal_of(error)
     code, sentence = _number(refusal.code), refusal.sentence
-    if isinstance(error, InvalidRequestError):
+    if isinstance(error, InvalidRequestError | NotAllowedError):
         return rich_status(code, sentence, error)
     if isinstance(error, NotImplementedYetError):
         return status_pb2.Status(code=code, message=str(error) or sentence)

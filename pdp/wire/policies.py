@@ -74,4 +74,7 @@ def reload_response(revision: str, findings: Iterable[Finding], activated: bool)
 
 def _from_above(name: str, operator: str) -> str:
     """Return the path from the policies folder of a file that a policy set knows from within its own folder."""
-    return name if "/" in name else f"{operator}/{name}"
+    folder, _, file = name.rpartition("/")
+    if folder == "shared":
+        return name
+    return f"{folder}/{operator}/{file}" if folder else f"{operator}/{name}"

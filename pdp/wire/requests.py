@@ -59,7 +59,7 @@ def batch_from_wire(
         reading.refuse(Code.TOO_MANY, "requests", str(len(message.requests)), text)
     consistency = _UNSET
     if message.HasField("consistency"):
-        consistency = _read_consistency(reading, message.consistency)
+        consistency = read_consistency(reading, message.consistency)
     reading.finish()
     items: list[Request | InvalidRequestError] = []
     for item in message.requests:
@@ -88,7 +88,7 @@ def _read_request(
     facts = read_facts(reading, message.facts, "facts") if message.facts else ()
     consistency = _UNSET if batch is None else batch
     if message.HasField("consistency"):
-        own = _read_consistency(reading, message.consistency)
+        own = read_consistency(reading, message.consistency)
         consistency = own if batch is None else batch
         if batch is not None and own != _UNSET:
             reading.refuse(Code.NOT_IN_BATCH, "consistency", own.freshness.value, phrases.NOT_IN_BATCH)
@@ -158,7 +158,8 @@ def _read_scopes(reading: Reading, message: request_pb2.Resource) -> tuple[Entit
     return tuple(scopes)
 
 
-def _read_consistency(reading: Reading, message: request_pb2.Consistency) -> Consistency:
+def read_consistency(reading: Reading, message: request_pb2.Consistency) -> Consistency:
+    """Read the freshness asked for."""
     reading.check_known_fields(message, "consistency")
     match message.WhichOneof("requirement"):
         case "minimize_latency" if message.minimize_latency:

@@ -14,6 +14,7 @@ from pdp.api.v1 import errors_pb2
 from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
+from pdp.core.stores import FactStore
 from pdp.decision_point import DecisionPoint
 from pdp.server import RunningServer, start
 from pdp.server.events import json_log
@@ -65,11 +66,16 @@ class Answer:
 
 @contextmanager
 def running(
-    point: DecisionPoint, words: Words, log: io.StringIO | None = None, **settings: Any
+    point: DecisionPoint,
+    words: Words,
+    log: io.StringIO | None = None,
+    *,
+    facts: FactStore | None = None,
+    **settings: Any,
 ) -> Iterator[RunningServer]:
-    """Serve *point* on a free port for as long as the context lasts."""
+    """Serve *point*, and the stored *facts* if there are any, on a free port for as long as the context lasts."""
     chosen = Settings(**{"listen": "127.0.0.1:0", **settings})
-    server = start(point, words, chosen, json_log(log if log is not None else io.StringIO()))
+    server = start(point, words, chosen, json_log(log if log is not None else io.StringIO()), facts=facts)
     try:
         yield server
     finally:

@@ -134,14 +134,16 @@ def test_the_last_good_set_stays_and_says_why(spoil: Callable[[Path], None], cod
     look(keeper)
 
     assert code in codes(keeper)
-    assert keeper.standing.active["kidsonline"] is before
+    assert keeper.standing.active["kidsonline"].policy is before.policy
+    assert keeper.standing.active["kidsonline"].since == before.since
 
     shutil.rmtree(tmp_path / "policies", ignore_errors=True)
     write(tmp_path / "policies")
     look(keeper)
 
     assert codes(keeper) == []
-    assert keeper.standing.active["kidsonline"] is before
+    assert keeper.standing.active["kidsonline"].policy is before.policy
+    assert keeper.standing.active["kidsonline"].since == before.since
 
 
 def test_a_new_folder_is_put_in_force_and_one_of_nobody_is_refused(tmp_path: Path) -> None:
@@ -240,3 +242,23 @@ def test_what_was_refused_cannot_be_put_in_force(tmp_path: Path) -> None:
     assert verdict.policy is None
     with pytest.raises(ValueError, match="refused"):
         keeper.accept(verdict, "somebody")
+
+
+def test_rules_of_the_house_that_are_deleted_stay_in_force(tmp_path: Path) -> None:
+    """Without the folder of the house the rest would be valid, and lack what the house refuses."""
+    write(tmp_path)
+    (tmp_path / "house" / "kidsonline").mkdir(parents=True)
+    row = "p, house-no-reads, deny, any, read, child_data, any, without_consent, HOUSE-1, nothing\n"
+    (tmp_path / "house" / "kidsonline" / "policy.csv").write_text(row, "utf-8")
+    clause = "HOUSE-1:\n  quote: Không.\n  en: No.\n  section: Nhà\n  kind: decision\n"
+    (tmp_path / "house" / "kidsonline" / "clauses.yaml").write_text(clause, "utf-8")
+    keeper = a_keeper(tmp_path)
+    assert codes(keeper) == []
+    before = keeper.standing.active["kidsonline"]
+    assert "house-no-reads" in before.policy.rules
+    shutil.rmtree(tmp_path / "house")
+    look(keeper)
+
+    assert codes(keeper) == ["rules-gone"]
+    assert keeper.standing.active["kidsonline"].policy is before.policy
+    assert keeper.standing.active["kidsonline"].since == before.since
