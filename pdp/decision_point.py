@@ -8,34 +8,52 @@ from typing import Final
 
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
-from pdp.core.errors import InvalidRequestError, NoPolicyError
+from pdp.core.errors import (
+    InvalidRequestError,
+    NoPolicyError,
+    NotImplementedYetError,
+    TooMuchToLookUpError,
+    UnavailableError,
+)
 from pdp.core.explanation import Explanation
 from pdp.core.fact_index import FactIndex
+from pdp.core.facts import Fact
 from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.core.wanted import all_wanted
+from pdp.counterfactuals import would_allow
 from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too_many_facts, valid_until
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
+from pdp.shadow import NoShadow, Shadow
 
 Checked = Decision | InvalidRequestError
 """What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
 
 _IDS: Final = DecisionIds()
+NO_SHADOW: Final = NoShadow()
 
 
 class DecisionPoint:
     """Answers requests whose words are known; everything it holds is immutable, so any thread may ask."""
 
-    def __init__(self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog) -> None:
+    def __init__(
+        self,
+        policies: Mapping[str, PolicySet],
+        facts: FactSource,
+        clock: Clock,
+        log: DecisionLog,
+        shadow: Shadow = NO_SHADOW,
+    ) -> None:
         self.policies = policies
         self._wanting = Wanting(policies)
         self._facts = facts
         self.clock = clock
         self._log = log
+        self.shadow = shadow
 
     def with_policies(self, policies: Mapping[str, PolicySet]) -> "DecisionPoint":
         """Return a decision point that differs from this one in its *policies* alone, and in what follows from them."""
@@ -45,9 +63,10 @@ class DecisionPoint:
         return other
 
     def over(self, facts: FactSource) -> "DecisionPoint":
-        """Return the same decision point over other stored facts: those of a transaction, say."""
+        """Return the same decision point over other stored facts: those of a transaction, say, which no shadow sees."""
         other = copy.copy(self)
         other._facts = facts
+        other.shadow = NO_SHADOW
         return other
 
     @property
@@ -90,7 +109,32 @@ class DecisionPoint:
         at = request.time or self._now(stored)
         agreed = check_against_stored(request, stored.facts, at)
         answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
-        return explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
+        explanation = explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
+        if answer.allowed or stored.too_many:
+            return explanation
+        return self._with_changes(explanation, policy, agreed, stored, at)
+
+    def _with_changes(
+        self, explanation: Explanation, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
+    ) -> Explanation:
+        """Return the explanation of a denial with what would make it an allow.
+
+        Whoever else a change is about, a giver of consent, a granter, is looked for among all whom the store knows to
+        stand near the question. Facts of another revision than the decision saw are not mixed with its own.
+        """
+        facts, whole = stored.facts, True
+        try:
+            near = self._facts.survey(
+                request.operator, survey_of(policy, request), request.consistency, None, MAXIMUM_FACTS
+            )
+        except (TooMuchToLookUpError, UnavailableError, NotImplementedYetError):
+            whole = False
+        else:
+            whole = near.token == stored.token
+            if whole:
+                facts = _joined(stored.facts, near.facts)
+        found = would_allow(policy, request, facts, at, proves=whole)
+        return replace(explanation, would_allow=found.changes, search=found.outcome, search_message=found.message)
 
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
@@ -202,6 +246,7 @@ class DecisionPoint:
         """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
         decision = _decision(policy, agreed, stored, at, answer)
         self._log.record(request, decision, at)
+        self.shadow.see(request, decision, at)
         return decision
 
 
@@ -230,3 +275,9 @@ def _decisions(checked: Iterable[Checked]) -> Iterator[Decision]:
         if isinstance(each, InvalidRequestError):
             raise each
         yield each
+
+
+def _joined(gathered: tuple[Fact, ...], surveyed: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Return every fact of two readings once."""
+    ids = {fact.id for fact in gathered if fact.id}
+    return (*gathered, *(fact for fact in surveyed if fact.id not in ids and fact not in gathered))

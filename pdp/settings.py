@@ -32,6 +32,7 @@ class Settings:
     *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
     *second_signature* whether two of them have to;
     *watch_seconds* how often the policy folders are looked at, 0 for never;
+    *shadow* a directory of policies to compare with, None for none, in at most *shadow_percent* of a core a process;
     *threads* how many requests a process answers side by side where an answer may have to wait.
     """
 
@@ -47,6 +48,8 @@ class Settings:
     watch_seconds: int = 1
     policy_keys: Path | None = None
     second_signature: bool = False
+    shadow: Path | None = None
+    shadow_percent: int = 5
 
     @property
     def host(self) -> str:
@@ -78,10 +81,16 @@ def _yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
-def _key_file(text: str) -> Path:
+def _percent(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 50:
+        raise ValueError("must be a whole number from 1 to 50")
+    return int(text)
+
+
+def _named_path(text: str) -> Path:
     # FAIL CLOSED (signatures): a setting that is there and names nothing must not be taken for one that is not there.
     if not text.strip():
-        raise ValueError("must name a file; leave it out where no signature is asked for")
+        raise ValueError("must name something; leave it out where there is nothing to name")
     return Path(text)
 
 
@@ -122,8 +131,10 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "reflection": _yes_or_no,
     "grace_seconds": _whole,
     "watch_seconds": _whole_or_zero,
-    "policy_keys": _key_file,
+    "policy_keys": _named_path,
     "second_signature": _yes_or_no,
+    "shadow": _named_path,
+    "shadow_percent": _percent,
 }
 
 

@@ -1,5 +1,6 @@
 """The composition root: settings in, a decision point out. Only this module picks adapters."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, Unavailabl
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog, FactSource
 from pdp.core.stores import FactStore
-from pdp.decision_point import DecisionPoint
+from pdp.decision_point import NO_SHADOW, DecisionPoint
 from pdp.fact_keeping import FactKeeper
 from pdp.policy_set import PolicySet, build_policy_set, check_folder
+from pdp.server.events import Event, json_log
 from pdp.settings import MEMORY_STORE, NO_STORE, SQLITE_PREFIX, Settings
+from pdp.shadow import ComparedInShadow, Report, Shadow
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
 from pdp_adapters import ed25519
@@ -154,10 +157,31 @@ def policy_keeper(settings: Settings, judge: PolicyJudge) -> PolicyKeeper:
     return keeper
 
 
-def decision_point(settings: Settings, policies: Policies, facts: FactSource | None = None) -> DecisionPoint:
+def decision_point(
+    settings: Settings, policies: Policies, facts: FactSource | None = None, shadow: Shadow = NO_SHADOW
+) -> DecisionPoint:
     """Return the decision point that *settings* ask for, over *facts* (None: nothing is stored)."""
     log = decision_log(settings.decision_log)
-    return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log)
+    return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log, shadow)
+
+
+def shadow_beside(settings: Settings, words: Words, facts: FactSource | None = None) -> Shadow:
+    """Return what compares the answers with those of the policies that *settings* put into the shadow.
+
+    Raises InvalidPolicyError when one of them has an error, and UnavailableError when they cannot be read.
+    """
+    if settings.shadow is None:
+        return NO_SHADOW
+    policies = load_policies(settings.shadow, words)
+    if policies.refused:
+        raise InvalidPolicyError(finding for operator in policies.refused for finding in policies.findings[operator])
+    log = json_log()
+
+    def report(report: Report) -> None:
+        log.info(Event.SHADOW_REPORT.value, pid=os.getpid(), **report.as_json())
+
+    source = NoStoredFacts() if facts is None else facts
+    return ComparedInShadow(policies.sets, source, settings.shadow_percent / 100, report)
 
 
 def served_store(url: str) -> FactStore | None:

@@ -10,6 +10,7 @@ from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.reload import reload
 from pdp.cli.serve import serve
+from pdp.cli.shadow import shadow
 from pdp.cli.sign import make_key, sign, verify
 from pdp.cli.status import status
 from pdp.cli.test import run_cases
@@ -31,6 +32,7 @@ COMMANDS = (
     serve,
     status,
     reload,
+    shadow,
     check,
     explain,
     who,

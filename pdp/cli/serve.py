@@ -10,7 +10,7 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import Policies, decision_point, load_words, policy_judge, policy_keeper, served_store
+from pdp.wiring import Policies, decision_point, load_words, policy_judge, policy_keeper, served_store, shadow_beside
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:
@@ -45,6 +45,8 @@ Then let her mother revoke it, and ask again:
 @click.option("--watch-seconds", metavar="N", help="How often the policy folders are looked at; 0 for never. [1]")
 @click.option("--policy-keys", metavar="FILE", help="Keys of those who have to sign a policy folder. [none has to]")
 @click.option("--second-signature", type=click.Choice(["yes", "no"]), help="Whether two persons have to sign. [no]")
+@click.option("--shadow", metavar="DIR", help="Policies to compare the answers with, beside them. [none]")
+@click.option("--shadow-percent", metavar="N", help="How much of a core each worker compares for at most. [5]")
 @click.option(
     "--settings",
     "settings_file",
@@ -64,7 +66,9 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         judge = policy_judge(settings, words)
         keeper = policy_keeper(settings, judge)
         store = served_store(settings.store)
-        point = decision_point(settings, Policies(keeper.standing.sets, {}), store)
+        point = decision_point(
+            settings, Policies(keeper.standing.sets, {}), store, shadow_beside(settings, words, store)
+        )
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)

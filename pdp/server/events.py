@@ -23,6 +23,7 @@ class Event(StrEnum):
     policy-activated    `operator` answers from `revision` in every worker; `by` whom, and `revision_of_all`
     policy-refused      what lies in the folder of `operator` may not be served: `findings`; the revision `stays`
     policy-not-built    workers could not build the new set of `operator`: `errors`
+    shadow-report       so many answers were `compared` with those of the policy in the shadow, and `groups` differ
     operator-not-served `operator` has no valid policy set; its requests are refused
     request-failed      a request to `method` met an error of ours; the caller has been told `correlation_id` alone
     unavailable         a request to `method` was refused because something that it needs cannot be had now
@@ -44,6 +45,7 @@ class Event(StrEnum):
     POLICY_ACTIVATED = "policy-activated"
     POLICY_REFUSED = "policy-refused"
     POLICY_NOT_BUILT = "policy-not-built"
+    SHADOW_REPORT = "shadow-report"
     OPERATOR_NOT_SERVED = "operator-not-served"
     REQUEST_FAILED = "request-failed"
     UNAVAILABLE = "unavailable"

@@ -138,7 +138,7 @@ def start(
             inline.add(path_of(method), answer, streams=streams(method))
     server.start()
     inline.begin()
-    ending = (health.end,) if kept is None else (health.end, kept.end)
+    ending = (health.end, point.shadow.end, *(() if kept is None else (kept.end,)))
     return RunningServer(server, health, ending, (decisions, *side_pools.values()), address)
 
 

@@ -352,8 +352,8 @@ def test_a_file_of_keys_that_is_wrong_is_refused_whole(text: str, mistake: str) 
     ("flags", "mistake"),
     [
         ({"second_signature": "yes"}, "needs policy_keys"),
-        ({"policy_keys": ""}, "must name a file"),
-        ({"policy_keys": " ", "second_signature": "yes"}, "must name a file"),
+        ({"policy_keys": ""}, "must name something"),
+        ({"policy_keys": " ", "second_signature": "yes"}, "must name something"),
         ({"second_signature": "true"}, "must be `yes` or `no`"),
     ],
 )
