@@ -28,10 +28,11 @@ _FIND_SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class _Asker:
-    """The call that asked for a reload, and the worker that has it."""
+    """The call that asked for a reload, the worker that has it, and who called."""
 
     worker: Worker
     ask: int
+    by: str
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class _Change:
     number: int
     verdict: Verdict
     by: str
-    asker: _Asker | None
+    askers: tuple[_Asker, ...]
     deadline: float
     waiting: set[int]
     step: Kind = Kind.PREPARED
@@ -75,7 +76,7 @@ class Leader:
         self._now = now
         self._next_look = now() + watch_seconds
         self._followers: dict[int, _Follower] = {}
-        self._asked: deque[tuple[str, str, _Asker]] = deque()
+        self._asked: dict[str, tuple[_Asker, ...]] = {}
         self._found: deque[Verdict] = deque()
         self._change: _Change | None = None
         self._number = 0
@@ -94,10 +95,12 @@ class Leader:
             if self._now() >= self._change.deadline:
                 self._end_those_that_do_not_follow(self._change)
         elif self._found:
-            self._handle(self._found.popleft(), BY_SERVER, None)
+            self._handle(self._found.popleft(), ())
         elif self._asked:
-            operator, by, asker = self._asked.popleft()
-            self._handle(self._keeper.examine(operator), by, asker)
+            # All who have asked for one operator until now are answered by one look at its folder.
+            operator = next(iter(self._asked))
+            askers = self._asked.pop(operator)
+            self._handle(self._keeper.examine(operator), askers)
         elif self._watch_seconds and self._now() >= self._next_look:
             self._found.extend(self._keeper.look())
             self._next_look = self._now() + self._watch_seconds
@@ -108,10 +111,13 @@ class Leader:
         if message.kind is Kind.READY:
             self._join(worker, says["revisions"])
         elif message.kind is Kind.RELOAD:
-            self._asked.append((says["operator"], says["by"], _Asker(worker, says["ask"])))
+            operator = says["operator"]
+            self._asked[operator] = (*self._asked.get(operator, ()), _Asker(worker, says["ask"], says["by"]))
         elif message.kind in {Kind.PREPARED, Kind.FOLLOWED}:
             if message.kind is Kind.FOLLOWED:
                 self._followers[worker.pid].revisions = says["revisions"]
+                if self._change is None:  # one that came late has caught up
+                    self._tell_standing()
             self._advance(worker.pid, message)
 
     def lose(self, worker: Worker) -> None:
@@ -136,17 +142,18 @@ class Leader:
 
     # --- One change ---------------------------------------------------------------------------------------------------
 
-    def _handle(self, verdict: Verdict, by: str, asker: _Asker | None) -> None:
+    def _handle(self, verdict: Verdict, askers: tuple[_Asker, ...]) -> None:
+        by = askers[0].by if askers else BY_SERVER
         if verdict.policy is None:
-            self._refuse(verdict, asker)
+            self._refuse(verdict, askers)
         elif self._keeper.is_in_force(verdict):
             self._keeper.accept(verdict, by)
             self._tell_standing()
-            self._answer(asker, verdict, activated=True)
+            self._answer(askers, verdict, activated=True)
         else:
             self._number += 1
             waiting = set(self._followers)
-            self._change = _Change(self._number, verdict, by, asker, self._now() + STEP_SECONDS, waiting)
+            self._change = _Change(self._number, verdict, by, askers, self._now() + STEP_SECONDS, waiting)
             for follower in tuple(self._followers.values()):
                 self._send_set(follower.worker, Kind.PREPARE, self._change)
             self._go_on_when_all_are_there(self._change)
@@ -195,7 +202,7 @@ class Leader:
             workers=sorted(self._followers),
         )
         self._tell_standing()
-        self._answer(change.asker, change.verdict, activated=True)
+        self._answer(change.askers, change.verdict, activated=True)
 
     def _give_up(self, change: _Change) -> None:
         """Let everything stay as it was: a worker could not build the set, or built another."""
@@ -212,9 +219,9 @@ class Leader:
             Text("các tiến trình dựng ra những bộ khác nhau", "the workers built different sets"),
         )
         self._log.error(Event.POLICY_NOT_BUILT.value, operator=candidate.operator, errors=change.errors)
-        self._refuse(Verdict(candidate, None, (*change.verdict.findings, finding)), change.asker)
+        self._refuse(Verdict(candidate, None, (*change.verdict.findings, finding)), change.askers)
 
-    def _refuse(self, verdict: Verdict, asker: _Asker | None) -> None:
+    def _refuse(self, verdict: Verdict, askers: tuple[_Asker, ...]) -> None:
         self._keeper.refuse(verdict)
         operator = verdict.candidate.operator
         active = self._keeper.standing.active.get(operator)
@@ -226,7 +233,7 @@ class Leader:
             count=len(verdict.findings),
         )
         self._tell_standing()
-        self._answer(asker, verdict, activated=False)
+        self._answer(askers, verdict, activated=False)
 
     def _end_those_that_do_not_follow(self, change: _Change) -> None:
         # FAIL CLOSED (one revision for all): a worker that goes on with the former set is worse than one that is gone.
@@ -250,13 +257,13 @@ class Leader:
         for follower in tuple(self._followers.values()):
             self._send(follower.worker, Message(Kind.STANDING, files=(("standing", told),)))
 
-    def _answer(self, asker: _Asker | None, verdict: Verdict, *, activated: bool) -> None:
-        if asker is None or asker.worker.pid not in self._followers:
-            return
+    def _answer(self, askers: tuple[_Asker, ...], verdict: Verdict, *, activated: bool) -> None:
         active = self._keeper.standing.active.get(verdict.candidate.operator)
         answer = reload_response(active.policy.revision if active is not None else "", verdict.findings, activated)
-        said = Message(Kind.RELOADED, {"ask": asker.ask}, (("answer", answer.SerializeToString()),))
-        self._send(asker.worker, said)
+        for asker in askers:
+            if asker.worker.pid in self._followers:
+                said = Message(Kind.RELOADED, {"ask": asker.ask}, (("answer", answer.SerializeToString()),))
+                self._send(asker.worker, said)
 
     def _send(self, worker: Worker, message: Message) -> None:
         try:

@@ -161,6 +161,24 @@ def what_is_refused_reaches_every_worker(room: Room, _: Any) -> None:
     assert any("policy-refused" in line for line in room.log)
 
 
+def all_who_ask_are_answered_by_one_look(room: Room, _: Any) -> None:
+    """A storm of reloads of one operator costs one change, and each of them is answered."""
+    one, two = room.join(), room.join()
+    edit(room)
+    for number, worker in enumerate((one, two, one)):
+        room.said(worker, Kind.RELOAD, ask=number, operator="kidsonline", by="local")
+    room.tick()
+    prepare(room, one)
+    prepare(room, two)
+    follow(room, one)
+    follow(room, two)
+    asked = [(worker, message.says["ask"]) for worker in (one, two) for message in link_of(worker).sent
+             if message.kind is Kind.RELOADED]  # fmt: skip
+    assert asked == [(one, 0), (one, 2), (two, 1)]
+    assert sum("policy-activated" in line for line in room.log) == 1
+    assert room.leader.seconds() != 0.0
+
+
 LAWS: list[Law] = [
     nobody_swaps_before_all_have_built,
     the_caller_hears_once_all_follow,
@@ -170,6 +188,7 @@ LAWS: list[Law] = [
     one_that_comes_meanwhile_builds_too,
     one_that_does_not_follow_is_ended,
     what_is_refused_reaches_every_worker,
+    all_who_ask_are_answered_by_one_look,
 ]
 
 
@@ -247,6 +266,13 @@ class KeepsRefusalsToItself(Leader):
             super()._tell_standing()
 
 
+class AnswersTheFirstAlone(Leader):
+    """Answers the first who asked, and forgets the others."""
+
+    def _answer(self, askers: Any, verdict: Any, *, activated: bool) -> None:
+        super()._answer(askers[:1], verdict, activated=activated)
+
+
 TWINS: list[tuple[type[Leader], Law]] = [
     (SwapsOneByOne, nobody_swaps_before_all_have_built),
     (AnswersAtOnce, the_caller_hears_once_all_follow),
@@ -256,6 +282,7 @@ TWINS: list[tuple[type[Leader], Law]] = [
     (DoesNotWaitForTheLate, one_that_comes_meanwhile_builds_too),
     (LeavesThemBehind, one_that_does_not_follow_is_ended),
     (KeepsRefusalsToItself, what_is_refused_reaches_every_worker),
+    (AnswersTheFirstAlone, all_who_ask_are_answered_by_one_look),
 ]
 
 
