@@ -17,10 +17,34 @@ class GetPolicySetRequest(_message.Message):
     def __init__(self, operator: _Optional[str] = ...) -> None: ...
 
 class GetPolicySetResponse(_message.Message):
-    __slots__ = ("policies",)
+    __slots__ = ("policies", "refused", "workers")
     POLICIES_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
     policies: _containers.RepeatedCompositeFieldContainer[OperatorPolicy]
-    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ...) -> None: ...
+    refused: _containers.RepeatedCompositeFieldContainer[RefusedPolicy]
+    workers: _containers.RepeatedCompositeFieldContainer[WorkerRevision]
+    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[RefusedPolicy, _Mapping]]] = ..., workers: _Optional[_Iterable[_Union[WorkerRevision, _Mapping]]] = ...) -> None: ...
+
+class RefusedPolicy(_message.Message):
+    __slots__ = ("operator", "digest", "refused_at", "findings")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_AT_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    digest: str
+    refused_at: _timestamp_pb2.Timestamp
+    findings: _containers.RepeatedCompositeFieldContainer[Finding]
+    def __init__(self, operator: _Optional[str] = ..., digest: _Optional[str] = ..., refused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ...) -> None: ...
+
+class WorkerRevision(_message.Message):
+    __slots__ = ("pid", "revision")
+    PID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    pid: int
+    revision: str
+    def __init__(self, pid: _Optional[int] = ..., revision: _Optional[str] = ...) -> None: ...
 
 class OperatorPolicy(_message.Message):
     __slots__ = ("operator", "revision", "files", "rules", "clauses", "tier", "activated_at", "activated_by", "engine_version")
