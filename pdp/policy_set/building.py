@@ -192,6 +192,10 @@ def _read_house(folder: _Folder, promised: Sequence[LocatedRow], names: KnownNam
     """Read the rules that no published sentence supports; they cite clauses of their own and nothing else."""
     path, content = folder[HOUSE_POLICY]
     if content is None:
+        # FAIL CLOSED (house rules lost): one of them may be the refusal that matters.
+        if HOUSE_CLAUSES in folder.contents:
+            message = (f"thiếu tệp `{HOUSE_POLICY}`", f"the file `{HOUSE_POLICY}` is missing")
+            report.error(folder[HOUSE_CLAUSES][0], (1, 1), "file-missing", *message, HOUSE_POLICY)
         return _House({}, (), RuleRows((), ()))
     clauses = clause_file.read_clauses(*folder[HOUSE_CLAUSES], HOUSE_ID, None, report)
     rows = read_rows(path, content, report)
@@ -259,8 +263,9 @@ def _report_unknown(name: str, folder: _Folder, report: FolderReport) -> None:
 
     A `granting.yml` that nobody reads would let every grant count.
     """
-    beside = (known for known in _KNOWN if known != condition_file.SHARED_FILE)
-    lost = [known for known in beside if known not in folder.contents and _meant(name, known)]
+    place, _, base = name.rpartition("/")
+    beside = (known for known in _KNOWN if known != condition_file.SHARED_FILE and known.rpartition("/")[0] == place)
+    lost = [known for known in beside if known not in folder.contents and _meant(base, known.rpartition("/")[2])]
     report_as = report.error if lost else report.warning
     report_as(
         folder[name][0],
