@@ -29,7 +29,9 @@ class Settings:
     `none:`, where every fact comes with the request;
     *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
-    *threads* how many requests a process answers side by side where an answer may have to wait.
+    *threads* how many requests a process answers side by side where an answer may have to wait; *cache_megabytes* how
+    much of what was read and decided a process keeps, 0 for nothing; *redis* the address of a Redis in which processes
+    share what they read, "" for none; *cache_keys* the file with the keys of what lies there.
     """
 
     listen: str = "127.0.0.1:50051"
@@ -41,6 +43,9 @@ class Settings:
     decision_log: str = "-"
     reflection: bool = True
     grace_seconds: int = 10
+    cache_megabytes: int = 64
+    redis: str = ""
+    cache_keys: Path | None = None
 
     @property
     def host(self) -> str:
@@ -52,6 +57,10 @@ def _whole(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError("must be a whole number of at least 1")
     return int(text)
+
+
+def _whole_or_none(text: str) -> int:
+    return 0 if text == "0" else _whole(text)
 
 
 def _port_group(text: str) -> str:
@@ -102,6 +111,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "decision_log": str,
     "reflection": _yes_or_no,
     "grace_seconds": _whole,
+    "cache_megabytes": _whole_or_none,
+    "redis": str,
+    "cache_keys": Path,
 }
 
 
@@ -130,6 +142,12 @@ def read_settings(
     # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
     if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
         mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")
+    if chosen.get("redis") and chosen.get("cache_megabytes") == 0:
+        mistakes.append("--redis: with a cache of 0 megabytes nothing is kept, in Redis neither")
+    if chosen.get("redis") and chosen.get("store") in {MEMORY_STORE, NO_STORE}:
+        mistakes.append(
+            f"--redis: nothing of `{chosen['store']}` has to be read again, so nothing would be kept in Redis"
+        )
     if mistakes:
         raise InvalidSettingsError(mistakes)
     return Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field

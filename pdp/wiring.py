@@ -3,18 +3,25 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
+from pdp.caching import Answers, CachedFacts, KeptReadings
+from pdp.caching.counters import Counters
+from pdp.caching.memory import Memory
+from pdp.core.caches import NothingShared, SharedReadings
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog, FactSource
 from pdp.core.stores import FactStore
 from pdp.decision_point import DecisionPoint
 from pdp.fact_keeping import FactKeeper
-from pdp.policy_set import PolicySet, build_policy_set, check_folder
+from pdp.policy_set import ENGINE_VERSION, PolicySet, build_policy_set, check_folder
 from pdp.settings import MEMORY_STORE, NO_STORE, SQLITE_PREFIX, Settings
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
+from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.memory_facts import MemoryFacts
@@ -22,6 +29,8 @@ from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.pipe_stream import PipeStream, is_pipe
 from pdp_adapters.postgresql_database import PostgresqlDatabase
+from pdp_adapters.redis_address import connector
+from pdp_adapters.redis_readings import RedisReadings
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_casbin_rules import CasbinRules
 from pdp_adapters.sql_database import Database
@@ -29,6 +38,8 @@ from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_schema import migrate
 from pdp_adapters.sqlite_database import SqliteDatabase
 from pdp_adapters.system_clock import SystemClock
+
+_MEGABYTE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,30 @@ def decision_point(settings: Settings, policies: Policies, facts: FactSource | N
     """Return the decision point that *settings* ask for, over *facts* (None: nothing is stored)."""
     log = decision_log(settings.decision_log)
     return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log)
+
+
+def served_decision_point(settings: Settings, policies: Policies, store: FactStore | None) -> DecisionPoint:
+    """Return the decision point of a server, which keeps what it has read of *store* and decided, as *settings* say.
+
+    Raises InvalidSettingsError for an address of Redis or a file of keys that cannot be right.
+    """
+    if not isinstance(store, SqlFacts) or not settings.cache_megabytes:
+        # What is in memory already, or is never there, costs no more to look up than to find again.
+        return decision_point(settings, policies, store)
+    shared = _shared_readings(settings)
+    half = settings.cache_megabytes * _MEGABYTE // 2
+    counters = Counters()
+    readings = KeptReadings(Memory(policies.sets, half), store.freshness, counters)
+    answers = Answers(readings, Memory(policies.sets, half), counters, shared)
+    facts = CachedFacts(store, readings, shared)
+    return DecisionPoint(policies.sets, facts, SystemClock(), decision_log(settings.decision_log), answers)
+
+
+def _shared_readings(settings: Settings) -> SharedReadings:
+    if not settings.redis:
+        return NothingShared()
+    keys = CacheKeys.made_up() if settings.cache_keys is None else CacheKeys.read(settings.cache_keys)
+    return RedisReadings(connector(settings.redis), keys, f"{version('promise-pdp')}/{ENGINE_VERSION}")
 
 
 def served_store(url: str) -> FactStore | None:

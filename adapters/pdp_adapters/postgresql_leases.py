@@ -24,7 +24,6 @@ from pdp.core.ends import Slots
 from pdp.core.errors import UnavailableError
 from pdp.core.freshness import Standing
 from pdp.core.stores import StoreState
-from pdp_adapters.fact_rows import instant
 from pdp_adapters.lease_rules import LEASE, SilentRows, lease_until
 from pdp_adapters.slot_table import TABLE_BYTES, SlotTable
 from pdp_adapters.sql_database import Row, Session
@@ -232,7 +231,7 @@ class _Follower:
             self.held = None
             return until is None
         # INVARIANT (learned before leased): what a renewal brings is in the slots before its lease is there.
-        standing = Standing(self._life, history, self._known, instant(committed_at), self._floor, self._slots.newest_of)
+        standing = Standing(self._life, history, self._known, committed_at, self._floor, self._slots.newest_of)
         self.held = _Held(until, standing)
         self._first.set()
         return has_news

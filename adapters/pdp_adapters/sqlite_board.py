@@ -26,7 +26,7 @@ from pdp.core.ends import Slots
 from pdp.core.errors import UnavailableError
 from pdp.core.freshness import Standing
 from pdp.core.stores import StoreState, Token
-from pdp_adapters.fact_rows import instant, microseconds
+from pdp_adapters.fact_rows import microseconds
 from pdp_adapters.slot_table import TABLE_BYTES, WORD, SlotTable
 from pdp_adapters.sql_database import Database, Session
 from pdp_adapters.sql_state import locked_state
@@ -86,7 +86,7 @@ class SqliteBoard:
         held = self._held
         if held is None:
             return None
-        board, history = held
+        board, history = held  # the history of a board never changes
         # FAIL CLOSED (board lost): writers raise what lies under this name; a board without it hears of nothing more.
         try:
             found = os.stat(self._path)
@@ -95,12 +95,9 @@ class SqliteBoard:
         if (found.st_dev, found.st_ino) != board.identity or found.st_size != _SIZE:
             return None
         words = board.words
-        if words[_HISTORY] != _number(history):
-            return None
         # The revision first: what stands beside it is of this one or of a later one.
         revision = words[_COMMITTED]
-        committed_at = instant(words[_COMMITTED_AT])
-        return Standing(board.life, history, revision, committed_at, board.floor, board.slots.newest_of)
+        return Standing(board.life, history, revision, words[_COMMITTED_AT], board.floor, board.slots.newest_of)
 
     def begin(self) -> None:
         """Map the board; make it when there is none that is of this store."""

@@ -10,7 +10,7 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import decision_point, load_policies, load_words, served_store
+from pdp.wiring import load_policies, load_words, served_decision_point, served_store
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:
@@ -36,6 +36,9 @@ Then let her mother revoke it, and ask again:
     metavar="URL",
     help="Where facts are stored: sqlite:///PATH, postgresql://..., memory: or none:. [a file in the state folder]",
 )
+@click.option("--cache-megabytes", metavar="N", help="What each process keeps of what it read and decided. [64]")
+@click.option("--redis", metavar="URL", help="A Redis in which processes share what they read. [none]")
+@click.option("--cache-keys", metavar="FILE", help="The keys of what lies in Redis. [made up for this server alone]")
 @click.option("--workers", metavar="N", help="Worker processes, each on a core of its own. [the cores it may use]")
 @click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
@@ -60,7 +63,7 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         words = load_words()
         policies = load_policies(settings.policies, words)
         store = served_store(settings.store)
-        point = decision_point(settings, policies, store)
+        point = served_decision_point(settings, policies, store)
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)

@@ -1,19 +1,21 @@
 """How an instance knows, without asking the store, that what was read before is still so."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
 from pdp.core.ends import Slots
+from pdp.core.value import value
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Standing:
     """Where the store is known to stand now, and since when which ends are known to be unchanged.
 
     *life* names this run of counting: what was read in another one is worth nothing in this one. *revision* is one
-    that was acknowledged, *committed_at* no earlier than its commit. *floor* is the revision before which nothing is
+    that was acknowledged, *committed* no earlier than its commit, in microseconds since 1970. *floor* is the revision before which nothing is
     known. *newest_of* gives the revision of the last change at any of some ends: no earlier than of the last one that
     was acknowledged before this standing was asked for.
     """
@@ -21,9 +23,14 @@ class Standing:
     life: str
     history: str
     revision: int
-    committed_at: datetime
+    committed: int
     floor: int
     newest_of: Callable[[Slots], int]
+
+    @property
+    def committed_at(self) -> datetime:
+        """Return an instant no earlier than the commit of the revision."""
+        return _EPOCH + timedelta(microseconds=self.committed)
 
     def holds(self, life: str, revision: int, slots: Slots) -> bool:
         """Say whether what was read at *revision*, looking at the ends in *slots*, is all that could be read now."""

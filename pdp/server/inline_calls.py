@@ -9,6 +9,7 @@ looks as it must; where it does not, the public server answers these methods too
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any, Final
 
 import grpc
@@ -16,8 +17,14 @@ from google.rpc import code_pb2, status_pb2
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
 from grpc_status import rpc_status
 
-Answer = Callable[[bytes], bytes]
-"""Bytes of a request to bytes of its answer; whatever it raises ends the call as the server refuses it."""
+Later = Callable[[], bytes]
+"""The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
+
+Answer = Callable[[bytes], "bytes | Later"]
+"""Bytes of a request to bytes of its answer, or to the rest of the work for it, where that may have to wait.
+
+Whatever it raises ends the call as the server refuses it.
+"""
 
 Refuse = Callable[[BaseException, str], status_pb2.Status]
 """An error and the path of the method that met it, to what the caller is told."""
@@ -61,13 +68,15 @@ class InlineCalls:
     """Serves methods of *server*, at most *maximum_calls* at once; more are refused.
 
     Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
-    A stream is answered message by message; while it is idle it holds no thread.
+    A stream is answered message by message; while it is idle it holds no thread. What may have to wait is done by
+    *pool*.
     """
 
-    def __init__(self, server: grpc.Server, maximum_calls: int, refuse: Refuse) -> None:
+    def __init__(self, server: grpc.Server, maximum_calls: int, refuse: Refuse, pool: Executor) -> None:
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
         self._maximum = maximum_calls
         self._refuse = refuse
+        self._pool = pool
         self._methods: list[_Method] = []
         # How many calls are awaited and under way: only the thread that takes events changes them.
         self._awaited = 0
@@ -138,10 +147,29 @@ class InlineCalls:
     def _answer(self, call: "_Call", body: bytes) -> None:
         try:
             answer = call.method.answer(body)
+            if not isinstance(answer, bytes):
+                self._pool.submit(self._answer_later, call, answer)
+                return
         # FAIL CLOSED (exception text): everything; what passed here would end the thread that serves everybody.
         except BaseException as error:  # noqa: BLE001
             self._end(call, self._told(error, call.method.path))
             return
+        self._send(call, answer)
+
+    def _answer_later(self, call: "_Call", work: Later) -> None:
+        """Do the rest of the work, on a thread that may wait."""
+        if call.deadline <= time.time():
+            self._end(call, _LATE)
+            return
+        try:
+            answer = work()
+        # FAIL CLOSED (exception text): everything; what passed here would leave the caller waiting.
+        except BaseException as error:  # noqa: BLE001
+            self._end(call, self._told(error, call.method.path))
+            return
+        self._send(call, answer)
+
+    def _send(self, call: "_Call", answer: bytes) -> None:
         message = cygrpc.SendMessageOperation(answer, _NO_FLAGS)
         if call.method.streams:
             call.of_core.start_server_batch((message, _receive()), call)

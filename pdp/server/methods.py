@@ -11,7 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from pdp.api.v1 import decision_pb2, facts_pb2, policies_pb2
 from pdp.core.errors import NotImplementedYetError
 from pdp.server.barrier import HANDLER_KINDS, Handler
-from pdp.server.inline_calls import Answer
+from pdp.server.inline_calls import Answer, Later
 
 Serve = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -69,8 +69,13 @@ def _serving(method: MethodDescriptor, serve: Serve | None) -> Handler:
 def _answering(method: MethodDescriptor, answer: Answer) -> Handler:
     _, make = HANDLER_KINDS[method.client_streaming, method.server_streaming]
     if method.client_streaming:
-        return make(lambda bodies, _context: map(answer, bodies))
-    return make(lambda body, _context: answer(body))
+        return make(lambda bodies, _context: (finished(answer(body)) for body in bodies))
+    return make(lambda body, _context: finished(answer(body)))
+
+
+def finished(answer: bytes | Later) -> bytes:
+    """Return an answer, for which this thread may have to wait."""
+    return answer if isinstance(answer, bytes) else answer()
 
 
 def _unserved(method: MethodDescriptor) -> Serve:

@@ -154,13 +154,15 @@ def start(
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     address = listen_on(server, shared or settings.listen)
-    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log))
-    if point.at_once and can_serve_inline(server):
+    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log), decisions)
+    if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in decided.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
+    point.cache.begin()
     server.start()
     inline.begin()
-    ending = (health.end,) if kept is None else (health.end, kept.end)
+    # Without what is kept every answer comes from the store: later, and as right.
+    ending = (health.end, point.cache.end, *(() if kept is None else (kept.end,)))
     return RunningServer(server, ending, (decisions, *side_pools.values()), address)
 
 
