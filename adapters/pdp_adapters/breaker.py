@@ -8,6 +8,8 @@ FAILURES: Final = 3
 OPEN_SECONDS: Final = 1.0
 _PROBED_EVERY: Final = 64
 _WEIGHT: Final = 0.1
+_WEIGHT_DOWN: Final = 0.5
+"""What was slow for a while, or has just been connected to, is soon known to be quick again."""
 
 
 class Breaker:
@@ -73,4 +75,5 @@ class Pace:
 
 
 def _mean(before: float, seconds: float) -> float:
-    return seconds if not before else before + _WEIGHT * (seconds - before)
+    weight = _WEIGHT_DOWN if seconds < before else _WEIGHT
+    return seconds if not before else before + weight * (seconds - before)

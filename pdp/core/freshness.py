@@ -14,10 +14,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Standing:
     """Where the store is known to stand now, and since when which ends are known to be unchanged.
 
-    *life* names this run of counting: what was read in another one is worth nothing in this one. *revision* is one
-    that was acknowledged, *committed* no earlier than its commit, in microseconds since 1970. *floor* is the revision before which nothing is
-    known. *newest_of* gives the revision of the last change at any of some ends: no earlier than of the last one that
-    was acknowledged before this standing was asked for.
+    *life* names this run of counting: what was read in another one is worth nothing in this one. *revision* is one that
+    was acknowledged, *committed* no earlier than its commit, in microseconds since 1970. *floor* is the revision before
+    which nothing is known. *newest_of* gives the revision of the last change at any of some ends: no earlier than of
+    the last one that was acknowledged before this standing was asked for.
     """
 
     life: str
