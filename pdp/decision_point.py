@@ -9,14 +9,22 @@ from typing import Final
 from pdp.core.caches import NOTHING_KEPT, Cache
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
-from pdp.core.errors import InvalidRequestError, NoPolicyError
+from pdp.core.errors import (
+    InvalidRequestError,
+    NoPolicyError,
+    NotImplementedYetError,
+    TooMuchToLookUpError,
+    UnavailableError,
+)
 from pdp.core.explanation import Explanation
 from pdp.core.fact_index import FactIndex
+from pdp.core.facts import Fact
 from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.core.wanted import all_wanted
+from pdp.counterfactuals import would_allow
 from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too_many_facts, valid_until
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
@@ -121,7 +129,32 @@ class DecisionPoint:
         at = request.time or self._now(stored)
         agreed = check_against_stored(request, stored.facts, at)
         answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
-        return explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
+        explanation = explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
+        if answer.allowed or stored.too_many:
+            return explanation
+        return self._with_changes(explanation, policy, agreed, stored, at)
+
+    def _with_changes(
+        self, explanation: Explanation, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
+    ) -> Explanation:
+        """Return the explanation of a denial with what would make it an allow.
+
+        Whoever else a change is about, a giver of consent, a granter, is looked for among all whom the store knows to
+        stand near the question. Facts of another revision than the decision saw are not mixed with its own.
+        """
+        facts, whole = stored.facts, True
+        try:
+            near = self._facts.survey(
+                request.operator, survey_of(policy, request), request.consistency, None, MAXIMUM_FACTS
+            )
+        except (TooMuchToLookUpError, UnavailableError, NotImplementedYetError):
+            whole = False
+        else:
+            whole = near.token == stored.token
+            if whole:
+                facts = _joined(stored.facts, near.facts)
+        found = would_allow(policy, request, facts, at, proves=whole)
+        return replace(explanation, would_allow=found.changes, search=found.outcome, search_message=found.message)
 
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
@@ -310,3 +343,9 @@ def _decisions(checked: Iterable[Checked]) -> Iterator[Decision]:
         if isinstance(each, InvalidRequestError):
             raise each
         yield each
+
+
+def _joined(gathered: tuple[Fact, ...], surveyed: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Return every fact of two readings once."""
+    ids = {fact.id for fact in gathered if fact.id}
+    return (*gathered, *(fact for fact in surveyed if fact.id not in ids and fact not in gathered))

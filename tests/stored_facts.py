@@ -1,10 +1,41 @@
 """A second opinion on what a survey finds: every fact is looked at, and none is looked up."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from pdp.core.entity import Entity
+from pdp.core.errors import TooMuchToLookUpError
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
+from pdp.core.ports import StoredFacts
+from pdp.core.request import Consistency
 from pdp.core.survey import Survey
+from pdp.core.wanted import Wanted
+
+
+@dataclass(frozen=True)
+class HeldFacts:
+    """The facts of one operator, taken as they are: no identity, no history, and a gathering finds all of them."""
+
+    facts: tuple[Fact, ...]
+    at_once: bool = True
+
+    def known_empty(self, operator: str, consistency: Consistency) -> StoredFacts | None:
+        """Return nothing: a gathering is never spared."""
+        return None
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return every fact."""
+        return StoredFacts(self.facts, "held.1")
+
+    def survey(
+        self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
+    ) -> StoredFacts:
+        """Return the facts that *survey* wants."""
+        found = tuple(surveyed(self.facts, survey))
+        if len(found) > limit:
+            raise TooMuchToLookUpError(f"more than {limit} stored facts")
+        return StoredFacts(found, "held.1")
 
 
 def surveyed(facts: Iterable[Fact], survey: Survey, *, climbs: bool = True) -> list[Fact]:

@@ -12,7 +12,7 @@ from rich.tree import Tree
 
 from pdp.cli.phrases import PHRASES, say_fact
 from pdp.core.decision import Cause, ConditionTrace, Decision, Effect, Obligation, Outcome, Reason, RuleTrace
-from pdp.core.explanation import Explanation, FactUse
+from pdp.core.explanation import Explanation, FactUse, SearchOutcome
 from pdp.core.local_time import say_instant
 from pdp.core.lookup import Found
 from pdp.core.request import Request
@@ -44,6 +44,7 @@ def render_explanation(explanation: Explanation, request: Request, vocabulary: V
         title = PHRASES["matched" if decision.allowed else "denying"]
         _add_rules(tree, title, (trace for trace in explanation.matched if trace.rule in deciding), lang)
         _add_rules(tree, PHRASES["nearest"], explanation.nearest, lang)
+    _add_changes(tree, explanation, lang)
     _add_facts(tree, explanation.facts, lang)
     _add_obligations(tree, decision.obligations, lang)
     tree.add(_footer(decision, lang))
@@ -183,6 +184,23 @@ def _add_conditions(
         rule.add(Line.assemble((f"{mark} ", style), ("; ".join(held), "dim")))
     if not conditions and holds_always:
         rule.add(Line(PHRASES["always"].in_locale(lang)))
+
+
+def _add_changes(tree: Tree, explanation: Explanation, lang: str) -> None:
+    """Show what would make a denial an allow, each change with who could bring it about, or that nothing would."""
+    if explanation.search is SearchOutcome.NOT_SEARCHED:
+        return
+    if explanation.search is not SearchOutcome.FOUND:
+        branch = tree.add(Line(PHRASES[explanation.search.value].in_locale(lang), style="bold"))
+        branch.add(Line(explanation.search_message.in_locale(lang)))
+        return
+    branch = tree.add(Line(PHRASES["would_allow"].in_locale(lang), style="bold"))
+    for number, change in enumerate(explanation.would_allow, start=1):
+        line = Line(f"{number}. ", style="bold")
+        line.append(change.message.in_locale(lang), style="not bold default")
+        if change.by_whom:
+            line.append(f"  ({PHRASES['by_whom'].in_locale(lang)}: {change.by_whom})", style="not bold dim")
+        branch.add(line)
 
 
 def _add_facts(tree: Tree, uses: tuple[FactUse, ...], lang: str) -> None:

@@ -1,6 +1,6 @@
 """An operator's folder of policy files as one immutable value, or every problem in it with its place."""
 
-from pdp.policy_set.building import ENGINE_VERSION, build_policy_set, check_folder
+from pdp.policy_set.building import ENGINE_VERSION, HOUSE, build_policy_set, check_folder
 from pdp.policy_set.clause_places import Place
 from pdp.policy_set.owing import Owed
 from pdp.policy_set.policy_set import PolicySet
@@ -8,6 +8,7 @@ from pdp.policy_set.residuals import NEAREST_SHOWN, Asked, NearRule, ResidualRul
 
 __all__ = [
     "ENGINE_VERSION",
+    "HOUSE",
     "NEAREST_SHOWN",
     "Asked",
     "NearRule",

@@ -123,6 +123,7 @@ def build_policy_set(
         operator=operator,
         revision=_revision(operator, digests, vocabulary, schema),
         vocabulary=vocabulary,
+        schema=schema,
         rules={rule.id: rule for rule in read.found.rules},
         lines=read.found.lines,
         clauses=read.clauses,

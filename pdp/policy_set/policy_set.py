@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pdp.conditions import Condition, ConditionTable, compile_conditions
-from pdp.core.fact_schema import PropertySpec
+from pdp.core.fact_schema import FactSchema, PropertySpec
 from pdp.core.finding import Finding
 from pdp.core.policy import Clause, Doubt, Duty, Granting, Hierarchies, Line, Rule
 from pdp.core.text import Text
@@ -26,6 +26,7 @@ class PolicySet:
     operator: str
     revision: str
     vocabulary: Vocabulary
+    schema: FactSchema
     rules: Mapping[str, Rule]
     lines: tuple[Line, ...]
     clauses: Mapping[str, Clause]

@@ -9,7 +9,7 @@ import grpc
 from pdp.api.v1 import policies_pb2
 from pdp.core.errors import NoPolicyError
 from pdp.core.vocabulary import WordKind
-from pdp.policy_set import ENGINE_VERSION, PolicySet
+from pdp.policy_set import ENGINE_VERSION, HOUSE, PolicySet
 from pdp.server.methods import Serve
 from pdp.wire.entities import word
 from pdp.wire.instants import timestamp_from_instant
@@ -71,4 +71,7 @@ class PoliciesInForce:
 
 def _from_above(name: str, operator: str) -> str:
     """Return the path from the policies folder of a file that a policy set knows from within its own folder."""
-    return name if "/" in name else f"{operator}/{name}"
+    folder, _, base = name.rpartition("/")
+    if folder == HOUSE:
+        return f"{HOUSE}/{operator}/{base}"
+    return name if folder else f"{operator}/{name}"

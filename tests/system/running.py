@@ -23,7 +23,7 @@ from pdp.wire.words import Words
 
 DECISIONS = "/pdp.api.v1.DecisionService"
 CHECK = f"{DECISIONS}/Check"
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 class StubPoint(DecisionPoint):

@@ -207,6 +207,6 @@ def test_many_callers_get_their_own_answers(server: RunningServer, asked: Reques
         call = unary(channel, CHECK)
         some = asked[:100]  # fewer than may be under way at once
         alone = [same(check(channel, request)) for request in some]
-        under_way = [call.future(request.SerializeToString(), timeout=10) for request in some for _ in range(2)]
+        under_way = [call.future(request.SerializeToString(), timeout=30) for request in some for _ in range(2)]
         together = [same(decision_pb2.CheckResponse.FromString(future.result())) for future in under_way]
     assert together == [answer for answer in alone for _ in range(2)]

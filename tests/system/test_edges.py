@@ -189,7 +189,7 @@ def test_a_call_whose_deadline_has_passed_costs_no_work(words: Words) -> None:
     late = a_request()
     late.request_id = "late"
     with running(StubPoint(hold), words, threads=1) as server, connected(server.address) as channel:
-        first = unary(channel, CHECK).future(a_request().SerializeToString(), timeout=10)
+        first = unary(channel, CHECK).future(a_request().SerializeToString(), timeout=30)
         assert begun.wait(10)
         answer = ask(channel, CHECK, late.SerializeToString(), timeout=0.2)
         held.set()

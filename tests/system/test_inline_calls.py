@@ -44,7 +44,7 @@ def stream_of(channel: grpc.Channel) -> Any:
 
 def streamed(channel: grpc.Channel, bodies: Any) -> list[decision_pb2.CheckResult]:
     """Send *bodies* over one stream and return what came back."""
-    return [decision_pb2.CheckResult.FromString(body) for body in stream_of(channel)(bodies, timeout=10)]
+    return [decision_pb2.CheckResult.FromString(body) for body in stream_of(channel)(bodies, timeout=30)]
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -109,7 +109,7 @@ def test_a_call_whose_deadline_has_passed_costs_no_work(words: Words) -> None:
     late = a_request()
     late.request_id = "late"
     with running(StubPoint(hold, at_once=True), words) as server, connected(server.address) as channel:
-        first = unary(channel, CHECK).future(BODY, timeout=10)
+        first = unary(channel, CHECK).future(BODY, timeout=30)
         assert begun.wait(10)
         answer = ask(channel, CHECK, late.SerializeToString(), timeout=0.2)
         held.set()
@@ -174,7 +174,7 @@ def test_a_stream_waits_for_the_next_request(channel: grpc.Channel) -> None:
     def bodies() -> Iterator[bytes]:
         for _ in range(3):
             yield BODY
-            assert gate.acquire(timeout=10)
+            assert gate.acquire(timeout=30)
 
     answers = stream_of(channel)(bodies(), timeout=20)
     for _ in range(3):
@@ -186,5 +186,5 @@ def test_a_stream_waits_for_the_next_request(channel: grpc.Channel) -> None:
 def test_a_call_without_a_message_is_the_callers_mistake(channel: grpc.Channel) -> None:
     """A stream of no messages to a method that takes one."""
     with pytest.raises(grpc.RpcError) as raised:
-        channel.stream_unary(CHECK)(iter(()), timeout=10)
+        channel.stream_unary(CHECK)(iter(()), timeout=30)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -92,7 +92,7 @@ def test_a_stopping_server_finishes_what_has_begun(number: signal.Signals) -> No
     with child("slowly") as process:
         address = address_of(process)
         with connected(address) as channel, connected(address) as another:
-            under_way = unary(channel, CHECK).future(BODY, timeout=10)
+            under_way = unary(channel, CHECK).future(BODY, timeout=30)
             wait_for_a_call(process)
             process.send_signal(number)
             lines_until(process.stderr, "draining")
