@@ -9,10 +9,44 @@ from pdp.core.decision import Decision
 from pdp.core.ends import Slots
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency, Request
+from pdp.core.text import Text
 from pdp.core.wanted import Wanted
 
 Content = tuple[object, ...]
 """Everything that an entry depends on, as nested tuples in which every value stands beside its type."""
+
+
+NOT_KEPT: Final[tuple[tuple[str, Text], ...]] = (
+    (
+        "decisions-shared",
+        Text(
+            vi="quyết định không được để trong Redis: quyết định lại từ dữ kiện đã lưu tốn ít hơn một lần hỏi Redis",
+            en="decisions are not put in Redis: deciding anew about facts that are kept costs less than asking Redis",
+        ),
+    ),
+    (
+        "decisions-in-batches",
+        Text(
+            vi="câu trả lời trong lô không được lưu: mọi mục theo cùng một trạng thái dữ kiện, và dữ kiện được lưu",
+            en="answers of batches are not kept: all items are about one state of the facts, and the facts are kept",
+        ),
+    ),
+    (
+        "own-time",
+        Text(
+            vi="câu hỏi mang thời điểm riêng luôn được quyết định lại, từ dữ kiện đã lưu",
+            en="a request that brings its own time is decided anew, about facts that are kept",
+        ),
+    ),
+    (
+        "past",
+        Text(
+            vi="dữ kiện của quá khứ (`as_of`) luôn được đọc từ kho",
+            en="facts of the past (`as_of`) are read from the store",
+        ),
+    ),
+)
+"""What is never kept, and why: measurements are in `benchmarks/freshness`."""
 
 
 @dataclass(frozen=True, slots=True)

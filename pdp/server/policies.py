@@ -7,6 +7,7 @@ from typing import Final
 import grpc
 
 from pdp.api.v1 import policies_pb2
+from pdp.core.caches import NOT_KEPT, NOTHING_KEPT, Cache
 from pdp.core.errors import NoPolicyError
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import ENGINE_VERSION, HOUSE, PolicySet
@@ -25,7 +26,10 @@ _SERVICE: Final = policies_pb2.DESCRIPTOR.services_by_name["PolicyService"].full
 class PoliciesInForce:
     """Serves the methods of PolicyService that this version knows, for policy sets in force since *since*."""
 
-    def __init__(self, policies: Mapping[str, PolicySet], words: Words, since: datetime) -> None:
+    def __init__(
+        self, policies: Mapping[str, PolicySet], words: Words, since: datetime, cache: Cache = NOTHING_KEPT
+    ) -> None:
+        self._cache = cache
         self._policies = policies
         self._words = words
         self._since = since
@@ -50,7 +54,8 @@ class PoliciesInForce:
         if message.operator and message.operator not in self._policies:
             raise NoPolicyError(message.operator)
         asked = [message.operator] if message.operator else sorted(self._policies)
-        return policies_pb2.GetPolicySetResponse(policies=[self._in_force(self._policies[one]) for one in asked])
+        in_force = [self._in_force(self._policies[one]) for one in asked]
+        return policies_pb2.GetPolicySetResponse(policies=in_force, cache=_use_of(self._cache))
 
     def _in_force(self, policy: PolicySet) -> policies_pb2.OperatorPolicy:
         return policies_pb2.OperatorPolicy(
@@ -67,6 +72,17 @@ class PoliciesInForce:
             activated_by=ACTIVATED_BY,
             engine_version=ENGINE_VERSION,
         )
+
+
+def _use_of(cache: Cache) -> policies_pb2.CacheUse:
+    return policies_pb2.CacheUse(
+        keeps=cache.keeps,
+        shared=cache.shared,
+        counted=cache.counted(),
+        not_kept=[policies_pb2.NotKept(what=what, message={"vi": why.vi, "en": why.en}) for what, why in NOT_KEPT]
+        if cache.keeps
+        else [],
+    )
 
 
 def _from_above(name: str, operator: str) -> str:

@@ -145,7 +145,7 @@ def start(
         maximum_concurrent_rpcs=maximum_calls,
     )
     decided = Decisions(point, words)
-    in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
+    in_force = PoliciesInForce(point.policies, words, datetime.now(UTC), point.cache)
     served = {**decided.served, **Lookups(point, words).served, **in_force.served}
     add_contract(server, {**served, **({} if kept is None else kept.served)}, decided.answered)
     health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
