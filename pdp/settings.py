@@ -33,6 +33,8 @@ class Settings:
     *second_signature* whether two of them have to;
     *watch_seconds* how often the policy folders are looked at, 0 for never;
     *shadow* a directory of policies to compare with, None for none, in at most *shadow_percent* of a core a process;
+    *cache_megabytes* how much of what was read and decided a process keeps, 0 for nothing; *redis* the address of a
+    Redis in which processes share what they read, "" for none; *cache_keys* the file with the keys of what lies there;
     *threads* how many requests a process answers side by side where an answer may have to wait; *callers* the file of
     those who may ask, without which this machine alone may; *tls_certificate* and *tls_key* what the server shows who
     it is with, *client_ca* the authorities whose client certificates every connection then has to bring one of;
@@ -57,6 +59,9 @@ class Settings:
     second_signature: bool = False
     shadow: Path | None = None
     shadow_percent: int = 5
+    cache_megabytes: int = 64
+    redis: str = ""
+    cache_keys: Path | None = None
 
     @property
     def host(self) -> str:
@@ -74,6 +79,10 @@ def _whole_or_zero(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("must be a whole number; 0 is for never")
     return int(text)
+
+
+def _whole_or_none(text: str) -> int:
+    return 0 if text == "0" else _whole(text)
 
 
 def _port_group(text: str) -> str:
@@ -154,6 +163,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "second_signature": _yes_or_no,
     "shadow": _named_path,
     "shadow_percent": _percent,
+    "cache_megabytes": _whole_or_none,
+    "redis": str,
+    "cache_keys": Path,
 }
 
 
@@ -186,6 +198,12 @@ def read_settings(
     # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
     if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
         mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")
+    if chosen.get("redis") and chosen.get("cache_megabytes") == 0:
+        mistakes.append("--redis: with a cache of 0 megabytes nothing is kept, in Redis neither")
+    if chosen.get("redis") and chosen.get("store") in {MEMORY_STORE, NO_STORE}:
+        mistakes.append(
+            f"--redis: nothing of `{chosen['store']}` has to be read again, so nothing would be kept in Redis"
+        )
     settings = Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
     mistakes.extend(_together(settings, sources))
     if mistakes:

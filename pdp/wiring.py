@@ -4,7 +4,9 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from pdp.activation import (
     BY_SERVER,
@@ -16,8 +18,12 @@ from pdp.activation import (
     every_edit,
     read_pinned_keys,
 )
+from pdp.caching import Answers, CachedFacts, KeptReadings
+from pdp.caching.counters import Counters
+from pdp.caching.memory import Memory
 from pdp.callers import LiveCallers
 from pdp.callers.caller_file import HTTPS, CallerFile, read_caller_file
+from pdp.core.caches import NothingShared, SharedReadings
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog, Document, FactSource
@@ -25,7 +31,7 @@ from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import NO_SHADOW, DecisionPoint
 from pdp.fact_keeping import FactKeeper
-from pdp.policy_set import PolicySet, build_policy_set
+from pdp.policy_set import ENGINE_VERSION, PolicySet, build_policy_set
 from pdp.review import review
 from pdp.server import Security, TlsFiles
 from pdp.server.events import Event, json_log
@@ -34,6 +40,7 @@ from pdp.shadow import ComparedInShadow, Report, Shadow
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
 from pdp_adapters import ed25519
+from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.file_document import FileDocument
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.git_policies import GitPolicies
@@ -44,6 +51,8 @@ from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.pipe_stream import PipeStream, is_pipe
 from pdp_adapters.postgresql_database import PostgresqlDatabase
+from pdp_adapters.redis_address import connector
+from pdp_adapters.redis_readings import RedisReadings
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_casbin_rules import CasbinRules
 from pdp_adapters.sql_database import Database
@@ -51,6 +60,8 @@ from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_schema import migrate
 from pdp_adapters.sqlite_database import SqliteDatabase
 from pdp_adapters.system_clock import SystemClock
+
+_MEGABYTE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +229,32 @@ def shadow_beside(settings: Settings, words: Words, facts: FactSource | None = N
 
     source = NoStoredFacts() if facts is None else facts
     return ComparedInShadow(policies.sets, source, settings.shadow_percent / 100, report)
+
+
+def served_decision_point(
+    settings: Settings, policies: Policies, store: FactStore | None, shadow: Shadow = NO_SHADOW
+) -> DecisionPoint:
+    """Return the decision point of a server, which keeps what it has read of *store* and decided, as *settings* say.
+
+    Raises InvalidSettingsError for an address of Redis or a file of keys that cannot be right.
+    """
+    if not isinstance(store, SqlFacts) or not settings.cache_megabytes:
+        # What is in memory already, or is never there, costs no more to look up than to find again.
+        return decision_point(settings, policies, store, shadow)
+    shared = _shared_readings(settings)
+    half = settings.cache_megabytes * _MEGABYTE // 2
+    counters = Counters()
+    readings = KeptReadings(Memory(policies.sets, half), store.freshness, counters)
+    answers = Answers(readings, Memory(policies.sets, half), counters, shared)
+    facts = CachedFacts(store, readings, shared)
+    return DecisionPoint(policies.sets, facts, SystemClock(), decision_log(settings.decision_log), shadow, answers)
+
+
+def _shared_readings(settings: Settings) -> SharedReadings:
+    if not settings.redis:
+        return NothingShared()
+    keys = CacheKeys.made_up() if settings.cache_keys is None else CacheKeys.read(settings.cache_keys)
+    return RedisReadings(connector(settings.redis), keys, f"{version('promise-pdp')}/{ENGINE_VERSION}")
 
 
 def served_store(url: str) -> FactStore | None:

@@ -12,11 +12,11 @@ from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
 from pdp.wiring import (
     Policies,
-    decision_point,
     load_words,
     policy_judge,
     policy_keeper,
     security,
+    served_decision_point,
     served_store,
     shadow_beside,
 )
@@ -45,6 +45,9 @@ Then let her mother revoke it, and ask again:
     metavar="URL",
     help="Where facts are stored: sqlite:///PATH, postgresql://..., memory: or none:. [a file in the state folder]",
 )
+@click.option("--cache-megabytes", metavar="N", help="What each process keeps of what it read and decided. [64]")
+@click.option("--redis", metavar="URL", help="A Redis in which processes share what they read. [none]")
+@click.option("--cache-keys", metavar="FILE", help="The keys of what lies in Redis. [made up for this server alone]")
 @click.option("--workers", metavar="N", help="Worker processes, each on a core of its own. [the cores it may use]")
 @click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
@@ -84,7 +87,7 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         keeper = policy_keeper(settings, judge)
         store = served_store(settings.store)
         guarded = security(settings, words)
-        point = decision_point(
+        point = served_decision_point(
             settings, Policies(keeper.standing.sets, {}), store, shadow_beside(settings, words, store)
         )
     except InvalidSettingsError as error:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pdp.core.decision import Decision
+from pdp.core.ends import Slots
 from pdp.core.facts import Fact
 from pdp.core.request import Consistency, Request
 from pdp.core.survey import Survey
@@ -18,12 +19,15 @@ class StoredFacts:
 
     *committed_at* is when that revision was committed, None when nothing ever was: a decision about these facts is not
     made at an earlier instant. *too_many* says that there are more than may be looked at; then *facts* is empty.
+    *seen* says, where it is known, what has to stay as it is for them to stay all: in which life of counting they were
+    read, at which revision, looking at which ends (pdp.core.freshness).
     """
 
     facts: tuple[Fact, ...]
     token: str
     committed_at: datetime | None = None
     too_many: bool = False
+    seen: tuple[str, int, Slots] | None = None
 
 
 class FactSource(Protocol):

@@ -7,6 +7,7 @@ import grpc
 
 from pdp.activation.candidate import File
 from pdp.api.v1 import policies_pb2
+from pdp.core.caches import NOT_KEPT, NOTHING_KEPT, Cache
 from pdp.core.errors import NoPolicyError
 from pdp.core.finding import Finding
 from pdp.core.vocabulary import WordKind
@@ -33,8 +34,9 @@ _HOUSE: Final = "house/"
 class PoliciesInForce:
     """Serves the methods of PolicyService that this version knows, for the policies that *following* knows of."""
 
-    def __init__(self, following: Following, words: Words) -> None:
+    def __init__(self, following: Following, words: Words, cache: Cache = NOTHING_KEPT) -> None:
         self._following = following
+        self._cache = cache
         self._words = words
 
     @property
@@ -63,6 +65,7 @@ class PoliciesInForce:
             policies=[active_to_wire(active[one]) for one in asked],
             refused=[refused for refused in told.refused if message.operator in {"", refused.operator}],
             workers=told.workers,
+            cache=_use_of(self._cache),
         )
 
     def validate(
@@ -109,3 +112,14 @@ class PoliciesInForce:
         if message.operator or required:
             word(reading, WordKind.OPERATOR, message.operator, "operator")
         reading.finish()
+
+
+def _use_of(cache: Cache) -> policies_pb2.CacheUse:
+    return policies_pb2.CacheUse(
+        keeps=cache.keeps,
+        shared=cache.shared,
+        counted=cache.counted(),
+        not_kept=[policies_pb2.NotKept(what=what, message={"vi": why.vi, "en": why.en}) for what, why in NOT_KEPT]
+        if cache.keeps
+        else [],
+    )

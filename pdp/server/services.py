@@ -8,7 +8,7 @@ import grpc
 from pdp.core.caller import Caller
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
-from pdp.server.inline_calls import Answer
+from pdp.server.inline_calls import Answer, Later
 from pdp.server.lookups import Lookups
 from pdp.server.methods import Serve
 from pdp.wire.words import Words
@@ -52,7 +52,7 @@ class ServicesInForce:
         return serve
 
     def _answer(self, name: str) -> Answer:
-        def answer(body: bytes, caller: Caller) -> bytes:
+        def answer(body: bytes, caller: Caller) -> bytes | Later:
             return self._services.answered[name](body, caller)
 
         return answer

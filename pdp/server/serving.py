@@ -133,7 +133,7 @@ def start(
         options=options(maximum_calls, shares_port=bool(shared)),
         maximum_concurrent_rpcs=maximum_calls,
     )
-    policies = PoliciesInForce(follow(in_force), words)
+    policies = PoliciesInForce(follow(in_force), words, point.cache)
     served = {**in_force.served, **policies.served, **({} if kept is None else kept.served)}
     add_contract(server, served, in_force.answered)
     health = health_of(operators, point.policies.keys())
@@ -144,14 +144,16 @@ def start(
     ):
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
-    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit)
-    if point.at_once and can_serve_inline(server):
+    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, decisions)
+    if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
+    point.cache.begin()
     server.start()
     inline.begin()
     security.begin(log)
-    ending = (health.end, point.shadow.end, *(() if kept is None else (kept.end,)))
+    # Without what is kept every answer comes from the store: later, and as right.
+    ending = (health.end, point.shadow.end, point.cache.end, *(() if kept is None else (kept.end,)))
     return RunningServer(server, health, ending, (decisions, *side_pools.values()), address, security)
 
 

@@ -17,6 +17,7 @@ from pdp.core.ports import PolicyFiles
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.beside_answers import beside_answers
+from pdp.server.methods import finished
 from pdp.server.services import Services, ServicesInForce
 from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.words import Words
@@ -199,7 +200,7 @@ class Storm:
     def _seen(self, method: str, body: bytes) -> Seen:
         begun = time.monotonic()
         try:
-            answer = self.in_force.answered[method](body, LOCAL)
+            answer = finished(self.in_force.answered[method](body, LOCAL))
         except Exception as error:  # noqa: BLE001  # every failure is a violation
             return Seen(begun, time.monotonic(), failure=repr(error))
         ended = time.monotonic()

@@ -17,14 +17,16 @@ class GetPolicySetRequest(_message.Message):
     def __init__(self, operator: _Optional[str] = ...) -> None: ...
 
 class GetPolicySetResponse(_message.Message):
-    __slots__ = ("policies", "refused", "workers")
+    __slots__ = ("policies", "refused", "workers", "cache")
     POLICIES_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
     WORKERS_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FIELD_NUMBER: _ClassVar[int]
     policies: _containers.RepeatedCompositeFieldContainer[OperatorPolicy]
     refused: _containers.RepeatedCompositeFieldContainer[RefusedPolicy]
     workers: _containers.RepeatedCompositeFieldContainer[WorkerRevision]
-    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[RefusedPolicy, _Mapping]]] = ..., workers: _Optional[_Iterable[_Union[WorkerRevision, _Mapping]]] = ...) -> None: ...
+    cache: CacheUse
+    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[RefusedPolicy, _Mapping]]] = ..., workers: _Optional[_Iterable[_Union[WorkerRevision, _Mapping]]] = ..., cache: _Optional[_Union[CacheUse, _Mapping]] = ...) -> None: ...
 
 class RefusedPolicy(_message.Message):
     __slots__ = ("operator", "digest", "refused_at", "findings")
@@ -45,6 +47,40 @@ class WorkerRevision(_message.Message):
     pid: int
     revision: str
     def __init__(self, pid: _Optional[int] = ..., revision: _Optional[str] = ...) -> None: ...
+
+class CacheUse(_message.Message):
+    __slots__ = ("keeps", "shared", "counted", "not_kept")
+    class CountedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    KEEPS_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    NOT_KEPT_FIELD_NUMBER: _ClassVar[int]
+    keeps: bool
+    shared: str
+    counted: _containers.ScalarMap[str, int]
+    not_kept: _containers.RepeatedCompositeFieldContainer[NotKept]
+    def __init__(self, keeps: _Optional[bool] = ..., shared: _Optional[str] = ..., counted: _Optional[_Mapping[str, int]] = ..., not_kept: _Optional[_Iterable[_Union[NotKept, _Mapping]]] = ...) -> None: ...
+
+class NotKept(_message.Message):
+    __slots__ = ("what", "message")
+    class MessageEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    what: str
+    message: _containers.ScalarMap[str, str]
+    def __init__(self, what: _Optional[str] = ..., message: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class OperatorPolicy(_message.Message):
     __slots__ = ("operator", "revision", "files", "rules", "clauses", "tier", "activated_at", "activated_by", "engine_version")
