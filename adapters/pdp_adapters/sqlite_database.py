@@ -15,6 +15,7 @@ from typing import Final
 
 from pdp.core.errors import UnavailableError
 from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row
+from pdp_adapters.sqlite_board import SqliteBoard
 
 BUSY_SECONDS: Final = 5.0
 """So long a writer waits for another one to finish."""
@@ -77,6 +78,7 @@ class SqliteDatabase:
         self._own = threading.local()
         self._opened: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
+        self.board = SqliteBoard(self, path)
         if sqlite3.sqlite_version_info < _OLDEST:
             raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
 
