@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,10 @@ from pdp_adapters.sqlite_board import SqliteBoard
 BUSY_SECONDS: Final = 5.0
 """So long a writer waits for another one to finish."""
 
+_LOOK_SECONDS: Final = 0.001
+"""So often a writer looks whether another one has finished."""
+
+_READING: Final = "BEGIN"
 _OWNER_ONLY: Final = 0o600
 _OTHERS: Final = 0o077
 _OLDEST: Final = (3, 35, 0)
@@ -90,7 +95,7 @@ class SqliteDatabase:
     @contextmanager
     def reading(self) -> Iterator[SqliteSession]:
         """Return a session in which all statements see one state."""
-        with self._transaction("BEGIN") as session:
+        with self._transaction(_READING) as session:
             yield session
 
     @contextmanager
@@ -119,7 +124,7 @@ class SqliteDatabase:
     def _transaction(self, begin: str) -> Iterator[SqliteSession]:
         connection = self._connection()
         with translated():
-            connection.execute(begin)
+            self._begin(connection, begin)
         try:
             yield SqliteSession(connection)
             with translated():
@@ -129,6 +134,30 @@ class SqliteDatabase:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             raise
+
+    def _begin(self, connection: sqlite3.Connection, begin: str) -> None:
+        """Begin a transaction; whoever writes has to wait for other writers.
+
+        SQLite itself looks again after ever longer pauses, so that whoever waits longest comes last: a revocation would
+        stand behind every write that came after it.
+        """
+        if begin == _READING:
+            connection.execute(begin)
+            return
+        deadline = time.monotonic() + self._busy_seconds
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    connection.execute(begin)
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                        raise
+                    time.sleep(_LOOK_SECONDS)
+                else:
+                    return
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
 
     def _connection(self) -> sqlite3.Connection:
         """Return the connection of this thread; one that was opened before a fork belongs to the other process."""
