@@ -21,10 +21,11 @@ from pdp_adapters.sqlite_board import SqliteBoard
 BUSY_SECONDS: Final = 5.0
 """So long a writer waits for another one to finish."""
 
-_LOOK_SECONDS: Final = 0.001
+_LOOK_SECONDS: Final = 0.002
 """So often a writer looks whether another one has finished."""
 
 _READING: Final = "BEGIN"
+_WRITING: Final = "BEGIN IMMEDIATE"
 _OWNER_ONLY: Final = 0o600
 _OTHERS: Final = 0o077
 _OLDEST: Final = (3, 35, 0)
@@ -83,6 +84,7 @@ class SqliteDatabase:
         self._own = threading.local()
         self._opened: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
+        self._writers = threading.Lock()
         self.board = SqliteBoard(self, path)
         if sqlite3.sqlite_version_info < _OLDEST:
             raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
@@ -101,8 +103,14 @@ class SqliteDatabase:
     @contextmanager
     def writing(self) -> Iterator[SqliteSession]:
         """Return a transaction that no other writer comes between."""
-        with self._transaction("BEGIN IMMEDIATE") as session:
-            yield session
+        # Of the threads of one process one alone looks whether other processes have finished.
+        if not self._writers.acquire(timeout=self._busy_seconds):
+            raise UnavailableError("the store cannot be used: other writers take too long")
+        try:
+            with self._transaction(_WRITING) as session:
+                yield session
+        finally:
+            self._writers.release()
 
     migrations = writing
 

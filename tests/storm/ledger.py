@@ -13,7 +13,7 @@ from typing import Final
 from tests.storm.world import FAMILIES
 
 COUNTS: Final = (
-    "checks", "batches", "singles", "allows", "stale", "races", "errors", "grants", "revocations", "failed",
+    "checks", "batches", "singles", "allows", "stale", "races", "errors", "changes", "revocations", "failed",
     "unrelated", "redis-killed", "redis-hung", "redis-emptied", "redis-filled", "frozen",
 )  # fmt: skip
 """What is counted; each process has a row of its own, so that none loses a count of another."""

@@ -1,6 +1,7 @@
 """Those who ask, grant, revoke and write, each in a process of its own."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.synchronize import Event
@@ -88,38 +89,56 @@ def change(
     path: Path, row: int, addresses: Sequence[str], families: Sequence[int], pause: float, ending: Event
 ) -> None:
     """Grant and revoke for these families, by any instance, until the end."""
-    ledger, chosen = Ledger(path, row), random.Random(row)
+    ledger = Ledger(path, row)
     channels = [grpc.insecure_channel(address, options=_OPTIONS) for address in addresses]
     stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
-    while not ending.is_set():
-        family = chosen.choice(families)
-        ledger.will_be_granted(family)
-        if not _did(ledger, lambda stub: stub.WriteFacts(grant(family), timeout=_SECONDS), chosen.choice(stubs)):  # noqa: B023
-            continue
-        ledger.add("grants")
-        time.sleep(chosen.uniform(0, pause))
-        begun = now()
-        if _did(ledger, lambda stub: stub.DeleteFacts(revoke(family), timeout=_SECONDS), chosen.choice(stubs)):  # noqa: B023
-            ledger.is_revoked(family)
-            ledger.add("revocations")
-            if row == _MEASURED:
-                ledger.took(now() - begun)
-        time.sleep(chosen.uniform(0, pause))
+    counting = threading.Lock()
+
+    def go_on(number: int) -> None:
+        # Whoever comes upon an instance that stands still waits for it; the others go on.
+        chosen = random.Random(f"{row} {number}")
+        while not ending.is_set():
+            family = chosen.choice(families[number::_ABREAST])
+            ledger.will_be_granted(family)
+            if not _did(ledger, counting, chosen.choice(stubs).WriteFacts, grant(family)):
+                continue
+            time.sleep(chosen.uniform(0, pause))
+            begun = now()
+            if _did(ledger, counting, chosen.choice(stubs).DeleteFacts, revoke(family)):
+                ledger.is_revoked(family)
+                with counting:
+                    ledger.add("revocations")
+                    if row == _MEASURED:
+                        ledger.took(now() - begun)
+            time.sleep(chosen.uniform(0, pause))
+
+    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(_ABREAST)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     for channel in channels:
         channel.close()
 
 
+_ABREAST: Final = 4
 _MEASURED: Final = 4
 """The row of the process whose revocations are timed."""
 
 
-def _did(ledger: Ledger, call: Callable[[Any], object], stub: Any) -> bool:
+def _did(ledger: Ledger, counting: threading.Lock, call: Callable[..., object], request: object) -> bool:
     try:
-        call(stub)
+        call(request, timeout=_SECONDS)
     except grpc.RpcError:
-        ledger.add("failed")  # perhaps it was done: nothing is known of it
+        with counting:
+            ledger.add("failed")  # perhaps it was done: nothing is known of it
         return False
+    with counting:
+        ledger.add("changes")
     return True
+
+
+_IN_FLIGHT: Final = 60
 
 
 def write(path: Path, row: int, addresses: Sequence[str], a_second: float, ending: Event) -> None:
@@ -134,8 +153,13 @@ def write(path: Path, row: int, addresses: Sequence[str], a_second: float, endin
         waiting.append(stub.WriteFacts.future(unrelated(number), timeout=_SECONDS))
         number += 1
         due += 1 / a_second
-        while len(waiting) > 4 or (waiting and waiting[0].done()):
-            ledger.add("failed" if waiting.pop(0).exception() else "unrelated")
+        ended = [call for call in waiting if call.done()]
+        waiting = [call for call in waiting if call not in ended]
+        for call in ended:
+            ledger.add("failed" if call.exception() else "unrelated")
+        while len(waiting) > _IN_FLIGHT and not ending.is_set():
+            time.sleep(0.002)
+            waiting = [call for call in waiting if not call.done()]
         time.sleep(max(0.0, min(1.0, due - time.monotonic())))
     for channel in channels:
         channel.close()

@@ -41,6 +41,7 @@ class Plan:
     seed: int = 1
     until_stale: bool = False
     pause: float = 0.03
+    rest: float = 0.8
     folder: Path | None = None
 
 
@@ -118,7 +119,7 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
         while _goes_on(plan, ledger, begun, processes):
             saboteur.work(number)
             number += 1
-            time.sleep(0.3)
+            time.sleep(plan.rest)
     finally:
         seconds = time.monotonic() - begun
         layers = _layers(addresses, context)
