@@ -112,6 +112,18 @@ class DecisionPoint:
         Raises NoPolicyError, ForeignTokenError and UnavailableError for the whole batch.
         """
         policy = self._policy(operator)
+        nothing = self._facts.known_empty(operator, consistency)
+        if nothing is not None:
+            return self._check_all(policy, requests, [nothing] * len(requests))
+        if self.cache.keeps and len(requests) > 1:
+            found, missing = self._pinned(policy, requests, consistency)
+            if missing and len(missing) < len(requests):
+                # Most of it is at hand. What is not is gathered; then all of it may be, as of one later state.
+                parts = self._gathered_for_all(operator, missing, consistency)
+                newest = max((part.seen[1] for part in parts if part.seen is not None), default=0)
+                found, missing = self._pinned(policy, requests, consistency, newest)
+            if not missing:
+                return self._check_all(policy, requests, found)
         return self._check_all(policy, requests, self._gathered_for_all(operator, requests, consistency))
 
     def check_batch_at_once(
@@ -127,9 +139,30 @@ class DecisionPoint:
             return self._check_all(policy, requests, [nothing] * len(requests))
         if not self.cache.keeps:
             return None
-        wanted = [self._wanting.of(request) for request in requests]
-        parts = self.cache.facts_of_all(operator, wanted, consistency)
-        return None if parts is None else self._check_all(policy, requests, parts)
+        found, missing = self._pinned(policy, requests, consistency)
+        return None if missing else self._check_all(policy, requests, found)
+
+    def _pinned(
+        self, policy: PolicySet, requests: Sequence[Request], consistency: Consistency, at_least: int = 0
+    ) -> tuple[list[Decision | StoredFacts], Sequence[Request]]:
+        """Return what is at hand for *requests*, all as of one state, and those for which nothing is."""
+        pinned = self.cache.pinned(consistency, at_least)
+        if pinned is None:
+            return [], requests
+        now = self.clock.now()
+        found: list[Decision | StoredFacts] = []
+        missing: list[Request] = []
+        for request in requests:
+            there = pinned.decision(request, policy.revision, now) or pinned.facts(
+                policy.operator, self._wanting.of(request)
+            )
+            if there is None:
+                missing.append(request)
+            else:
+                found.append(there)
+        if not missing:
+            pinned.taken()
+        return found, missing
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -240,8 +273,10 @@ class DecisionPoint:
             return None
         now = self.clock.now()
         kept = self.cache.decision(request, policy.revision, now)
-        if kept is None:
-            return None
+        return None if kept is None else self._given_again(request, kept, now)
+
+    def _given_again(self, request: Request, kept: Decision, now: datetime) -> Decision:
+        """Return an answer that is kept as one of its own, once its record is kept."""
         decision_id = _IDS.new()
         decision = replace(kept, decision_id=decision_id, request_id=request.request_id or decision_id, cached=True)
         self._log.record(request, decision, now)
@@ -263,14 +298,7 @@ class DecisionPoint:
         self, operator: str, requests: Sequence[Request], consistency: Consistency
     ) -> Sequence[StoredFacts]:
         """Return for each of *requests* its part of what is gathered for all of them at once."""
-        nothing = self._facts.known_empty(operator, consistency)
-        if nothing is not None:
-            return [nothing] * len(requests)
         wanted = [self._wanting.of(request) for request in requests]
-        if self.cache.keeps and len(wanted) > 1:
-            kept = self.cache.facts_of_all(operator, wanted, consistency)
-            if kept is not None:
-                return kept
         stored = self._facts.gather(operator, all_wanted(wanted), consistency)
         if len(wanted) == 1:
             return [stored]
@@ -279,8 +307,7 @@ class DecisionPoint:
             # The facts of others would cost a question time, and nothing else.
             index = FactIndex(stored.facts)
             parts = [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
-        self.cache.keep_facts(operator, wanted, parts)
-        return parts
+        return self.cache.keep_facts(operator, wanted, parts)
 
     def _now(self, stored: StoredFacts) -> datetime:
         """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
@@ -288,15 +315,18 @@ class DecisionPoint:
         return now if stored.committed_at is None else max(now, stored.committed_at)
 
     def _check_all(
-        self, policy: PolicySet, requests: Sequence[Request], parts: Sequence[StoredFacts]
+        self, policy: PolicySet, requests: Sequence[Request], parts: Sequence[Decision | StoredFacts]
     ) -> tuple[Checked, ...]:
+        """Return the answer to each request from its part: what was gathered for it, or its answer that was kept."""
         now = self.clock.now()
-        # What was gathered together was committed at one instant; what was found may have been at several.
-        for committed_at in {part.committed_at for part in parts}:
+        # What was gathered together was committed at one instant; what was at hand may have been at several.
+        for committed_at in {part.committed_at for part in parts if isinstance(part, StoredFacts)}:
             now = now if committed_at is None else max(now, committed_at)
         return tuple(
             [
-                self._checked(policy, request, part, request.time or now)
+                self._given_again(request, part, now)
+                if isinstance(part, Decision)
+                else self._checked(policy, request, part, request.time or now)
                 for request, part in zip(requests, parts, strict=True)
             ]
         )
@@ -311,9 +341,12 @@ class DecisionPoint:
 
     def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Checked:
         try:
-            return self._check(policy, request, stored, at)
+            decision = self._check(policy, request, stored, at)
         except InvalidRequestError as error:
             return error
+        if self.cache.keeps:
+            self.cache.keep(request, policy.revision, decision, stored, at)
+        return decision
 
     def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
         agreed = check_against_stored(request, stored.facts, at)

@@ -100,6 +100,19 @@ class PostgresqlLeases:
         # INVARIANT (standing first): the lease is looked at before anything that it vouches for.
         return None if held is None or boot_time() >= held.until else held.standing
 
+    def reach(self, revision: int, seconds: float) -> None:
+        """Return when a standing is of *revision* or a later one, or after so long."""
+        follower = self._follower
+        if follower is None:
+            return
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            held = follower[1].held
+            if held is not None and held.standing.revision >= revision:
+                return
+            follower[1].hasten()
+            time.sleep(_LOOK_SECONDS / 6)
+
     def begin(self) -> None:
         """Follow the store in this process, which may have been forked from one that does."""
         with self._lock:
@@ -173,6 +186,7 @@ class _Follower:
         self._silent = SilentRows()
         self._swept = boot_time()
         self._ending = threading.Event()
+        self._hastened = threading.Event()
         self._first = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
@@ -184,6 +198,7 @@ class _Follower:
     def end(self) -> None:
         """Renew no more; what was leased is given back."""
         self._ending.set()
+        self._hastened.set()
         self.held = None
         self._thread.join(_FIRST_SECONDS)
 
@@ -212,7 +227,12 @@ class _Follower:
             for _ in connection.notifies(timeout=RENEWED_EVERY, stop_after=1):
                 pass
         else:
-            self._ending.wait(RENEWED_EVERY)
+            self._hastened.wait(RENEWED_EVERY)
+            self._hastened.clear()
+
+    def hasten(self) -> None:
+        """Renew soon: somebody waits for what a renewal brings. Where there are hints, one is on its way already."""
+        self._hastened.set()
 
     def _renew(self, connection: "psycopg.Connection[Row]") -> bool:
         """Renew the lease, and say whether it brought anything new or was none yet."""

@@ -99,6 +99,9 @@ class SqliteBoard:
         revision = words[_COMMITTED]
         return Standing(board.life, history, revision, words[_COMMITTED_AT], board.floor, board.slots.newest_of)
 
+    def reach(self, revision: int, seconds: float) -> None:
+        """Return: what can be read is on the board already."""
+
     def begin(self) -> None:
         """Map the board; make it when there is none that is of this store."""
         try:

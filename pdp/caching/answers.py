@@ -12,6 +12,7 @@ from pdp.core.caches import Reading, SharedReadings
 from pdp.core.content import of_request, of_wanted
 from pdp.core.decision import Cause, Decision
 from pdp.core.ends import Slots, ends_read
+from pdp.core.freshness import Standing
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency, Freshness, Request
 from pdp.core.stores import TOKEN_SEPARATOR
@@ -21,6 +22,7 @@ LATE_SECONDS: Final = 5
 """So old a denial may be for a caller that asks for low latency (contract, section 1)."""
 
 _LATE: Final = timedelta(seconds=LATE_SECONDS)
+_REACH_SECONDS: Final = 0.01
 _DECISION: Final = 2000
 """Bytes that the text of a decision takes: most of it is shared with others of the same rule."""
 
@@ -34,6 +36,61 @@ class KeptDecision:
     revision: int
     slots: Slots
     at: datetime
+
+    def is_in_time(self, now: datetime) -> bool:
+        """Say whether nothing has changed by the passing of time alone.
+
+        INVARIANT (time of an answer): what was decided for one instant is so until the first one at which the passing
+        of time could change it, and says nothing about the time before.
+        """
+        until = self.decision.valid_until
+        return self.at <= now and (until is None or now < until)
+
+    def holds(self, standing: Standing, now: datetime) -> bool:
+        """Say whether it is the answer that would be given now."""
+        return self.is_in_time(now) and standing.holds(self.life, self.revision, self.slots)
+
+    def as_of(self, standing: Standing, now: datetime) -> Decision:
+        """Return the answer as one about the newest state for which it is known to hold."""
+        # A token is not shown before the instant of its commit, should the clock have been set back.
+        if standing.revision <= self.revision or standing.committed_at > now:
+            return self.decision
+        return replace(self.decision, checked_at=f"{standing.history}{TOKEN_SEPARATOR}{standing.revision}")
+
+
+class _Pinned:
+    """What *answers* have at hand as of *standing*."""
+
+    def __init__(self, answers: "Answers", standing: Standing) -> None:
+        self._answers = answers
+        self._standing = standing
+        self._decisions = self._facts = 0
+
+    def taken(self) -> None:
+        """Count what was at hand."""
+        self._answers._counters.add(Count.DECISIONS_IN_PROCESS, self._decisions)
+        self._answers._counters.add(Count.FACTS_IN_PROCESS, self._facts)
+
+    # INVARIANT (one revision for all): what was read later than the standing may be of a later state than what others
+    # were read at, so together they would be of none.
+
+    def facts(self, operator: str, wanted: Wanted) -> StoredFacts | None:
+        """Return what gathering would return as of that state."""
+        found = self._answers._facts(operator, wanted, self._standing)
+        if found is None or found.seen is None or found.seen[1] > self._standing.revision:
+            return None
+        self._facts += 1
+        return found
+
+    def decision(self, request: Request, policy: str, now: datetime) -> Decision | None:
+        """Return the answer to *request* as of that state."""
+        if request.time is not None or self._standing.committed_at > now:
+            return None
+        kept = self._answers._decisions.get(request.operator, of_request(request, policy))
+        if kept is None or kept.revision > self._standing.revision or not kept.holds(self._standing, now):
+            return None
+        self._decisions += 1
+        return kept.as_of(self._standing, now)
 
 
 class Answers:
@@ -61,62 +118,53 @@ class Answers:
     def facts(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts | None:
         """Return what gathering would return, None where that is not at hand."""
         standing = self._readings.standing(consistency)
-        if standing is None:
-            return None
-        reading = self._readings.found(operator, of_wanted(operator, wanted), standing)
-        if reading is None:
-            return None
-        self._counters.add(Count.FACTS_IN_PROCESS)
-        return as_of_now(reading, standing)
-
-    def facts_of_all(
-        self, operator: str, wanted: Sequence[Wanted], consistency: Consistency
-    ) -> Sequence[StoredFacts] | None:
-        """Return what gathering would return for each, all of one revision; None where any of it is not at hand."""
-        standing = self._readings.standing(consistency)
-        if standing is None:
-            return None
-        found = []
-        for each in wanted:
-            reading = self._readings.found(operator, of_wanted(operator, each), standing)
-            # INVARIANT (one revision for all): what was read later than the standing may be of a later state than what
-            # others were read at, so together they would be of none.
-            if reading is None or reading.revision > standing.revision:
-                return None
-            found.append(as_of_now(reading, standing))
-        self._counters.add(Count.FACTS_IN_PROCESS)
+        found = None if standing is None else self._facts(operator, wanted, standing)
+        if found is not None:
+            self._counters.add(Count.FACTS_IN_PROCESS)
         return found
 
-    def keep_facts(self, operator: str, wanted: Sequence[Wanted], parts: Sequence[StoredFacts]) -> None:
+    def pinned(self, consistency: Consistency, at_least: int = 0) -> "_Pinned | None":
+        """Return what is at hand as of one state, of the revision *at_least* or a later one; None where nothing is."""
+        if at_least:
+            self._readings.freshness.reach(at_least, _REACH_SECONDS)
+        standing = self._readings.standing(consistency)
+        return None if standing is None or standing.revision < at_least else _Pinned(self, standing)
+
+    def _facts(self, operator: str, wanted: Wanted, standing: Standing) -> StoredFacts | None:
+        reading = self._readings.found(operator, of_wanted(operator, wanted), standing)
+        return None if reading is None else as_of_now(reading, standing)
+
+    def keep_facts(
+        self, operator: str, wanted: Sequence[Wanted], parts: Sequence[StoredFacts]
+    ) -> Sequence[StoredFacts]:
         """Keep, for each of several questions, its part of what was gathered for all of them."""
-        for each, part in zip(wanted, parts, strict=True):
-            if part.seen is not None and not part.too_many:
-                life, revision, _ = part.seen
-                reading = Reading(replace(part, seen=None), life, revision, ends_read(operator, each, part.facts))
-                self._readings.keep(operator, of_wanted(operator, each), reading)
+        return [self._keep_part(operator, *each) for each in zip(wanted, parts, strict=True)]
+
+    def _keep_part(self, operator: str, wanted: Wanted, part: StoredFacts) -> StoredFacts:
+        if part.seen is None or part.too_many:
+            return part
+        life, revision, _ = part.seen
+        slots = ends_read(operator, wanted, part.facts)
+        self._readings.keep(
+            operator, of_wanted(operator, wanted), Reading(replace(part, seen=None), life, revision, slots)
+        )
+        return replace(part, seen=(life, revision, slots))
 
     def decision(self, request: Request, policy: str, now: datetime) -> Decision | None:
         """Return the answer to *request* under the policy set *policy*, None where it is not at hand."""
         if request.time is not None or request.consistency.freshness is Freshness.FULLY_CONSISTENT:
             return None
         standing = self._readings.standing(request.consistency)
-        content = of_request(request, policy)
-        kept = self._decisions.get(request.operator, content)
+        kept = self._decisions.get(request.operator, of_request(request, policy))
         if kept is None:
             return None
         decision = kept.decision
-        # INVARIANT (time of an answer): what was decided for one instant is so until the first one at which the passing
-        # of time could change it, and says nothing about the time before.
-        is_in_time = kept.at <= now and (decision.valid_until is None or now < decision.valid_until)
-        if is_in_time and standing is not None and standing.holds(kept.life, kept.revision, kept.slots):
+        if standing is not None and kept.holds(standing, now):
             self._counters.add(Count.DECISIONS_IN_PROCESS)
-            # A token is not shown before the instant of its commit, should the clock have been set back.
-            if standing.revision <= kept.revision or standing.committed_at > now:
-                return decision
-            return replace(decision, checked_at=f"{standing.history}{TOKEN_SEPARATOR}{standing.revision}")
+            return kept.as_of(standing, now)
         is_late = request.consistency.freshness is Freshness.MINIMIZE_LATENCY and not decision.allowed
         # FAIL CLOSED (low latency): a denial alone may be late.
-        if is_late and is_in_time and now - kept.at <= _LATE:
+        if is_late and kept.is_in_time(now) and now - kept.at <= _LATE:
             self._counters.add(Count.DENIALS_LATE)
             return decision
         self._counters.add(Count.DECISIONS_OUTDATED)

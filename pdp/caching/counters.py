@@ -38,9 +38,9 @@ class Counters:
     def __init__(self) -> None:
         self._counted: Counter[str] = Counter({count.value: 0 for count in Count})
 
-    def add(self, count: Count) -> None:
-        """Count one more."""
-        self._counted[count.value] += 1
+    def add(self, count: Count, times: int = 1) -> None:
+        """Count so many more."""
+        self._counted[count.value] += times
 
     def counted(self) -> Mapping[str, int]:
         """Return all counts by name."""

@@ -86,8 +86,13 @@ class CachedFacts:
             self._learn_again()
             self._readings.counters.add(Count.FACTS_READ)
             return self._store.gather(operator, wanted, consistency)
-        reading = self._read(standing, lambda: self._store.gather(operator, wanted, consistency), lambda _: ())
-        return replace(reading.stored, seen=(reading.life, reading.revision, ())) if reading.life else reading.stored
+        reading = self._read(
+            standing,
+            lambda: self._store.gather(operator, wanted, consistency),
+            lambda stored: ends_read(operator, wanted, stored.facts),
+        )
+        seen = (reading.life, reading.revision, reading.slots)
+        return replace(reading.stored, seen=seen) if reading.life else reading.stored
 
     def _found_or_read(
         self,

@@ -25,13 +25,6 @@ NOT_KEPT: Final[tuple[tuple[str, Text], ...]] = (
         ),
     ),
     (
-        "decisions-in-batches",
-        Text(
-            vi="câu trả lời trong lô không được lưu: mọi mục theo cùng một trạng thái dữ kiện, và dữ kiện được lưu",
-            en="answers of batches are not kept: all items are about one state of the facts, and the facts are kept",
-        ),
-    ),
-    (
         "own-time",
         Text(
             vi="câu hỏi mang thời điểm riêng luôn được quyết định lại, từ dữ kiện đã lưu",
@@ -101,6 +94,19 @@ class NothingShared:
         """Do nothing."""
 
 
+class Pinned(Protocol):
+    """What is at hand as of one state of the store, for several questions that are answered together."""
+
+    def facts(self, operator: str, wanted: Wanted) -> StoredFacts | None:
+        """Return what gathering would return as of that state, None where it is not at hand."""
+
+    def decision(self, request: Request, policy: str, now: datetime) -> Decision | None:
+        """Return the answer to *request* as of that state, as Cache.decision does."""
+
+    def taken(self) -> None:
+        """Note that what was at hand is answered with."""
+
+
 class Cache(Protocol):
     """What a decision point need not ask its store for; but for `begin` and `end` it waits for nothing."""
 
@@ -117,13 +123,19 @@ class Cache(Protocol):
     def facts(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts | None:
         """Return what gathering would return, None where that is not at hand."""
 
-    def facts_of_all(
-        self, operator: str, wanted: Sequence[Wanted], consistency: Consistency
-    ) -> Sequence[StoredFacts] | None:
-        """Return what gathering would return for each, all of one revision; None where any of it is not at hand."""
+    def pinned(self, consistency: Consistency, at_least: int = 0) -> Pinned | None:
+        """Return what is at hand as of one state, of the revision *at_least* or a later one; None where nothing is.
 
-    def keep_facts(self, operator: str, wanted: Sequence[Wanted], parts: Sequence[StoredFacts]) -> None:
-        """Keep, for each of several questions, its part of what was gathered for all of them, where it may be kept."""
+        With *at_least* it may wait for a hundredth of a second until such a state is known.
+        """
+
+    def keep_facts(
+        self, operator: str, wanted: Sequence[Wanted], parts: Sequence[StoredFacts]
+    ) -> Sequence[StoredFacts]:
+        """Keep, for each of several questions, its part of what was gathered for all of them, where it may be kept.
+
+        Returns the parts, each with the ends that it alone looked at.
+        """
 
     def decision(self, request: Request, policy: str, now: datetime) -> Decision | None:
         """Return the answer to *request* under the policy set *policy*, None where it is not at hand.
@@ -156,13 +168,14 @@ class NothingKept:
     def facts(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts | None:
         """Return None."""
 
-    def facts_of_all(
-        self, operator: str, wanted: Sequence[Wanted], consistency: Consistency
-    ) -> Sequence[StoredFacts] | None:
+    def pinned(self, consistency: Consistency, at_least: int = 0) -> Pinned | None:
         """Return None."""
 
-    def keep_facts(self, operator: str, wanted: Sequence[Wanted], parts: Sequence[StoredFacts]) -> None:
+    def keep_facts(
+        self, operator: str, wanted: Sequence[Wanted], parts: Sequence[StoredFacts]
+    ) -> Sequence[StoredFacts]:
         """Keep nothing."""
+        return parts
 
     def decision(self, request: Request, policy: str, now: datetime) -> Decision | None:
         """Return None."""

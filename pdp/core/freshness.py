@@ -47,6 +47,9 @@ class Freshness(Protocol):
         it. A change acknowledged before that is known to it; what was acknowledged later may be.
         """
 
+    def reach(self, revision: int, seconds: float) -> None:
+        """Return when a standing is of *revision* or a later one, or after so long."""
+
     def begin(self) -> None:
         """Learn where the store stands and follow it from now on, in this process; may wait, may be called again.
 
