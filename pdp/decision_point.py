@@ -24,7 +24,7 @@ from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.core.wanted import all_wanted
-from pdp.counterfactuals import would_allow
+from pdp.counterfactuals import FAILED, would_allow
 from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too_many_facts, valid_until
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
@@ -175,8 +175,10 @@ class DecisionPoint:
         agreed = check_against_stored(request, stored.facts, at)
         answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
         explanation = explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
-        if answer.allowed or stored.too_many:
+        if answer.allowed:
             return explanation
+        if stored.too_many:
+            return replace(explanation, search=FAILED.outcome, search_message=FAILED.message)
         return self._with_changes(explanation, policy, agreed, stored, at)
 
     def _with_changes(

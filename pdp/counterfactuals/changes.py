@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from pdp.core.decision import Effect
 from pdp.core.explanation import NO_TEXT, Change, SearchOutcome, WouldAllow
@@ -21,6 +22,13 @@ _HELD = Text(
     "with the same subject, action, data and purpose",
 )
 
+FAILED: Final = WouldAllow(
+    SearchOutcome.FAILED,
+    (),
+    Text("có lỗi khi xét, nên không biết điều gì sẽ giúp được", "deciding failed, so nobody can say what would help"),
+)
+"""What is said where nothing can be."""
+
 
 def would_allow(
     policy: PolicySet,
@@ -36,6 +44,16 @@ def would_allow(
     *stored* holds every stored fact that could matter to the question, whoever asks it. Where some may be missing,
     *proves* is False: that nothing was found then proves nothing.
     """
+    try:
+        return _would_allow(policy, request, stored, at, budget, proves=proves)
+    # The decision stands already: what cannot be said of changes must not take the explanation with it.
+    except Exception:  # noqa: BLE001
+        return FAILED
+
+
+def _would_allow(
+    policy: PolicySet, request: Request, stored: tuple[Fact, ...], at: datetime, budget: Budget | None, *, proves: bool
+) -> WouldAllow:
     found = find_changes(policy, request, stored, at, budget)
     if found.outcome is SearchOutcome.NOTHING and found.followed and not proves:
         found = replace(found, outcome=SearchOutcome.BOUNDED)
@@ -75,9 +93,7 @@ def _message(found: FoundChanges) -> Text:
                 "none was found within the bounds of the search, which does not prove that there is none",
             )
         case SearchOutcome.FAILED:
-            return Text(
-                "có lỗi khi xét, nên không biết điều gì sẽ giúp được", "deciding failed, so nobody can say what would"
-            )
+            return FAILED.message
         case SearchOutcome.NOTHING:
             return _proof(found)
 

@@ -134,6 +134,35 @@ def test_what_failed_is_not_searched_for() -> None:
     assert (found.search, found.would_allow) == (SearchOutcome.FAILED, ())
 
 
+def test_a_search_that_fails_takes_nothing_with_it() -> None:
+    """The denial is explained all the same, and nothing is proved."""
+    policy = the_policy_set()
+    broken = replace(policy, schema=replace(policy.schema, grounds={}))
+
+    found = explain(a_request(AUNT, [a_role(MOTHER, "primary_guardian", CHILD)]), broken)
+
+    assert not found.decision.allowed
+    assert found.nearest
+    assert (found.search, found.would_allow) == (SearchOutcome.FAILED, ())
+
+
+class _Full(HeldFacts):
+    """A store with more about one question than is gathered."""
+
+    def gather(self, *_: object) -> StoredFacts:
+        """Return that there is too much."""
+        return StoredFacts((), "held.1", too_many=True)
+
+
+def test_what_was_too_much_to_gather_is_not_searched_for() -> None:
+    """What was not read cannot be changed on paper."""
+    point = DecisionPoint({"kidsonline": the_policy_set()}, _Full(()), AlwaysAt(), NoDecisionLog())
+
+    found = point.explain(a_request(MOTHER))
+
+    assert (found.decision.allowed, found.search) == (False, SearchOutcome.FAILED)
+
+
 def test_an_allow_is_not_searched_for() -> None:
     """There is nothing to turn."""
     found = explain(a_request(MOTHER))
