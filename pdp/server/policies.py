@@ -14,6 +14,7 @@ from pdp.core.vocabulary import WordKind
 from pdp.policy_set import check_folder
 from pdp.server.beside_answers import beside_answers
 from pdp.server.following import Following
+from pdp.server.gate import caller_of
 from pdp.server.methods import Serve
 from pdp.wire import phrases
 from pdp.wire.codes import Code
@@ -21,9 +22,6 @@ from pdp.wire.entities import word
 from pdp.wire.policies import active_to_wire, finding_to_wire
 from pdp.wire.reading import Reading
 from pdp.wire.words import Words
-
-CALLER: Final = "local"
-"""Who asks: without configured callers everybody is this one."""
 
 _SERVICE: Final = policies_pb2.DESCRIPTOR.services_by_name["PolicyService"].full_name
 _RELOAD_SECONDS: Final = 120.0
@@ -104,7 +102,7 @@ class PoliciesInForce:
         """
         self._check(message, required=True)
         seconds = min(context.time_remaining(), _RELOAD_SECONDS)
-        return self._following.reload(message.operator, CALLER, seconds)
+        return self._following.reload(message.operator, caller_of(context).name, seconds)
 
     def _check(self, message: policies_pb2.GetPolicySetRequest | policies_pb2.ReloadRequest, *, required: bool) -> None:
         reading = Reading(self._words, self._words.of(message.operator))
