@@ -63,7 +63,7 @@ class _Looking:
         return False
 
     def report_contradictions(self, report: FolderReport) -> None:
-        """Note each sentence by which one rule denies all that another allows, but for conditions that both can meet."""
+        """Note each sentence by which one rule may deny all that another allows: both can apply at once."""
         rules = list(self._policy.rules.values())
         for allow in (rule for rule in rules if rule.effect is Effect.ALLOW):
             for deny in (rule for rule in rules if rule.effect is Effect.DENY and rule.clause == allow.clause):
