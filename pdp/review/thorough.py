@@ -4,6 +4,7 @@ Needs the extra `analysis` (z3-solver), as everything that imports it does.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice, product
 from typing import Final
 
@@ -11,10 +12,10 @@ from pdp.analysis.changes import Comparison, Kind
 from pdp.core.decision import Effect, Outcome
 from pdp.core.fact_schema import FactSchema
 from pdp.core.finding import Finding
-from pdp.core.policy import Rule
+from pdp.core.policy import ANY, Region, Rule
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import Asked, FolderReport, PolicySet
-from pdp.space import Formula, Question, Space
+from pdp.space import Formula, Question, Space, UndecidedError
 
 _KINDS: Final = (WordKind.ROLE, WordKind.ACTION, WordKind.CATEGORY, WordKind.PURPOSE)
 _WORDS: Final = 4
@@ -23,13 +24,16 @@ _WORDS: Final = 4
 _PAIRS: Final = 64
 """So many questions are looked at for two rules of one sentence."""
 
+_EVERYTHING: Final = "everything"
+_ANYTHING: Final = Region(ANY, ANY, ANY, ANY)
+
 Progress = Callable[[int, int], None]
 
 
 def review_thoroughly(policy: PolicySet, schema: FactSchema, progress: Progress | None = None) -> tuple[Finding, ...]:
     """Return what a solver finds about the rules of *policy*, in order of their places.
 
-    *progress* is told how many rules of how many were looked at. Raises UndecidedError.
+    *progress* is told how many rules of how many were looked at. Where the solver gives up nothing is said of the rule.
     """
     report, looking = FolderReport(), _Looking(policy, schema)
     for number, rule in enumerate(policy.rules.values()):
@@ -58,9 +62,15 @@ class _Looking:
                     alone.append(other)
             question.names(self._policy, rule.conditions)
             silent = [self._space.script.negated(self._applies(question, other)) for other in alone]
-            if question.is_possible(self._applies(question, rule), *silent):
+            if self._possible(question, self._applies(question, rule), *silent):
                 return True
         return False
+
+    def _possible(self, question: Question, *formulas: Formula) -> bool:
+        try:
+            return question.is_possible(*formulas)
+        except UndecidedError:
+            return False
 
     def report_contradictions(self, report: FolderReport) -> None:
         """Note each sentence by which one rule may deny all that another allows: both can apply at once."""
@@ -85,7 +95,7 @@ class _Looking:
         for asked in islice(self._questions(one, other), _PAIRS):
             question = self._question(asked)
             question.names(self._policy, (*one.conditions, *other.conditions))
-            if question.is_possible(self._applies(question, one), self._applies(question, other)):
+            if self._possible(question, self._applies(question, one), self._applies(question, other)):
                 return True
         return False
 
@@ -124,7 +134,10 @@ class _Looking:
 def _report_idle(policy: PolicySet, rule: Rule, schema: FactSchema, report: FolderReport) -> None:
     """Report a rule that may not matter, after a look at the whole space: without it, does anything change?"""
     place = (rule.line, 1)
-    if not _differ(policy.with_rules([rule]), policy.with_rules([]), schema):
+    # Of a `deny` alone nothing is allowed that it could take away.
+    allowing = replace(rule, id=_EVERYTHING, effect=Effect.ALLOW, region=_ANYTHING, conditions=(), owes=())
+    beside = [] if rule.effect is Effect.ALLOW else [allowing]
+    if not _differ(policy.with_rules([*beside, rule]), policy.with_rules(beside), schema, decisions_only=True):
         report.warning(
             rule.file,
             place,
@@ -157,4 +170,8 @@ def _report_idle(policy: PolicySet, rule: Rule, schema: FactSchema, report: Fold
 
 def _differ(one: PolicySet, other: PolicySet, schema: FactSchema, *, decisions_only: bool = False) -> bool:
     kinds = tuple(Kind)[:2] if decisions_only else tuple(Kind)
-    return next(Comparison(one, other, schema, kinds).differences(), None) is not None
+    try:
+        return next(Comparison(one, other, schema, kinds).differences(), None) is not None
+    # A solver that gives up, or is stopped by its time limit, proves nothing: the rule is taken to matter.
+    except Exception:  # noqa: BLE001
+        return True
