@@ -8,7 +8,7 @@ from typing import Any
 from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.roles import RoleSets, feature_of, role_kinds, role_sets
+from pdp.analysis.roles import MOST_ROLES, RoleSets, feature_of, role_kinds, role_sets
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import When
 from pdp.core.fact_schema import FactSchema
@@ -56,17 +56,25 @@ Progress = Callable[[int, int], None]
 
 
 class Comparison:
-    """Compares a policy before an edit with the policy after it, as to *kinds* of differences."""
+    """Compares a policy before an edit with the policy after it, as to *kinds* of differences.
+
+    Its parts may be done another way by a subclass.
+    """
+
+    stance_type: type[Stance] = Stance
+    side_type: type[Side] = Side
+    narrowing_type: type[Narrowing] = Narrowing
+    most_roles: int = MOST_ROLES
 
     def __init__(
         self, before: PolicySet, after: PolicySet, schema: FactSchema, kinds: Sequence[Kind] = tuple(Kind)
     ) -> None:
         self.kinds = tuple(kinds)
         self.space = Space([before, after], schema)
-        self.sides = (Side(before, self.space), Side(after, self.space))
+        self.sides = (self.side_type(before, self.space), self.side_type(after, self.space))
         before_side, after_side = self.sides
         self.changed = (before_side.unlike(after_side), after_side.unlike(before_side))
-        self._narrowing = tuple(Narrowing(side, self.space) for side in self.sides)
+        self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
         self.told: dict[tuple[Kind, object], When] = {}
         """By kind and key of a difference, the situations in which it is met."""
         self._traits: dict[object, Traits] = {}
@@ -98,8 +106,10 @@ class Comparison:
         rests_on = [conditions_of(side, one.for_roles(-1)) for side, one in zip(self.sides, grounds, strict=True)]
         traits = self.space.traits(frozenset().union(*rests_on))
         rules = tuple(one.every_bit for one in grounds)
-        for roles in role_sets(role_kinds(self.sides, rules, traits)):
-            if not any(bits & changed for bits, changed in zip(roles.rules, self.changed, strict=True)):
+        # Where an allow rule speaks on one side alone, the cause of a denial changes for everybody.
+        for_all = grounds[0].spoken_of is not grounds[1].spoken_of and Kind.REASONS in self.kinds
+        for roles in role_sets(role_kinds(self.sides, rules, traits), self.most_roles):
+            if not for_all and not any(bits & gone for bits, gone in zip(roles.rules, self.changed, strict=True)):
                 continue
             standings = [one.for_roles(bits) for one, bits in zip(grounds, roles.rules, strict=True)]
             meanings = tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
@@ -149,7 +159,9 @@ class Comparison:
         """Return the question, and for each kind the formula that says that the policies differ so."""
         question = self.space.question(asked)
         found = standings or self.standings(asked)
-        before, after = (Stance(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True))
+        before, after = (
+            self.stance_type(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True)
+        )
         written = self.space.script
 
         def alike() -> Formula:
