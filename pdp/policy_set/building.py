@@ -43,6 +43,9 @@ HOUSE: Final = "house"
 HOUSE_POLICY: Final = f"{HOUSE}/{POLICY_FILE}"
 HOUSE_CLAUSES: Final = f"{HOUSE}/{clause_file.FILE}"
 HOUSE_ID: Final = HOUSE_PREFIX.removesuffix("-")
+INVARIANTS_FILE: Final = "invariants.yaml"
+"""What `pdp prove` proves of the folder; it decides nothing, so it is no part of the revision."""
+
 DOCUMENT_FILE: Final = "document.txt"
 # Without granting.yaml every grant of a role would count: a folder whose roles nobody grants has an empty one.
 _REQUIRED: Final[tuple[str, ...]] = (POLICY_FILE, condition_file.FILE, clause_file.FILE, granting_file.FILE)
@@ -240,7 +243,7 @@ def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report:
             path, (1, 1), "file-repeated", "có hai tệp cùng tên", "two files have this name", "remove one of them"
         )
     for name in folder.contents:
-        if name not in _KNOWN and not name.endswith((".json", ".md")):
+        if name not in _KNOWN and name != INVARIANTS_FILE and not name.endswith((".json", ".md")):
             _report_unknown(name, folder, report)
     if DOCUMENT_FILE not in folder.contents:
         report.warning(
