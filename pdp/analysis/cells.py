@@ -14,10 +14,14 @@ Masks = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class WordClass:
-    """Words that nothing tells apart; *rules* speak of each of them. The first stands for all."""
+    """Words that nothing tells apart; *rules* speak of each of them, *feature* is what conditions see of them.
+
+    The first stands for all.
+    """
 
     words: tuple[str, ...]
     rules: Masks
+    feature: object
 
     @property
     def first(self) -> str:
@@ -33,6 +37,11 @@ class Cell:
     categories: WordClass
     purposes: WordClass
     rules: Masks
+
+    @property
+    def features(self) -> object:
+        """Return what conditions see of it: cells that are equal in this and in their rules are alike."""
+        return self.actions.feature, self.categories.feature, self.purposes.feature
 
     @property
     def size(self) -> int:
@@ -73,7 +82,7 @@ class Cells:
             inside = word in self._regions.get(kind, ())
             found.setdefault((masks, inside, feature(word)), []).append(word)
         return tuple(
-            WordClass(tuple(words), tuple(rules_of(side, kind)[words[0]] for side in self._sides))
+            WordClass(tuple(words), tuple(rules_of(side, kind)[words[0]] for side in self._sides), feature(words[0]))
             for words in found.values()
         )
 

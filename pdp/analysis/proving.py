@@ -8,7 +8,7 @@ from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.invariants import NEVER, Invariant, WithInvariants
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.roles import MOST_ROLES, RoleSets, feature_of, role_kinds, role_sets
+from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.conditions import Evaluator
@@ -28,6 +28,7 @@ from pdp.wire.words import Words
 Progress = Callable[[int, int], None]
 
 
+_COLUMNS: Final = (WordKind.ACTION, WordKind.CATEGORY, WordKind.PURPOSE)
 _ANYBODY: Final = frozenset({THIRD_PARTY})
 
 
@@ -61,6 +62,7 @@ class Prover:
         self._narrowing = Narrowing(self._side, self.space)
         self._unconditional = sum(1 << at for at, one in enumerate(self._side.meanings) if not one.conditions)
         self._known: dict[object, bool] = {}
+        self._risks: dict[object, bool] = {}
         self._seen: dict[frozenset[int], Traits] = {}
 
     def proofs(self, progress: Progress | None = None) -> Iterator[Proof]:
@@ -74,43 +76,49 @@ class Prover:
         """Return the proof of one invariant."""
         also, everywhere = self._conditions(invariant), invariant.claim != NEVER
         cells = Cells([self._side], self.space, also, invariant.words, everywhere=everywhere)
+        speaking = self._speaking(invariant)
         done: set[object] = set()
         for cell in cells:
-            if all(
-                words.first in invariant.words[kind]
-                for kind, words in (
-                    (WordKind.ACTION, cell.actions),
-                    (WordKind.CATEGORY, cell.categories),
-                    (WordKind.PURPOSE, cell.purposes),
-                )
-            ):
-                about = self._narrowing.without_idle(ground(self._side, *_words_of(cell)))
-                alike = self._alike(invariant, _words_of(cell), about)
-                if alike in done:
-                    continue
-                done.add(alike)
-                found = self._breach_in(invariant, _words_of(cell), about)
-                if found is not None:
-                    return self._confirmed(invariant, found)
+            rules = cell.rules[0] & speaking
+            idle = invariant.claim == NEVER and not rules & ~self._side.denies
+            # What is kept back from a broad category depends on more than the rules that speak of the whole.
+            broad = self.space.has_narrower(cell.categories.first)
+            alike = (rules, cell.features, (cell.actions.rules, cell.purposes.rules) if broad else None)
+            if idle or alike in done or not self._is_inside(invariant, cell):
+                continue
+            done.add(alike)
+            found = self._breach_in(invariant, _words_of(cell), speaking)
+            if found is not None:
+                return self._confirmed(invariant, found)
         return Proof(invariant)
 
     def _conditions(self, invariant: Invariant) -> frozenset[int]:
         names = [name for name in (invariant.unless, invariant.given) if name is not None]
         return frozenset(self.space.identity(self._stated, name) for name in names)
 
-    def _alike(self, invariant: Invariant, words: tuple[str, str, str], about: Ground) -> object:
-        """Return what a cell depends on: of those for which it is equal one stands for all."""
-        traits = self._traits(conditions_of(self._side, about.for_roles(-1)) | self._conditions(invariant))
-        whole = words[1] if about.keeping or words[1] in traits.types else ""
-        return about, whole, seen_of(self.space, (_ANYBODY, *words), traits) if traits.consents else None
+    def _speaking(self, invariant: Invariant) -> int:
+        """Return the rules that speak for those whom the invariant is about; with others beside them, all rules."""
+        if not invariant.alone:
+            return -1
+        speaking = 0
+        for role in invariant.words[WordKind.ROLE]:
+            speaking |= self._side.roles[role]
+        return speaking
 
-    def _breach_in(self, invariant: Invariant, words: tuple[str, str, str], about: Ground) -> Request | None:
+    def _is_inside(self, invariant: Invariant, cell: Cell) -> bool:
+        about = zip(_COLUMNS, _words_of(cell), strict=True)
+        return all(word in invariant.words[kind] for kind, word in about)
+
+    def _breach_in(self, invariant: Invariant, words: tuple[str, str, str], speaking: int) -> Request | None:
+        about = self._narrowing.without_idle(ground(self._side, *words))
+        keeping = tuple((word, bits & speaking) for word, bits in about.keeping if bits & speaking)
+        about = Ground(about.region & speaking, keeping, about.spoken_of)
         allowing = about.region & ~self._side.denies
         if invariant.claim == NEVER and not allowing:
             return None
         rests_on = conditions_of(self._side, about.for_roles(-1)) | self._conditions(invariant)
-        traits, among = self._traits(rests_on), invariant.words[WordKind.ROLE]
-        kinds = role_kinds([self._side], (about.every_bit,), traits, among)
+        traits = self._traits(rests_on)
+        kinds = self._kinds(invariant, about.every_bit, traits)
         risky = {id(kind) for kind in kinds if self._may_break(invariant, kind.rules[0], kind.roles[0], words)}
         if invariant.claim == NEVER and not risky:
             return None
@@ -142,14 +150,24 @@ class Prover:
     ) -> bool:
         standing = Standing(bit | denying, (), True)
         traits = self._traits(conditions_of(self._side, standing) | self._conditions(invariant))
+        whole = words[1] if words[1] in traits.types else ""
+        seen = seen_of(self.space, (_ANYBODY, *words), traits) if traits.consents else None
+        vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
+        feature = feature_of(role, traits, vocabulary, hierarchies)
+        key = (invariant.name, bit, denying, feature, role in invariant.words[WordKind.ROLE], whole, seen)
+        if key not in self._risks:
+            self._risks[key] = any(
+                self._is_possible(invariant, (roles.example, *words), standing)
+                for roles in role_sets(self._kinds(invariant, bit | denying, traits), MOST_ROLES)
+                if any(role in kind.roles for kind in roles.kinds) and self._is_spoken_of(invariant, roles)
+            )
+        return self._risks[key]
+
+    def _kinds(self, invariant: Invariant, rules: int, traits: Traits) -> tuple[RoleKind, ...]:
+        """Return the kinds of roles that may be held: only those that the invariant is about, where it says so."""
         among = invariant.words[WordKind.ROLE]
-        kinds = role_kinds([self._side], (bit | denying,), traits, among)
-        for roles in role_sets(kinds, MOST_ROLES):
-            if any(role in kind.roles for kind in roles.kinds) and self._is_spoken_of(invariant, roles):
-                asked = (roles.example, *words)
-                if self._is_possible(invariant, asked, standing):
-                    return True
-        return False
+        kinds = role_kinds([self._side], (rules,), traits, among)
+        return tuple(kind for kind in kinds if kind.roles[0] in among) if invariant.alone else kinds
 
     def _is_spoken_of(self, invariant: Invariant, roles: RoleSets) -> bool:
         inside = [role in invariant.words[WordKind.ROLE] for role in roles.example]

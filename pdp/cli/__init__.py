@@ -9,6 +9,7 @@ from pdp.cli.compare import compare
 from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
+from pdp.cli.prove import prove
 from pdp.cli.serve import serve
 from pdp.cli.test import run_cases
 from pdp.cli.validate import validate
@@ -25,7 +26,7 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare, diff, facts):
+for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare, diff, prove, facts):
     main.add_command(command)
 
 __all__ = ["main"]
