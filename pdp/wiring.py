@@ -95,9 +95,12 @@ def read_policy_at(place: str) -> tuple[str, Sequence[tuple[str, bytes]]]:
     if colon and not Path(place).exists():
         folder = PurePosixPath(inside)
         return folder.name, GitPolicies(revision, folder.parent, Path()).read(folder.name)
-    path = Path(place).resolve()
+    path = Path(place)
     if not path.is_dir():
         raise UnavailableError(f"`{place}` is no folder")
+    # Places in files are told as the folder was named, unless it was named by no name of its own, such as `.`.
+    if path.name in {"", ".."}:
+        path = path.resolve()
     return path.name, FolderPolicies(path.parent).read(path.name)
 
 
