@@ -119,16 +119,26 @@ def load_policy_at(place: str, words: Words) -> PolicySet:
     The folder has the name of the operator, and the shared and the house's files lie beside it. Raises
     InvalidPolicyError with every finding, and UnavailableError when it cannot be read.
     """
+    operator, files = read_policy_at(place)
+    return build_policy_set(operator, files, words.vocabulary, words.schema)
+
+
+def read_policy_at(place: str) -> tuple[str, Sequence[tuple[str, bytes]]]:
+    """Return the operator whose folder is at *place*, as `load_policy_at` takes it, and its files with their paths.
+
+    Raises UnavailableError when it cannot be read.
+    """
     revision, colon, inside = place.partition(":")
     if colon and not Path(place).exists():
         folder = PurePosixPath(inside)
-        files = GitPolicies(revision, folder.parent, Path()).read(folder.name)
-        return build_policy_set(folder.name, files, words.vocabulary, words.schema)
-    path = Path(place).resolve()
+        return folder.name, GitPolicies(revision, folder.parent, Path()).read(folder.name)
+    path = Path(place)
     if not path.is_dir():
         raise UnavailableError(f"`{place}` is no folder")
-    files = FolderPolicies(path.parent).read(path.name)
-    return build_policy_set(path.name, files, words.vocabulary, words.schema)
+    # Places in files are told as the folder was named, unless it was named by no name of its own, such as `.`.
+    if path.name in {"", ".."}:
+        path = path.resolve()
+    return path.name, FolderPolicies(path.parent).read(path.name)
 
 
 def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Finding, ...]]:

@@ -14,10 +14,14 @@ Masks = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class WordClass:
-    """Words that nothing tells apart; *rules* speak of each of them. The first stands for all."""
+    """Words that nothing tells apart; *rules* speak of each of them, *feature* is what conditions see of them.
+
+    The first stands for all.
+    """
 
     words: tuple[str, ...]
     rules: Masks
+    feature: object
 
     @property
     def first(self) -> str:
@@ -35,18 +39,36 @@ class Cell:
     rules: Masks
 
     @property
+    def features(self) -> object:
+        """Return what conditions see of it: cells that are equal in this and in their rules are alike."""
+        return self.actions.feature, self.categories.feature, self.purposes.feature
+
+    @property
     def size(self) -> int:
         """Return how many combinations of words it stands for."""
         return len(self.actions.words) * len(self.categories.words) * len(self.purposes.words)
 
 
 class Cells:
-    """Every cell of which some rule of some side speaks."""
+    """Every cell of which some rule of some side speaks, or, *everywhere*, every cell at all.
 
-    def __init__(self, sides: Sequence[Side], space: Space) -> None:
+    The words also keep apart what the conditions *also* see, and what lies in *regions*.
+    """
+
+    def __init__(
+        self,
+        sides: Sequence[Side],
+        space: Space,
+        also: frozenset[int] = frozenset(),
+        regions: Mapping[WordKind, frozenset[str]] | None = None,
+        *,
+        everywhere: bool = False,
+    ) -> None:
+        self._everywhere = everywhere
         self._sides = sides
+        self._regions = regions or {}
         self._vocabulary: Vocabulary = sides[0].policy.vocabulary
-        traits = space.traits(everything(sides))
+        traits = space.traits(everything(sides) | also)
         self.actions = self._classes(WordKind.ACTION, lambda word: (word == PUBLISHING, word in HANDING_OUT))
         self.categories = self._classes(WordKind.CATEGORY, lambda word: self._of_category(word, traits, space))
         self.purposes = self._classes(
@@ -57,9 +79,10 @@ class Cells:
         found: dict[object, list[str]] = {}
         for word in self._vocabulary.words(kind):
             masks = tuple(rules_of(side, kind)[word] for side in self._sides)
-            found.setdefault((masks, feature(word)), []).append(word)
+            inside = word in self._regions.get(kind, ())
+            found.setdefault((masks, inside, feature(word)), []).append(word)
         return tuple(
-            WordClass(tuple(words), tuple(rules_of(side, kind)[words[0]] for side in self._sides))
+            WordClass(tuple(words), tuple(rules_of(side, kind)[words[0]] for side in self._sides), feature(words[0]))
             for words in found.values()
         )
 
@@ -79,11 +102,11 @@ class Cells:
         for action in self.actions:
             for category in self.categories:
                 both = _meet(action.rules, category.rules)
-                if not any(both):
+                if not any(both) and not self._everywhere:
                     continue
                 for purpose in self.purposes:
                     rules = _meet(both, purpose.rules)
-                    if any(rules):
+                    if any(rules) or self._everywhere:
                         yield Cell(action, category, purpose, rules)
 
 

@@ -9,14 +9,13 @@ from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleSets, feature_of, role_kinds, role_sets
+from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import When
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
-from pdp.core.vocabulary import WordKind
 from pdp.policy_set import Asked, PolicySet
 from pdp.space import FALSE, Formula, Question, Space, Traits
-from pdp.space.angle import angle_of
 
 
 class Kind(StrEnum):
@@ -132,19 +131,7 @@ class Comparison:
         whole = category if any(one.keeping for one in standings) or category in traits.types else ""
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         features = frozenset(feature_of(role, traits, vocabulary, hierarchies) for role in asked[0])
-        return meanings, features, whole, self._seen(asked, traits) if traits.consents else None
-
-    def _seen(self, asked: Asked, traits: Traits) -> object:
-        """Return what consents and lists of categories see of a question."""
-        angle, upward = angle_of(asked, self.space.hierarchies), self.space.vocabulary.upward
-        categories, purposes = (
-            (frozenset(upward(kind, word)) & named, word in named)
-            for kind, word, named in (
-                (WordKind.CATEGORY, angle.category, traits.categories),
-                (WordKind.PURPOSE, angle.purpose, traits.purposes),
-            )
-        )
-        return categories, purposes, angle.publishing, angle.handing_out, angle.from_outside
+        return meanings, features, whole, seen_of(self.space, asked, traits) if traits.consents else None
 
     def _kinds(self, asked: Asked, standings: Sequence[Standing]) -> Iterator[Kind]:
         question, formulas = self.opened(asked, standings)

@@ -64,14 +64,16 @@ class RoleSets:
         return len(self.kinds) > len(other.kinds) and all(mine[key] >= count for key, count in theirs.items())
 
 
-def role_kinds(sides: Sequence[Side], rules: Masks, traits: Traits) -> tuple[RoleKind, ...]:
-    """Return the kinds of roles where *rules* speak and conditions have *traits*."""
+def role_kinds(
+    sides: Sequence[Side], rules: Masks, traits: Traits, among: frozenset[str] = frozenset()
+) -> tuple[RoleKind, ...]:
+    """Return the kinds of roles where *rules* speak and conditions have *traits*; those *among* some are kept apart."""
     vocabulary, hierarchies = sides[0].policy.vocabulary, sides[0].policy.hierarchies
     found: dict[tuple[object, Masks], list[str]] = {}
     for role in vocabulary.words(WordKind.ROLE):
         speaking = tuple(side.roles[role] & bits for side, bits in zip(sides, rules, strict=True))
         feature = feature_of(role, traits, vocabulary, hierarchies)
-        found.setdefault((feature, speaking), []).append(role)
+        found.setdefault(((feature, role in among), speaking), []).append(role)
     return tuple(RoleKind(tuple(roles), speaking) for (_, speaking), roles in found.items())
 
 

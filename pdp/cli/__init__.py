@@ -11,6 +11,7 @@ from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
+from pdp.cli.prove import prove
 from pdp.cli.reload import reload
 from pdp.cli.serve import serve
 from pdp.cli.shadow import shadow
@@ -48,6 +49,7 @@ COMMANDS = (
     clauses,
     compare,
     diff,
+    prove,
     facts,
     callers,
     keys,

@@ -9,6 +9,7 @@ from typing import Final
 from pdp.cases import (
     Case,
     Coverage,
+    Mutant,
     Mutation,
     NearMiss,
     Outcome,
@@ -23,9 +24,9 @@ from pdp.cases import (
     run_cases,
     unreadable,
 )
+from pdp.cli.analysing import progress_on_stderr
 from pdp.cli.answering import point_for
 from pdp.cli.case_files import case_files, cases_of, survivors_of
-from pdp.cli.progress import watched
 from pdp.client import DecisionClient
 from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation
@@ -113,7 +114,7 @@ def _mutations(
 ) -> Iterator[tuple[Mutation, tuple[Survivor, ...]]]:
     for policy in sets:
         refused = refusing(policy.operator, folder_files(options.policies, policy.operator), words)
-        mutants = watched(tuple(mutants_of(policy)), policy.operator)
+        mutants = _told(tuple(mutants_of(policy)), policy.operator)
         mutation = mutation_of(policy, outcomes, now, refused, sentences=options.sentences, mutants=mutants)
         yield mutation, survivors_of(options.policies, policy.operator)
 
@@ -123,8 +124,16 @@ def _proposed(
 ) -> Iterator[NearMiss]:
     for policy in sets:
         proposing = Proposing(policy, outcomes, now, words, sentences=options.sentences)
-        mutants = watched(tuple(mutants_of(policy)), policy.operator)
+        mutants = _told(tuple(mutants_of(policy)), policy.operator)
         yield from (miss for _, miss in proposing.for_changes(mutants) if miss is not None)
+
+
+def _told(mutants: Sequence[Mutant], operator: str) -> Iterator[Mutant]:
+    """Yield *mutants*, and say on stderr how many of them were taken when it takes long."""
+    tell = progress_on_stderr(f"pdp test {operator}")
+    for done, mutant in enumerate(mutants):
+        tell(done, len(mutants))
+        yield mutant
 
 
 def _run_on_server(server: str, cases: Sequence[Case], words: Words, *, sentences: bool) -> Results:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from pdp.cli.analysing import need_solver, progress_on_stderr
 from pdp.cli.mending import difference, mend_files
 from pdp.cli.options import Exit, fail, language_option
 from pdp.cli.sarif import as_sarif
@@ -19,7 +20,7 @@ from pdp.core.text import Text
 from pdp.engine import Finding as EngineFinding
 from pdp.engine import check_files
 from pdp.wire.words import Words
-from pdp.wiring import load_words, validate_directory
+from pdp.wiring import load_policy_at, load_words, validate_directory
 
 _WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
@@ -32,6 +33,13 @@ class _Subject:
     model: Path | None = None
     policy: Path | None = None
     functions: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise UsageError unless it is one of the two."""
+        if (self.directory is None) == (self.model is None and self.policy is None):
+            raise click.UsageError("name a DIRECTORY, or --model and --policy")
+        if (self.model is None) != (self.policy is None):
+            raise click.UsageError("--model and --policy go together")
 
     def findings(self, words: Words) -> dict[str, tuple[Finding, ...]]:
         """Return the findings by what they are in: an operator, or the policy."""
@@ -61,6 +69,7 @@ def _of_folder(finding: EngineFinding) -> Finding:
     "--policy", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The policy of that model."
 )
 @click.option("--function", "functions", metavar="NAME", multiple=True, help="A function that its program adds.")
+@click.option("--thorough", is_flag=True, help="Look at every situation, too (needs the extra `analysis`).")
 @click.option("--notes", is_flag=True, help="Show what is only worth a look, too.")
 @click.option("--fix", is_flag=True, help="Mend what is mechanical and show what was changed; comments stay.")
 @click.option("--dry-run", is_flag=True, help="With --fix: show the changes and write nothing.")
@@ -85,6 +94,7 @@ def validate(
     model: Path | None,
     policy: Path | None,
     functions: tuple[str, ...],
+    thorough: bool,
     notes: bool,
     fix: bool,
     dry_run: bool,
@@ -97,16 +107,21 @@ def validate(
     With --model and --policy, in any Casbin model, also without our vocabulary. Exit code 0: no error, 1: at least one
     error, 2: trouble.
     """
-    if (directory is None) == (model is None and policy is None) or (model is None) != (policy is None):
-        raise click.UsageError("name a DIRECTORY, or --model and --policy")
+    subject = _Subject(directory, model, policy, functions)
+    subject.check()
     if dry_run and not fix:
         raise click.UsageError("--dry-run goes with --fix")
+    if thorough:
+        if directory is None:
+            raise click.UsageError("--thorough looks at folders of policies")
+        need_solver(lang)
     words = load_words()
-    subject = _Subject(directory, model, policy, functions)
     try:
         if fix:
             _fix(subject, words, dry_run=dry_run, quiet=form != "text")
         by_operator = subject.findings(words)
+        if thorough and directory is not None:
+            by_operator = _thoroughly(directory, words, by_operator)
     except PdpError as error:
         fail(error, lang)
     except OSError as error:
@@ -120,6 +135,23 @@ def validate(
         sys.exit(Exit.TROUBLE)
     heavy = [found for found in findings if _WEIGHT[found.severity] >= _WEIGHT[Severity(fail_on)]]
     sys.exit(Exit.NO if heavy else Exit.YES)
+
+
+def _thoroughly(
+    directory: Path, words: Words, by_operator: dict[str, tuple[Finding, ...]]
+) -> dict[str, tuple[Finding, ...]]:
+    """Return the findings with those that the solver adds, for each folder without an error."""
+    from pdp.review.thorough import review_thoroughly
+
+    whole = (directory / "policy.csv").exists()
+    found = {}
+    for operator, findings in by_operator.items():
+        found[operator] = findings
+        if not any(finding.severity is Severity.ERROR for finding in findings):
+            policy = load_policy_at(str(directory if whole else directory / operator), words)
+            more = review_thoroughly(policy, words.schema, progress_on_stderr(f"pdp validate {operator}"))
+            found[operator] = tuple(sorted([*findings, *more], key=lambda finding: finding.place))
+    return found
 
 
 def _fix(subject: _Subject, words: Words, *, dry_run: bool, quiet: bool) -> None:

@@ -43,6 +43,9 @@ HOUSE: Final = "house"
 HOUSE_POLICY: Final = f"{HOUSE}/{POLICY_FILE}"
 HOUSE_CLAUSES: Final = f"{HOUSE}/{clause_file.FILE}"
 HOUSE_ID: Final = HOUSE_PREFIX.removesuffix("-")
+INVARIANTS_FILE: Final = "invariants.yaml"
+"""What `pdp prove` proves of the folder; it decides nothing, so it is no part of the revision."""
+
 DOCUMENT_FILE: Final = "document.txt"
 _LINE_ENDS: Final = (b"\n", b"\r", b"\n\0")
 """How a file ends that is whole; the last is of UTF-16, about which other findings have more to say."""
@@ -254,7 +257,7 @@ def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report:
                 "end the file with a line break",
             )
     for name in folder.contents:
-        if name not in _KNOWN and not name.endswith((".json", ".md")):
+        if name not in _KNOWN and name != INVARIANTS_FILE and not name.endswith((".json", ".md")):
             _report_unknown(name, folder, report)
     if DOCUMENT_FILE not in folder.contents:
         report.warning(

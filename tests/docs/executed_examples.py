@@ -103,7 +103,7 @@ def _output(command: str) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     return "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
 

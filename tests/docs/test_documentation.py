@@ -19,6 +19,7 @@ from tests.docs.executed_examples import ROOT, Printed, Session, pages, printed_
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("session", sessions(), ids=lambda session: session.name)
 def test_every_terminal_session_shows_what_its_commands_print(session: Session) -> None:
     """A session in the documentation is what running it prints; `make docs` writes it anew."""

@@ -49,6 +49,15 @@ def emitted_codes() -> frozenset[str]:
     return frozenset(found - _NO_CODES)
 
 
+def reviewed_codes() -> frozenset[str]:
+    """Return every code that the review of a folder without an error can give."""
+    found: set[str] = set()
+    for path in sorted((_PACKAGE / "review").glob("*.py")):
+        if path.name != "mending.py":
+            found |= set(_codes(ast.parse(path.read_text("utf-8"))))
+    return frozenset(found)
+
+
 def codes_of_folders() -> frozenset[str]:
     """Return every code that a policy folder can give."""
     return emitted_codes() - NOT_OF_FOLDERS.keys()

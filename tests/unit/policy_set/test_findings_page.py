@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from tests.unit.policy_set.broken_folders import BROKEN, WHOLE
-from tests.unit.policy_set.emitted_codes import emitted_codes
+from tests.unit.policy_set.emitted_codes import emitted_codes, reviewed_codes
 
 _REFERENCE: Final = Path(__file__).parents[3] / "docs" / "reference"
-_ROW: Final = re.compile(r"^\| `([a-z-]+)` \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+_ROW: Final = re.compile(r"^\| `([a-z-]+)` \| (.+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
 
 
 def _rows() -> list[tuple[str, ...]]:
@@ -20,11 +20,11 @@ def test_the_page_has_every_code_and_no_other() -> None:
     documented = [code for code, *_ in _rows()]
 
     assert len(set(documented)) == len(documented)
-    assert set(documented) == emitted_codes()
+    assert set(documented) == emitted_codes() | reviewed_codes()
 
 
 def test_every_code_is_explained_with_an_example_and_a_mend() -> None:
-    """No column of the page is empty."""
+    """No column of the page is empty: meaning, example, why it matters and mend."""
     assert [row for row in _rows() if not all(cell.strip() for cell in row)] == []
 
 
@@ -36,7 +36,7 @@ def test_the_page_says_which_findings_are_warnings() -> None:
         if code in errors:
             assert not meaning.startswith("a warning") or "an error when" in meaning
     warned = {code for code, meaning, *_ in _rows() if meaning.startswith("a warning")}
-    assert warned == {
+    assert warned - reviewed_codes() == {
         "clause-without-place",
         "document-missing",
         "reading-half-told",
