@@ -5,9 +5,9 @@ import os
 import pytest
 
 from tests.caching.redis_server import SERVER
+from tests.stores.postgresql_server import binaries
 from tests.storm.storm import Plan, Report, run
 from tests.storm.twins import NONE, TWINS
-from tests.stores.postgresql_server import binaries
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
