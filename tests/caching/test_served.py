@@ -68,7 +68,8 @@ def test_what_is_at_hand_does_not_wait_behind_what_is_not(
     with running(point, words, facts=store, threads=THREADS) as server, connected(server.address) as channel:
         assert ask(channel, CHECK, known).code is grpc.StatusCode.OK
         monkeypatch.setattr(store, "gather", slow)
-        waiting = [channel.unary_unary(CHECK).future(unknown, timeout=20) for _ in range(3 * THREADS)]
+        checks: Any = channel.unary_unary(CHECK)
+        waiting = [checks.future(unknown, timeout=20) for _ in range(3 * THREADS)]
         time.sleep(0.2)
         begun = time.monotonic()
         answers = [ask(channel, CHECK, known, timeout=5) for _ in range(5)]
