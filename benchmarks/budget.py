@@ -23,8 +23,10 @@ from benchmarks.served.ours_api import request_body
 from benchmarks.served.processes import POLICIES
 from benchmarks.served.situations import with_three_facts, without_facts
 from pdp.api.v1 import decision_pb2
+from pdp.core.caller import LOCAL
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
+from pdp.server.methods import finished
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.response_bytes import decision_to_bytes
 from pdp.wiring import decision_log, load_policies, load_words
@@ -79,7 +81,12 @@ class Corridor:
         self._quiet = DecisionPoint(policies, self._facts, self._clock, NoDecisionLog())
         declared = {operator: policy.declared for operator, policy in policies.items()}
         self._reader = RequestReader(words, declared)
-        self.whole = Decisions(DecisionPoint(policies, self._facts, self._clock, self._log), words).check
+        decisions = Decisions(DecisionPoint(policies, self._facts, self._clock, self._log), words)
+        self._check = decisions.check
+
+    def whole(self, body: bytes) -> bytes:
+        """Return the answer to *body*."""
+        return finished(self._check(body, LOCAL))
 
     def staged(self, body: bytes) -> tuple[int, ...]:
         """Return how long each of STAGES took for *body*, in nanoseconds."""

@@ -29,11 +29,13 @@ from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
+from pdp.shadow import NoShadow, Shadow
 
 Checked = Decision | InvalidRequestError
 """What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
 
 _IDS: Final = DecisionIds()
+NO_SHADOW: Final = NoShadow()
 
 
 class DecisionPoint:
@@ -50,6 +52,7 @@ class DecisionPoint:
         facts: FactSource,
         clock: Clock,
         log: DecisionLog,
+        shadow: Shadow = NO_SHADOW,
         cache: Cache = NOTHING_KEPT,
     ) -> None:
         self.policies = policies
@@ -58,11 +61,20 @@ class DecisionPoint:
         self._facts = facts
         self.clock = clock
         self._log = log
+        self.shadow = shadow
+
+    def with_policies(self, policies: Mapping[str, PolicySet]) -> "DecisionPoint":
+        """Return a decision point that differs from this one in its *policies* alone, and in what follows from them."""
+        other = copy.copy(self)
+        other.policies = policies
+        other._wanting = Wanting(policies)
+        return other
 
     def over(self, facts: FactSource) -> "DecisionPoint":
-        """Return the same decision point over other stored facts: those of a transaction, say."""
+        """Return the same decision point over other stored facts: those of a transaction, say, which no shadow sees."""
         other = copy.copy(self)
         other._facts = facts
+        other.shadow = NO_SHADOW
         # FAIL CLOSED (transaction): what is kept is of the store as others see it.
         other.cache = NOTHING_KEPT
         return other
@@ -348,6 +360,7 @@ class DecisionPoint:
         """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
         decision = _decision(policy, agreed, stored, at, answer)
         self._log.record(request, decision, at)
+        self.shadow.see(request, decision, at)
         return decision
 
 

@@ -13,6 +13,10 @@ PdpError
 ├── NotImplementedYetError  a part of the contract that this version does not serve
 ├── TooMuchToLookUpError    a look-up that could only be answered in part
 ├── UnavailableError        facts, or their freshness, cannot be had now
+├── UnknownCallerError      nobody whom we know asks: without a credential, or with one that is not good
+├── NotPermittedError       the caller is known and may not do that
+├── OverloadedError         more is asked than can be answered, or than this caller may ask
+├── UnsettledError          policy files are being changed while they are read
 └── ServerError             in the client: the server gave no decision, which is to be taken for a denial
 """
 
@@ -112,3 +116,39 @@ class TooMuchToLookUpError(PdpError):
 
 class UnavailableError(PdpError):
     """The facts, or the knowledge of how fresh they are, cannot be had now."""
+
+
+class UnknownCallerError(PdpError):
+    """Nobody whom we know asks.
+
+    *reason* is a stable word for the log. The caller is told nothing but that it is unknown: whoever has no good
+    credential need not learn what was wrong with the one that it tried.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class NotPermittedError(PdpError):
+    """A known caller asks for what it may not; *error* says what, with the field that asked for it."""
+
+    def __init__(self, error: RequestError) -> None:
+        self.error = error
+        super().__init__(error.message.en)
+
+
+class OverloadedError(PdpError):
+    """More is asked than is borne; it may be asked again in *retry_seconds*."""
+
+    def __init__(self, sentence: str, retry_seconds: float) -> None:
+        self.retry_seconds = retry_seconds
+        super().__init__(sentence)
+
+
+class UnsettledError(PdpError):
+    """Policy files that somebody is writing or replacing just now; *path* is one of them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"`{path}` is being changed")

@@ -1,6 +1,6 @@
 """What the core asks of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -85,3 +85,27 @@ class PolicyFiles(Protocol):
 
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
         """Return (path as shown to people, content) of every file of one operator, sorted by path."""
+
+    def read_settled(self, operator: str) -> Sequence[tuple[str, bytes]]:
+        """Return what `read` returns, all as it stood at one instant while nobody wrote any of it.
+
+        Must raise UnsettledError when somebody writes or replaces a file meanwhile, and UnavailableError when the
+        folder is not there or cannot be read.
+        """
+
+
+class Document(Protocol):
+    """A small text kept elsewhere that may change while we run: a file, or something fetched."""
+
+    def stamp(self) -> object:
+        """Return something that differs once the content may have changed; cheap, and must not raise."""
+
+    def read(self) -> bytes:
+        """Return the content as it is now; raise UnavailableError when it cannot be had."""
+
+    def hurry(self) -> None:
+        """Somebody has missed something in it: let a change be looked for sooner than usual."""
+
+
+Verifies = Callable[[bytes, bytes, bytes], bool]
+"""Says whether a signature, the second, is that of the owner of a public key, the first, under a message."""

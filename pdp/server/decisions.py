@@ -1,13 +1,16 @@
 """DecisionService: requests to the decision point, and what it answers back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import grpc
 
 from pdp.api.v1 import decision_pb2
-from pdp.core.errors import InvalidRequestError, NoPolicyError, RequestError
+from pdp.core.caller import Caller
+from pdp.core.errors import InvalidRequestError, NoPolicyError, NotPermittedError, RequestError
 from pdp.core.request import Consistency, Request
 from pdp.decision_point import Checked, DecisionPoint
+from pdp.server.access import check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
 from pdp.server.inline_calls import Answer, Later
@@ -49,9 +52,10 @@ class Decisions:
         }
         return {f"{_SERVICE}.{name}": answer for name, answer in methods.items()}
 
-    def check(self, body: bytes) -> bytes | Later:
-        """Answer one request."""
+    def check(self, body: bytes, caller: Caller) -> bytes | Later:
+        """Answer one request of *caller*."""
         message = parsed(body, decision_pb2.CheckRequest.FromString)
+        check_question(caller, message)
         request = self._reader.request(message)
         if self._point.at_once:
             return decision_to_bytes(self._point.check(request))
@@ -60,12 +64,13 @@ class Decisions:
             return decision_to_bytes(decision)
         return lambda: decision_to_bytes(self._point.check(request))
 
-    def check_item(self, body: bytes) -> bytes | Later:
-        """Answer one request of a stream; what is wrong with it stands in the place of its answer."""
+    def check_item(self, body: bytes, caller: Caller) -> bytes | Later:
+        """Answer one request of a stream of *caller*; what is wrong with it stands in the place of its answer."""
         request_id = ""
         try:
             message = parsed(body, decision_pb2.CheckRequest.FromString)
             request_id = message.request_id
+            _check_item(caller, message)
             request = self._reader.request(message)
         except InvalidRequestError as error:
             return result_to_bytes(request_id, error)
@@ -75,12 +80,14 @@ class Decisions:
             return result_to_bytes(request_id, outcomes[0])
         return lambda: result_to_bytes(request_id, self._decided_for(request.operator, *asked)[0])
 
-    def check_batch(self, body: bytes) -> bytes | Later:
-        """Answer each item on its own, in order; what is wrong with one stands in its place."""
+    def check_batch(self, body: bytes, caller: Caller) -> bytes | Later:
+        """Answer each item of *caller* on its own, in order; what is wrong with one stands in its place."""
         message = parsed(body, decision_pb2.CheckBatchRequest.FromString)
         if not message.requests:
             raise InvalidRequestError([RequestError(Code.REQUIRED.value, "requests", "", "", phrases.REQUIRED)])
         batch = self._reader.batch(message)
+        if not caller.may_everything:
+            batch = _permitted(caller, message, batch)
         ids = [asked.request_id for asked in message.requests]
         outcomes = self._decide(batch, at_once=True)
         if outcomes is not None:
@@ -142,3 +149,22 @@ class Decisions:
             return self._point.check_batch_at_once(operator, requests, consistency)
         except NoPolicyError:
             return (no_policy(operator),) * len(requests)
+
+
+def _permitted(caller: Caller, message: decision_pb2.CheckBatchRequest, batch: Batch) -> Batch:
+    """Return *batch* with what *caller* may not ask in the place of each item that asks it."""
+    items = list(batch.items)
+    for at, asked in enumerate(message.requests):
+        try:
+            _check_item(caller, asked)
+        except InvalidRequestError as error:
+            items[at] = error
+    return replace(batch, items=tuple(items))
+
+
+def _check_item(caller: Caller, message: decision_pb2.CheckRequest) -> None:
+    """Raise InvalidRequestError, which an item can carry, for what *caller* may not ask."""
+    try:
+        check_question(caller, message)
+    except NotPermittedError as error:
+        raise InvalidRequestError([error.error]) from None

@@ -21,13 +21,17 @@ from pdp.core.errors import (
     NoPolicyError,
     NotAllowedError,
     NotImplementedYetError,
+    NotPermittedError,
+    OverloadedError,
     RequestError,
     TooMuchToLookUpError,
     UnavailableError,
+    UnknownCallerError,
+    UnsettledError,
 )
 from pdp.core.text import Text
 from pdp.server.events import Event
-from pdp.wire.errors import rich_status
+from pdp.wire.errors import retry_status, rich_status
 
 MALFORMED_MESSAGE: Final = "malformed-message"
 """Code of the mistake that the bytes of a call are no message of its type."""
@@ -78,6 +82,12 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
         "no decision was made: something that it needs cannot be had now",
         Event.UNAVAILABLE,
     ),
+    UnknownCallerError: Refusal(grpc.StatusCode.UNAUTHENTICATED, "who asks is not known here"),
+    NotPermittedError: Refusal(grpc.StatusCode.PERMISSION_DENIED, "this caller may not do that; the details say what"),
+    OverloadedError: Refusal(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "more is asked than can be answered now; the details say when to ask again"
+    ),
+    UnsettledError: Refusal(grpc.StatusCode.UNAVAILABLE, "the policy files are being changed just now"),
     InvalidSettingsError: _OURS,
     CallOverError: Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline had passed before the work began"),
 }
@@ -97,6 +107,10 @@ def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> s
     code, sentence = _number(refusal.code), refusal.sentence
     if isinstance(error, InvalidRequestError | NotAllowedError):
         return rich_status(code, sentence, error)
+    if isinstance(error, NotPermittedError):
+        return rich_status(code, sentence, InvalidRequestError([error.error]))
+    if isinstance(error, OverloadedError):
+        return retry_status(code, sentence, error.retry_seconds)
     if isinstance(error, NotImplementedYetError):
         return status_pb2.Status(code=code, message=str(error) or sentence)
     if refusal.event is None:

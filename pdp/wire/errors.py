@@ -66,6 +66,15 @@ def rich_status(
     return status
 
 
+def retry_status(code: int, message: str, seconds: float) -> status_pb2.Status:
+    """Return a status whose details say in how many seconds the same may be asked again."""
+    status = status_pb2.Status(code=code, message=message)
+    retry = error_details_pb2.RetryInfo()
+    retry.retry_delay.FromNanoseconds(max(1, round(seconds * 1e9)))
+    status.details.add().Pack(retry)
+    return status
+
+
 def errors_from_status(status: status_pb2.Status) -> InvalidRequestError | None:
     """Return the mistakes in the details of *status*, None when it tells of none."""
     errors = errors_pb2.Errors()

@@ -46,7 +46,7 @@ def instance_of(
     answers = Answers(kept, Memory(operators, most), counters, shared)
     facts = CachedFacts(store, kept, shared)
     policies = {KIDSONLINE: the_policy_set()}
-    return Instance(store, facts, answers, DecisionPoint(policies, facts, AlwaysAt(), NoDecisionLog(), answers))
+    return Instance(store, facts, answers, DecisionPoint(policies, facts, AlwaysAt(), NoDecisionLog(), cache=answers))
 
 
 def shared_in(address: str, keys: CacheKeys = KEYS, version: str = "1") -> RedisReadings:

@@ -9,10 +9,12 @@ import grpc
 import pytest
 
 from pdp.api.v1 import decision_pb2
+from pdp.core.caller import LOCAL
 from pdp.core.decision import Decision
 from pdp.core.request import Request
 from pdp.server.decisions import Decisions
 from pdp.server.events import json_log
+from pdp.server.gate import Gate
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.methods import add_contract
 from pdp.server.serving import CALLS_PER_THREAD
@@ -66,11 +68,14 @@ def test_no_text_of_an_exception_reaches_the_caller(words: Words, name: str, pat
     assert_nothing_leaks(answer)
 
 
+OPEN_GATE = Gate(None, (), json_log())
+
+
 class Unguarded(InlineCalls):
     """A twin that lets pass what an answer raises."""
 
     def _answer(self, call: Any, body: bytes) -> None:
-        call.method.answer(body)
+        call.method.answer(body, LOCAL)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -80,7 +85,7 @@ def test_without_its_guard_one_exception_would_end_the_service(words: Words) -> 
     server = grpc.server(pool)
     decisions = Decisions(raising(RuntimeError("x"), at_once=True), words)
     add_contract(server, decisions.served, decisions.answered)
-    inline = Unguarded(server, 8, lambda error, path: status_of(error, path, json_log()), pool)
+    inline = Unguarded(server, 8, lambda error, path: status_of(error, path, json_log()), OPEN_GATE.visit, pool)
     inline.add(CHECK, decisions.check)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

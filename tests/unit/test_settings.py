@@ -105,3 +105,31 @@ def test_the_default_store_lies_in_the_state_folder() -> None:
     assert default_store({"XDG_STATE_HOME": "relative", "HOME": "/h"}) == (
         "sqlite:////h/.local/state/promise-pdp/facts.db"
     )
+
+
+TLS = {"tls_certificate": "c.pem", "tls_key": "k.pem"}
+
+
+def test_with_callers_and_tls_the_server_may_listen_anywhere() -> None:
+    """Who asks is known then, and nobody can listen in."""
+    found = read_settings({"listen": "0.0.0.0:50051", "callers": "callers.yaml", **TLS}, {})
+
+    assert found.listen == "0.0.0.0:50051"
+    assert found.callers == Path("callers.yaml")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        pytest.param({"listen": "0.0.0.0:50051", "callers": "callers.yaml"}, id="callers without TLS"),
+        pytest.param({"listen": "[::]:50051", **TLS}, id="TLS without callers"),
+        pytest.param({"tls_certificate": "c.pem"}, id="a certificate without its key"),
+        pytest.param({"tls_key": "k.pem"}, id="a key without its certificate"),
+        pytest.param({"client_ca": "ca.pem"}, id="client certificates without TLS"),
+        pytest.param({"callers": ""}, id="a file without a name"),
+    ],
+)
+def test_settings_that_need_each_other_are_looked_at_together(flags: dict[str, str | None]) -> None:
+    """Half of what makes a server safe is none of it."""
+    with pytest.raises(InvalidSettingsError):
+        read_settings(flags, {})

@@ -17,12 +17,36 @@ class GetPolicySetRequest(_message.Message):
     def __init__(self, operator: _Optional[str] = ...) -> None: ...
 
 class GetPolicySetResponse(_message.Message):
-    __slots__ = ("policies", "cache")
+    __slots__ = ("policies", "refused", "workers", "cache")
     POLICIES_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
     CACHE_FIELD_NUMBER: _ClassVar[int]
     policies: _containers.RepeatedCompositeFieldContainer[OperatorPolicy]
+    refused: _containers.RepeatedCompositeFieldContainer[RefusedPolicy]
+    workers: _containers.RepeatedCompositeFieldContainer[WorkerRevision]
     cache: CacheUse
-    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ..., cache: _Optional[_Union[CacheUse, _Mapping]] = ...) -> None: ...
+    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[RefusedPolicy, _Mapping]]] = ..., workers: _Optional[_Iterable[_Union[WorkerRevision, _Mapping]]] = ..., cache: _Optional[_Union[CacheUse, _Mapping]] = ...) -> None: ...
+
+class RefusedPolicy(_message.Message):
+    __slots__ = ("operator", "digest", "refused_at", "findings")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_AT_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    digest: str
+    refused_at: _timestamp_pb2.Timestamp
+    findings: _containers.RepeatedCompositeFieldContainer[Finding]
+    def __init__(self, operator: _Optional[str] = ..., digest: _Optional[str] = ..., refused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ...) -> None: ...
+
+class WorkerRevision(_message.Message):
+    __slots__ = ("pid", "revision")
+    PID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    pid: int
+    revision: str
+    def __init__(self, pid: _Optional[int] = ..., revision: _Optional[str] = ...) -> None: ...
 
 class CacheUse(_message.Message):
     __slots__ = ("keeps", "shared", "counted", "not_kept")
