@@ -22,7 +22,13 @@ def main() -> int:
     parser.add_argument("--twin-seconds", type=float, default=60, help="so long a twin may go undetected")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where the store lies; a temporary one by default")
+    parser.add_argument("--calm", action="store_true", help="how long a revocation takes when nothing fails")
     chosen = parser.parse_args()
+    if chosen.calm:
+        for store in chosen.store or STORES:
+            plan = Plan(store, 1 << 60, chosen.seconds, seed=chosen.seed, folder=chosen.folder, is_calm=True, pause=0.3)
+            print("\n".join(run(plan).lines()), flush=True)
+        return 0
     wrong = 0
     for store in chosen.store or STORES:
         if NONE in (chosen.twin or ()) or (not chosen.twin and not chosen.twins):

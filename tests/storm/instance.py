@@ -1,6 +1,6 @@
-"""A server process of a storm: `instance STORE REDIS KEYS TWIN`; writes its address to its standard output.
+"""A server process of a storm: `instance STORE REDIS KEYS TWIN HINTS`; writes its address to its standard output.
 
-It is wired as `pdp serve` wires it, but that nobody is hastened by messages.
+It is wired as `pdp serve` wires it, but that with `no-hints` nobody is hastened by messages.
 """
 
 import sys
@@ -15,12 +15,12 @@ from tests.storm.twins import TWINS
 from tests.storm.world import OPERATOR
 
 
-def main(store: str, redis: str, keys: str, twin: str) -> int:
+def main(store: str, redis: str, keys: str, twin: str, hints: str) -> int:
     """Serve until a signal comes."""
     TWINS[twin]()
     without_hints = PostgresqlLeases.__init__
     PostgresqlLeases.__init__ = lambda self, database, **_: without_hints(  # type: ignore[method-assign]
-        self, database, hints=False
+        self, database, hints=hints == "hints"
     )
     settings = Settings(
         listen="127.0.0.1:0", store=store, redis=redis, cache_keys=Path(keys), decision_log="none", workers=1, threads=8

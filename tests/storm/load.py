@@ -29,18 +29,16 @@ Checked = tuple[int, int]
 """A family, and since when its grant was known to be revoked when it was asked about."""
 
 
-def ask(path: Path, row: int, address: str, seed: int, ending: Event) -> None:
-    """Ask one instance, in batches and alone, until the end."""
+def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: float = 0.0) -> None:
+    """Ask one instance, in batches and alone, until the end; *pause* is in seconds between two batches."""
     ledger, chosen = Ledger(path, row), random.Random(seed)
     questions = [[question(family, photo) for photo in range(PHOTOS)] for family in range(FAMILIES)]
     with grpc.insecure_channel(address, options=_OPTIONS) as channel:
         stub = decision_pb2_grpc.DecisionServiceStub(channel)
 
-        def one() -> decision_pb2.CheckRequest:
-            return questions[chosen.randrange(FAMILIES)][chosen.randrange(PHOTOS)]
-
         while not ending.is_set():
             _batch(ledger, stub, chosen, questions)
+            time.sleep(pause)
             for _ in range(SINGLES):
                 family = chosen.randrange(FAMILIES)
                 asked = [(family, ledger.revoked_since(family))]

@@ -28,11 +28,16 @@ ROOT: Final = Path(__file__).parents[2]
 INSTANCES: Final = 3
 REVOKERS: Final = 2
 UNRELATED: Final = 100.0
+_CALM: Final = 0.1
+"""Seconds between two batches of one who asks, when it is calm."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done: until so many checks, for so long at most, or until the first stale allow."""
+    """What is to be done: until so many checks, for so long at most, or until the first stale allow.
+
+    When *is_calm* nothing fails, nobody asks at full speed, and messages hasten writers, as when it is served.
+    """
 
     store: str
     checks: int
@@ -42,6 +47,7 @@ class Plan:
     until_stale: bool = False
     pause: float = 0.03
     rest: float = 0.8
+    is_calm: bool = False
     folder: Path | None = None
 
 
@@ -88,7 +94,7 @@ def run(plan: Plan) -> Report:
         write(store, *at_first(), operator=OPERATOR)
         store.close()
         servers = [
-            stack.enter_context(_instance(url, redis.address, keys, plan.twin, folder / f"instance-{number}.log"))
+            stack.enter_context(_instance(url, redis.address, keys, plan, folder / f"instance-{number}.log"))
             for number in range(INSTANCES)
         ]
         return _rage(plan, folder, [address for address, _ in servers], [pid for _, pid in servers], redis)
@@ -100,7 +106,11 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
     context = multiprocessing.get_context("spawn")
     ending = context.Event()
     processes = [
-        context.Process(target=load.ask, args=(path, 1 + at, address, plan.seed + at, ending), daemon=True)
+        context.Process(
+            target=load.ask,
+            args=(path, 1 + at, address, plan.seed + at, ending, _CALM if plan.is_calm else 0.0),
+            daemon=True,
+        )
         for at, address in enumerate(addresses)
     ]
     for number in range(REVOKERS):
@@ -108,7 +118,7 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
         row = 1 + INSTANCES + number
         arguments = (path, row, addresses, list(own), plan.pause, ending)
         processes.append(context.Process(target=load.change, args=arguments, daemon=True))
-    arguments_ = (path, 1 + INSTANCES + REVOKERS, addresses, UNRELATED, ending)
+    arguments_ = (path, 1 + INSTANCES + REVOKERS, addresses, UNRELATED / 10 if plan.is_calm else UNRELATED, ending)
     processes.append(context.Process(target=load.write, args=arguments_, daemon=True))
     for process in processes:
         process.start()
@@ -117,7 +127,8 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
     number = 0
     try:
         while _goes_on(plan, ledger, begun, processes):
-            saboteur.work(number)
+            if not plan.is_calm:
+                saboteur.work(number)
             number += 1
             time.sleep(plan.rest)
     finally:
@@ -175,8 +186,9 @@ def _store(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _instance(store: str, redis: str, keys: Path, twin: str, log: Path) -> Iterator[tuple[str, int]]:
-    command = [sys.executable, "-m", "tests.storm.instance", store, redis, str(keys), twin]
+def _instance(store: str, redis: str, keys: Path, plan: Plan, log: Path) -> Iterator[tuple[str, int]]:
+    hints = "hints" if plan.is_calm else "no-hints"
+    command = [sys.executable, "-m", "tests.storm.instance", store, redis, str(keys), plan.twin, hints]
     with log.open("wb") as written:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=written)
     assert process.stdout is not None
