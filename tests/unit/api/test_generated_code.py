@@ -100,10 +100,13 @@ MESSAGES = {
     # policies
     "GetPolicySetRequest": "operator",
     "GetPolicySetResponse": (
-        "repeated OperatorPolicy policies, repeated RefusedPolicy refused, repeated WorkerRevision workers"
+        "repeated OperatorPolicy policies, repeated RefusedPolicy refused, repeated WorkerRevision workers, "
+        "CacheUse cache"
     ),
     "RefusedPolicy": "operator, digest, Timestamp refused_at, repeated Finding findings",
     "WorkerRevision": "int64 pid, revision",
+    "CacheUse": "bool keeps, shared, map counted, repeated NotKept not_kept",
+    "NotKept": "what, map message",
     "OperatorPolicy": (
         "operator, revision, repeated PolicyFileDigest files, int32 rules, int32 clauses, tier, Timestamp activated_at,"
         " activated_by, engine_version"
