@@ -89,8 +89,14 @@ def denies_where_no_rule_allows(made: Implementation) -> None:
     for case in _allowed_cases():
         by_rules.setdefault(frozenset(rules_of(made.answer(made.policy(), case.request))), []).append(case)
     for rules, cases in by_rules.items():
-        rows = [line for line in policy_lines() if line.split(",")[1].strip() in rules]
-        policy = made.policy(*(Edit("policy.csv", f"{row}\n", "") for row in rows))
+        policy = made.policy(
+            *(
+                Edit(f"{folder}policy.csv", f"{row}\n", "")
+                for folder in ("", "house/")
+                for row in policy_lines(folder=folder.rstrip("/"))
+                if row.split(",")[1].strip() in rules
+            )
+        )
         for case in cases:
             found = made.answer(policy, case.request)
             assert not found.allowed, case.id

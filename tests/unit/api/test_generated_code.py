@@ -105,7 +105,7 @@ MESSAGES = {
     ),
     "RefusedPolicy": "operator, digest, Timestamp refused_at, repeated Finding findings",
     "WorkerRevision": "int64 pid, revision",
-    "CacheUse": "bool keeps, shared, map counted, repeated NotKept not_kept",
+    "CacheUse": "bool keeps, shared, map of numbers counted, repeated NotKept not_kept",
     "NotKept": "what, map message",
     "OperatorPolicy": (
         "operator, revision, repeated PolicyFileDigest files, int32 rules, int32 clauses, tier, Timestamp activated_at,"
@@ -173,7 +173,8 @@ def type_of(field: FieldDescriptor) -> str:
     if field.message_type is not None:
         if field.message_type.GetOptions().map_entry:
             key, value = field.message_type.fields
-            return "map" if (type_of(key), type_of(value)) == ("", "") else "map of something else"
+            kinds = {("", ""): "map", ("", "uint64"): "map of numbers"}
+            return kinds.get((type_of(key), type_of(value)), "map of something else")
         return str(field.message_type.name)
     return str(field.enum_type.name) if field.enum_type is not None else SCALARS[field.type]
 
@@ -183,7 +184,11 @@ def described(field: FieldDescriptor) -> str:
     kind = type_of(field)
     alone = field.containing_oneof is not None and len(field.containing_oneof.fields) == 1
     label = (
-        "repeated" if field.is_repeated and kind != "map" else "optional" if alone and not field.message_type else ""
+        "repeated"
+        if field.is_repeated and not kind.startswith("map")
+        else "optional"
+        if alone and not field.message_type
+        else ""
     )
     return " ".join(part for part in (label, kind, field.name) if part)
 
