@@ -53,7 +53,7 @@ Path_ = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change to the text of one file of a policy folder, `house/NAME` of the house's: *old* must stand in it."""
+    """A change to the text of one file of a policy folder: *old* must stand in it."""
 
     file: str
     old: str
@@ -91,8 +91,7 @@ def edited(edits: Iterable[Edit], operator: str = KIDSONLINE) -> dict[str, bytes
     """Return the files of *operator* after *edits*."""
     files = dict(the_files(operator))
     for edit in edits:
-        house, _, name = edit.file.rpartition("/")
-        path = f"{house}/{operator}/{name}" if house else f"{operator}/{name}"
+        path = f"{operator}/{edit.file}"
         text = files[path].decode()
         if edit.old not in text:
             raise ValueError(f"`{edit.old}` does not stand in {path}")
