@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from pdp.api.v1 import decision_pb2
 from pdp.core.decision import Decision
-from pdp.core.errors import InvalidRequestError, NoPolicyError, RequestError
+from pdp.core.errors import InvalidRequestError, NoPolicyError
 from pdp.core.request import Consistency, Request
 from pdp.decision_point import DecisionPoint
 from pdp.server.barrier import parsed
@@ -15,10 +16,8 @@ from pdp.server.inline_calls import Answer
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
 from pdp.server.visibility import for_caller
-from pdp.wire import phrases
-from pdp.wire.codes import Code
 from pdp.wire.request_reader import RequestReader
-from pdp.wire.requests import Batch
+from pdp.wire.requests import Batch, RefusedItem
 from pdp.wire.response_bytes import decision_to_bytes, result_to_bytes, results_to_bytes
 from pdp.wire.responses import explanation_to_wire
 from pdp.wire.words import Words
@@ -53,28 +52,21 @@ class Decisions:
 
     def check(self, body: bytes) -> bytes:
         """Answer one request."""
-        message = parsed(body, decision_pb2.CheckRequest.FromString)
-        return decision_to_bytes(self._point.check(self._reader.request(message)))
+        return decision_to_bytes(self._point.check(parsed(body, self._reader.request)))
 
     def check_item(self, body: bytes) -> bytes:
         """Answer one request of a stream; what is wrong with it stands in the place of its answer."""
-        request_id = ""
         try:
-            message = parsed(body, decision_pb2.CheckRequest.FromString)
-            request_id = message.request_id
-            request = self._reader.request(message)
+            request = parsed(body, self._reader.request)
         except InvalidRequestError as error:
-            return result_to_bytes(request_id, error)
+            return result_to_bytes(_request_id(body), error)
         (outcome,) = self._decide_for(request.operator, (request,), request.consistency)
-        return result_to_bytes(request_id, outcome)
+        return result_to_bytes(request.request_id, outcome)
 
     def check_batch(self, body: bytes) -> bytes:
         """Answer each item on its own, in order; what is wrong with one stands in its place."""
-        message = parsed(body, decision_pb2.CheckBatchRequest.FromString)
-        if not message.requests:
-            raise InvalidRequestError([RequestError(Code.REQUIRED.value, "requests", "", "", phrases.REQUIRED)])
-        outcomes = self._decide(self._reader.batch(message))
-        return results_to_bytes([asked.request_id for asked in message.requests], outcomes)
+        batch = parsed(body, self._reader.batch)
+        return results_to_bytes([item.request_id for item in batch.items], self._decide(batch))
 
     def explain(
         self, message: decision_pb2.ExplainRequest, _context: grpc.ServicerContext
@@ -90,8 +82,8 @@ class Decisions:
         outcomes: dict[int, Outcome] = {}
         of_operator: dict[str, list[tuple[int, Request]]] = {}
         for at, item in enumerate(batch.items):
-            if isinstance(item, InvalidRequestError):
-                outcomes[at] = item
+            if isinstance(item, RefusedItem):
+                outcomes[at] = item.error
             else:
                 of_operator.setdefault(item.operator, []).append((at, item))
         for operator, placed in of_operator.items():
@@ -106,3 +98,11 @@ class Decisions:
             return self._point.check_batch(operator, requests, consistency)
         except NoPolicyError:
             return (no_policy(operator),) * len(requests)
+
+
+def _request_id(body: bytes) -> str:
+    """Return the id of the request in *body*, "" when it cannot be read."""
+    try:
+        return decision_pb2.CheckRequest.FromString(body).request_id
+    except DecodeError:
+        return ""
