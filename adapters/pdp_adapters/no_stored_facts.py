@@ -10,6 +10,7 @@ from pdp.core.request import Consistency, Freshness, Request
 from pdp.core.survey import Survey
 
 TOKEN: Final = "none.0"
+_NOTHING: Final = StoredFacts((), TOKEN)
 
 
 class NoStoredFacts:
@@ -30,4 +31,4 @@ class NoStoredFacts:
     def _nothing(self, consistency: Consistency) -> StoredFacts:
         if consistency.freshness is Freshness.AT_LEAST_AS_FRESH and consistency.token != TOKEN:
             raise ForeignTokenError(f"the token `{consistency.token}` is of another store")
-        return StoredFacts((), TOKEN)
+        return _NOTHING

@@ -5,7 +5,7 @@ and kept for the questions that were asked last, so that a decision looks up wha
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 from typing import Final
@@ -17,11 +17,14 @@ from pdp.core.policy import ANY, Clause, Duty, Hierarchies, Line, Region, Rule
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import Question, RuleEngine
-from pdp.policy_set.owing import Owed, owed_for
+from pdp.policy_set.owing import Imposed, owed_for
 from pdp.policy_set.sentences import Lacking, lacking, line_reason, rule_reason, silent_reason
 
 KEPT: Final = 4096
 """How many questions what was found is kept of, at most; the words of a vocabulary make millions of them."""
+
+SETS_KEPT: Final = 64
+"""So many sets of rules that apply together are kept of each question."""
 
 NEAREST_SHOWN: Final = 3
 _MANY: Final = 1_000_000
@@ -58,6 +61,16 @@ class ResidualRules:
     steps: tuple[tuple[int, int], ...]
     allowing: int
     denying: int
+    _found: dict[int, tuple[ResidualRule, ...]] = field(default_factory=dict, compare=False)
+
+    def of(self, bits: int) -> tuple[ResidualRule, ...]:
+        """Return the rules of *bits*: mostly the same object for the same bits, so that more can be kept of it."""
+        found = self._found.get(bits)
+        if found is None:
+            found = tuple([rule for number, rule in enumerate(self.rules) if bits >> number & 1])
+            if len(self._found) < SETS_KEPT:
+                self._found[bits] = found
+        return found
 
 
 def residual_rules(rules: Iterable[ResidualRule]) -> ResidualRules:
@@ -212,7 +225,7 @@ class Residuals:
         """
 
         self._lacking: Callable[[str, int, bool], Lacking] = lru_cache(KEPT)(self._find_lacking)
-        self.owed: Callable[[tuple[str, ...]], tuple[Owed, ...]] = lru_cache(KEPT)(self._find_owed)
+        self.owed: Callable[[tuple[str, ...]], Imposed] = lru_cache(KEPT)(self._find_owed)
         """What the rules called so impose, each obligation once for each clause."""
 
     def speaks(self, asked: Asked) -> bool:
@@ -311,7 +324,7 @@ class Residuals:
     def _find_lacks(self, asked: Asked, failing: int) -> tuple[Lacking, ...]:
         return tuple(self.lacking(near, failing) for near in self.near(asked).nearest(failing, lambda _: False))
 
-    def _find_owed(self, rule_ids: tuple[str, ...]) -> tuple[Owed, ...]:
+    def _find_owed(self, rule_ids: tuple[str, ...]) -> Imposed:
         return owed_for((self._rules[id_].rule for id_ in rule_ids), self._duties)
 
     def _find_line_reasons(self, asked: Asked) -> tuple[Reason, ...]:

@@ -11,14 +11,15 @@ from functools import lru_cache
 from typing import Final
 
 from pdp.api.v1 import decision_pb2
-from pdp.core.decision import Cause, Decision, Reason
+from pdp.core.by_identity import by_identity
+from pdp.core.decision import Cause, Decision, Obligation, Reason
 from pdp.core.errors import InvalidRequestError
 from pdp.wire.errors import item_error_to_wire
 from pdp.wire.instants import timestamp_from_instant
 from pdp.wire.responses import CAUSES, obligation_to_wire, reason_to_wire
 
 REMEMBERED: Final = 4096
-"""So many encoded reasons, and so many beginnings of answers, are kept."""
+"""So many encoded lists of reasons, of obligations and so many beginnings of answers are kept."""
 
 _LENGTH_DELIMITED: Final = 2
 _CONTINUED: Final = 0x80
@@ -32,7 +33,6 @@ def _tag(message: type, name: str) -> bytes:
 
 _REQUEST_ID: Final = _tag(decision_pb2.CheckResponse, "request_id")
 _DECISION_ID: Final = _tag(decision_pb2.CheckResponse, "decision_id")
-_REASONS: Final = _tag(decision_pb2.CheckResponse, "reasons")
 _VALID_UNTIL: Final = _tag(decision_pb2.CheckResponse, "valid_until")
 _RESULTS: Final = _tag(decision_pb2.CheckBatchResponse, "results")
 _RESULT_REQUEST_ID: Final = _tag(decision_pb2.CheckResult, "request_id")
@@ -46,10 +46,9 @@ def decision_to_bytes(decision: Decision) -> bytes:
         _part(_DECISION_ID, decision.decision_id.encode()),
         _beginning(decision.allowed, decision.cause, decision.revision, decision.checked_at, decision.cached),
     ]
-    parts += [_reason(reason) for reason in decision.reasons]
+    parts.append(_reasons(decision.reasons))
     if decision.obligations:
-        owed = [obligation_to_wire(obligation) for obligation in decision.obligations]
-        parts.append(decision_pb2.CheckResponse(obligations=owed).SerializeToString())
+        parts.append(_obligations(decision.obligations))
     if decision.valid_until is not None:
         parts.append(_valid_until(decision.valid_until))
     return b"".join(parts)
@@ -82,9 +81,16 @@ def _beginning(allowed: bool, cause: Cause, revision: str, checked_at: str, cach
     ).SerializeToString()
 
 
-@lru_cache(REMEMBERED)
-def _reason(reason: Reason) -> bytes:
-    return _part(_REASONS, reason_to_wire(reason).SerializeToString())
+def _encode_reasons(reasons: tuple[Reason, ...]) -> bytes:
+    return decision_pb2.CheckResponse(reasons=map(reason_to_wire, reasons)).SerializeToString()
+
+
+def _encode_obligations(obligations: tuple[Obligation, ...]) -> bytes:
+    return decision_pb2.CheckResponse(obligations=map(obligation_to_wire, obligations)).SerializeToString()
+
+
+_reasons: Final = by_identity(_encode_reasons, REMEMBERED)
+_obligations: Final = by_identity(_encode_obligations, REMEMBERED)
 
 
 @lru_cache(REMEMBERED)

@@ -17,7 +17,7 @@ from tests.unit.wire.test_plain_requests import MESSAGES
 
 FACTS = tag_of(decision_pb2.CheckRequest, "facts")
 SUBJECT = tag_of(decision_pb2.CheckRequest, "subject")
-CHANGED = 30_000
+CHANGED = 4_000
 
 
 def test_a_message_is_taken_apart_into_its_fields() -> None:
