@@ -13,7 +13,7 @@ from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
-from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, valid_until
+from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, valid_until
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
 
@@ -53,11 +53,17 @@ class DecisionPoint:
         policy = self._policy(operator)
         stored = self._facts.gather(operator, requests, consistency)
         now = self._clock.now()
-        decisions = []
+        records = []
+        shared: SharedAnswer | None = None
         for request in requests:
             at = request.time or now
-            decisions.append(self._recorded(policy, request, stored, at, decide(policy, request, stored.facts, at)))
-        return tuple(decisions)
+            if shared is None or not shared.holds_for(request):
+                answer = decide(policy, request, stored.facts, at)
+                until = valid_until(policy, request, stored.facts, at, answer)
+                shared = SharedAnswer(policy, request, stored.facts, answer, until)
+            records.append((request, _decision(policy, request, stored, shared.answer, shared.valid_until), at))
+        self._log.record_all(records)
+        return tuple([decision for _, decision, _ in records])
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -86,9 +92,13 @@ class DecisionPoint:
             return tuple(zip(actions, decisions, strict=True))
         stored, at = self._survey(request, all_surveyed(survey_of(policy, each) for each in requests), as_of)
         answers = [(each, decide(policy, each, stored.facts, at)) for each in requests]
-        return tuple(
-            (each.action, replace(_decision(policy, each, stored, at, answer), decision_id="", request_id=""))
+        supposed = [
+            _decision(policy, each, stored, answer, valid_until(policy, each, stored.facts, at, answer))
             for each, answer in answers
+        ]
+        return tuple(
+            (action, replace(decision, decision_id="", request_id=""))
+            for action, decision in zip(actions, supposed, strict=True)
         )
 
     def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
@@ -135,12 +145,15 @@ class DecisionPoint:
         self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer
     ) -> Decision:
         """Return *answer* as a decision, once its record is kept."""
-        decision = _decision(policy, request, stored, at, answer)
+        until = valid_until(policy, request, stored.facts, at, answer)
+        decision = _decision(policy, request, stored, answer, until)
         self._log.record(request, decision, at)
         return decision
 
 
-def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
+def _decision(
+    policy: PolicySet, request: Request, stored: StoredFacts, answer: Answer, until: datetime | None
+) -> Decision:
     """Return *answer* as a decision with an id and a term."""
     decision_id = _IDS.new()
     return Decision(
@@ -152,7 +165,7 @@ def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: date
         answer.obligations,
         policy.revision,
         stored.token,
-        valid_until(policy, request, stored.facts, at, answer),
+        until,
         (),
         False,
         answer.failures,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
-from pdp.conditions import Condition, depends_on_category, rests_on
+from pdp.conditions import Condition, depends_on_category, looks_at_id, rests_on
 from pdp.conditions.truth import FALSE
 from pdp.core.decision import Effect, Reason
 from pdp.core.policy import ANY, Clause, Duty, Hierarchies, Line, Region, Rule
@@ -186,6 +186,9 @@ class Residuals:
             frozenset(numbers[inner] for inner in rests_on(name, conditions) if depends_on_category(inner, conditions))
             for name in conditions
         )
+        self._by_id = frozenset(numbers[name] for name in conditions if looks_at_id(name, conditions))
+        chosen = {name for duty in duties.values() for cases in duty.chosen.values() for name, _ in cases}
+        self._owes_by_id = any(name is not None and numbers.get(name) in self._by_id for name in chosen)
         self._rules = {
             rule.id: ResidualRule(
                 id=rule.id,
@@ -223,6 +226,9 @@ class Residuals:
         """What is said of the nearest rules when the conditions of these bits are not true, for a subject every one of
         whose role facts counts.
         """
+
+        self.looks_at_id: Callable[[Asked], bool] = lru_cache(KEPT)(self._find_looks_at_id)
+        """Whether any condition that may be asked for looks at the id of the resource; the facts may, too."""
 
         self._lacking: Callable[[str, int, bool], Lacking] = lru_cache(KEPT)(self._find_lacking)
         self.owed: Callable[[tuple[str, ...]], Imposed] = lru_cache(KEPT)(self._find_owed)
@@ -284,6 +290,12 @@ class Residuals:
                 first = tuple(tuple(takewhile(self._is_fixed, rule.conditions)) for rule in denying)
                 found[word] = KeptBack(residual_rules(denying), anew, first)
         return found
+
+    def _find_looks_at_id(self, asked: Asked) -> bool:
+        roles, action, category, purpose = asked
+        within = [self._speaking((roles, action, word, purpose)) for word in (category, *self.narrower[category])]
+        asked_for = {number for rules in within for rule in rules for number in rule.conditions}
+        return self._owes_by_id or not self._by_id.isdisjoint(asked_for | set(self.near(asked).conditions))
 
     def _is_fixed(self, number: int) -> bool:
         return not self._anew[number]

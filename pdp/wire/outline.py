@@ -58,3 +58,20 @@ def outline(content: bytes, repeated: int) -> tuple[Fields, list[bytes]]:
     if at != end or single != len(fields):
         raise NotPlainError
     return fields, values
+
+
+def place_of(tag: int, content: bytes, within: slice) -> slice:
+    """Return where the value of the first field with *tag* stands in the message *within* plain *content*.
+
+    Raises NotPlainError when there is none.
+    """
+    at, end = within.start, within.stop
+    while at < end:
+        found, length, start = content[at], content[at + 1], at + 2
+        if length >= _CONTINUED:
+            length += (content[start] - 1) << _BITS
+            start += 1
+        at = start + length
+        if found == tag:
+            return slice(start, at)
+    raise NotPlainError

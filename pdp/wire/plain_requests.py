@@ -18,6 +18,7 @@ from pdp.core.facts import Containment, Fact, Ground, Properties, no_properties
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.vocabulary import WordKind
 from pdp.wire import limits
+from pdp.wire.alike import LONGEST_ID
 from pdp.wire.context import Declared, read_context
 from pdp.wire.facts import read_fact
 from pdp.wire.identities import FactsSeen
@@ -37,7 +38,6 @@ LONGEST_REMEMBERED: Final = 1024
 FEW_FACTS: Final = 4
 """Up to so many facts of a request are remembered together, too."""
 
-_LONGEST_ID: Final = 256
 _NOTHING: Final = no_properties()
 _UNSET: Final = Consistency()
 _TOLD_APART: Final = (Ground, Containment)
@@ -94,7 +94,7 @@ class PlainReader:
             if said is not None:
                 known += 1
                 asked = said.decode()
-                if len(asked) > _LONGEST_ID:
+                if len(asked) > LONGEST_ID:
                     raise NotPlainError
             time, context, extra = None, _NOTHING, _NOTHING
             said = get(_CONTEXT)

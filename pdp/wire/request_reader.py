@@ -1,11 +1,13 @@
 """Requests from bytes: plainly where nothing is out of the ordinary, precisely otherwise."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pdp.api.v1 import decision_pb2
 from pdp.core.errors import InvalidRequestError
 from pdp.core.request import Consistency, Request
 from pdp.wire import limits
+from pdp.wire.alike import Mould
 from pdp.wire.context import NOTHING_DECLARED, Declared
 from pdp.wire.outline import NotPlainError, outline, tag_of
 from pdp.wire.plain_requests import PlainReader
@@ -50,13 +52,22 @@ class RequestReader:
             message = decision_pb2.CheckBatchRequest.FromString(content)
             consistency = consistency_of_batch(message, self._words)
             contents = [each.SerializeToString() for each in message.requests]
-        return Batch(tuple([self._item(each, consistency) for each in contents]), consistency)
+        return Batch(tuple(self._items(contents, consistency)), consistency)
 
-    def _item(self, content: bytes, consistency: Consistency) -> Request | RefusedItem:
-        try:
-            return self._plain.request(content, consistency)
-        except NotPlainError:
-            message = decision_pb2.CheckRequest.FromString(content)
+    def _items(self, contents: Sequence[bytes], consistency: Consistency) -> Iterator[Request | RefusedItem]:
+        mould: Mould | None = None
+        for content in contents:
+            item: Request | RefusedItem | None = None if mould is None else mould.cast(content)
+            if item is None:
+                try:
+                    item = self._plain.request(content, consistency)
+                    mould = Mould.of(content, item)
+                except NotPlainError:
+                    item = self._precisely(content, consistency)
+            yield item
+
+    def _precisely(self, content: bytes, consistency: Consistency) -> Request | RefusedItem:
+        message = decision_pb2.CheckRequest.FromString(content)
         try:
             return request_from_wire(message, self._words, declared=self._declared, of_batch=consistency)
         except InvalidRequestError as error:

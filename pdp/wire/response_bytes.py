@@ -12,7 +12,7 @@ from typing import Final
 
 from pdp.api.v1 import decision_pb2
 from pdp.core.by_identity import by_identity
-from pdp.core.decision import Cause, Decision, Obligation, Reason
+from pdp.core.decision import Cause, Decision, Obligation, Reason, alike_but_for_id
 from pdp.core.errors import InvalidRequestError
 from pdp.wire.errors import item_error_to_wire
 from pdp.wire.instants import timestamp_from_instant
@@ -41,12 +41,18 @@ _RESULT_RESPONSE: Final = _tag(decision_pb2.CheckResult, "response")
 
 def decision_to_bytes(decision: Decision) -> bytes:
     """Return *decision* as the bytes of a CheckResponse."""
+    return _ids(decision) + _all_but_ids(decision)
+
+
+def _ids(decision: Decision) -> bytes:
+    return _part(_REQUEST_ID, decision.request_id.encode()) + _part(_DECISION_ID, decision.decision_id.encode())
+
+
+def _all_but_ids(decision: Decision) -> bytes:
     parts = [
-        _part(_REQUEST_ID, decision.request_id.encode()),
-        _part(_DECISION_ID, decision.decision_id.encode()),
         _beginning(decision.allowed, decision.cause, decision.revision, decision.checked_at, decision.cached),
+        _reasons(decision.reasons),
     ]
-    parts.append(_reasons(decision.reasons))
     if decision.obligations:
         parts.append(_obligations(decision.obligations))
     if decision.valid_until is not None:
@@ -56,10 +62,23 @@ def decision_to_bytes(decision: Decision) -> bytes:
 
 def results_to_bytes(asked: Sequence[str], outcomes: Sequence[Decision | InvalidRequestError]) -> bytes:
     """Return the bytes of a CheckBatchResponse: an outcome for each item, whose request ids are *asked*."""
-    return b"".join(
-        _part(_RESULTS, result_to_bytes(request_id, outcome))
-        for request_id, outcome in zip(asked, outcomes, strict=True)
-    )
+    results = []
+    like: Decision | None = None
+    shared = b""
+    for request_id, outcome in zip(asked, outcomes, strict=True):
+        if isinstance(outcome, InvalidRequestError):
+            results.append(_part(_RESULTS, result_to_bytes(request_id, outcome)))
+            continue
+        if like is None or not alike_but_for_id(outcome, like):
+            like, shared = outcome, _all_but_ids(outcome)
+        results.append(_part(_RESULTS, _result(outcome, shared)))
+    return b"".join(results)
+
+
+def _result(decision: Decision, all_but_ids: bytes) -> bytes:
+    """Return *decision* as the bytes of a CheckResult."""
+    response = _part(_RESULT_RESPONSE, _ids(decision) + all_but_ids)
+    return _part(_RESULT_REQUEST_ID, decision.request_id.encode()) + response
 
 
 def result_to_bytes(request_id: str, outcome: Decision | InvalidRequestError) -> bytes:
@@ -67,7 +86,7 @@ def result_to_bytes(request_id: str, outcome: Decision | InvalidRequestError) ->
     if isinstance(outcome, InvalidRequestError):
         error = item_error_to_wire(outcome)
         return decision_pb2.CheckResult(request_id=request_id, error=error).SerializeToString()
-    return _part(_RESULT_REQUEST_ID, outcome.request_id.encode()) + _part(_RESULT_RESPONSE, decision_to_bytes(outcome))
+    return _result(outcome, _all_but_ids(outcome))
 
 
 @lru_cache(REMEMBERED)
