@@ -24,10 +24,13 @@ help:  ## Show this list
 setup:  ## Make .venv with everything in it (again only when something changed)
 	@scripts/setup.sh
 
-run: setup  ## Serve the policies on 127.0.0.1:50051 (LISTEN=host:port for another address)
+run: setup  ## Serve policies and demo facts on 127.0.0.1:50051 (LISTEN=host:port for another address)
+	$(BIN)/pdp facts import examples/demo-facts.jsonl --operator kidsonline --actor service:demo
 	$(BIN)/pdp serve --listen $(LISTEN) --policies policies --first-question
 
 test: setup  ## Run every test (ARGS='tests/unit -k consent' for some)
+	@scripts/postgresql.sh
+	@scripts/redis.sh
 	$(BIN)/pytest -q -n 2 $(ARGS)
 
 check: fmt-check lint types imports proto-check proto-lint test wheel  ## Everything that a change has to pass

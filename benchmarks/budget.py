@@ -22,8 +22,10 @@ from benchmarks.rounds import over_rounds
 from benchmarks.served.ours_api import request_body
 from benchmarks.served.processes import POLICIES
 from benchmarks.served.situations import with_three_facts, without_facts
+from pdp.core.caller import LOCAL
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
+from pdp.server.methods import finished
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.response_bytes import decision_to_bytes
 from pdp.wiring import decision_log, load_policies, load_words
@@ -77,7 +79,12 @@ class Corridor:
         self._quiet = DecisionPoint(policies, self._facts, self._clock, NoDecisionLog())
         declared = {operator: policy.declared for operator, policy in policies.items()}
         self._reader = RequestReader(words, declared)
-        self.whole = Decisions(DecisionPoint(policies, self._facts, self._clock, self._log), words).check
+        decisions = Decisions(DecisionPoint(policies, self._facts, self._clock, self._log), words)
+        self._check = decisions.check
+
+    def whole(self, body: bytes) -> bytes:
+        """Return the answer to *body*."""
+        return finished(self._check(body, LOCAL))
 
     def staged(self, body: bytes) -> tuple[int, ...]:
         """Return how long each of STAGES took for *body*, in nanoseconds."""
@@ -86,9 +93,9 @@ class Corridor:
         start = clock()
         request = self._reader.request(body)
         read = clock()
-        self._facts.gather(request.operator, [request], request.consistency)
+        self._facts.known_empty(request.operator, request.consistency)
         gathered = clock()
-        decision = self._quiet.check(request)  # it gathers the facts once more
+        decision = self._quiet.check(request)  # it asks for the facts once more
         decided = clock()
         self._log.record(request, decision, at)
         recorded = clock()

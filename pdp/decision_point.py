@@ -1,33 +1,83 @@
 """The corridor: request, facts, decision, record."""
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from pdp.core.caches import NOTHING_KEPT, Cache
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
-from pdp.core.errors import NoPolicyError
+from pdp.core.errors import (
+    InvalidRequestError,
+    NoPolicyError,
+    NotImplementedYetError,
+    TooMuchToLookUpError,
+    UnavailableError,
+)
 from pdp.core.explanation import Explanation
+from pdp.core.fact_index import FactIndex
+from pdp.core.facts import Fact
 from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
-from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, valid_until
+from pdp.core.wanted import all_wanted
+from pdp.counterfactuals import would_allow
+from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, too_many_facts, valid_until
+from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
+from pdp.shadow import NoShadow, Shadow
+
+Checked = Decision | InvalidRequestError
+"""What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
 
 _IDS: Final = DecisionIds()
+NO_SHADOW: Final = NoShadow()
 
 
 class DecisionPoint:
-    """Answers requests whose words are known; everything it holds is immutable, so any thread may ask."""
+    """Answers requests whose words are known; everything it holds is immutable, so any thread may ask.
 
-    def __init__(self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog) -> None:
+    *cache* holds what need not be asked of *facts*: what is in it has to come from there.
+    """
+
+    cache: Cache = NOTHING_KEPT
+
+    def __init__(
+        self,
+        policies: Mapping[str, PolicySet],
+        facts: FactSource,
+        clock: Clock,
+        log: DecisionLog,
+        shadow: Shadow = NO_SHADOW,
+        cache: Cache = NOTHING_KEPT,
+    ) -> None:
         self.policies = policies
+        self.cache = cache
+        self._wanting = Wanting(policies)
         self._facts = facts
-        self._clock = clock
+        self.clock = clock
         self._log = log
+        self.shadow = shadow
+
+    def with_policies(self, policies: Mapping[str, PolicySet]) -> "DecisionPoint":
+        """Return a decision point that differs from this one in its *policies* alone, and in what follows from them."""
+        other = copy.copy(self)
+        other.policies = policies
+        other._wanting = Wanting(policies)
+        return other
+
+    def over(self, facts: FactSource) -> "DecisionPoint":
+        """Return the same decision point over other stored facts: those of a transaction, say, which no shadow sees."""
+        other = copy.copy(self)
+        other._facts = facts
+        other.shadow = NO_SHADOW
+        # FAIL CLOSED (transaction): what is kept is of the store as others see it.
+        other.cache = NOTHING_KEPT
+        return other
 
     @property
     def at_once(self) -> bool:
@@ -37,33 +87,49 @@ class DecisionPoint:
     def check(self, request: Request) -> Decision:
         """Return the answer to *request*, once its record is kept.
 
-        Raises NoPolicyError, ForeignTokenError and UnavailableError; what fails while deciding is a deny.
+        Raises NoPolicyError, ForeignTokenError and UnavailableError, and InvalidRequestError for what contradicts the
+        stored facts; what fails while deciding is a deny.
         """
-        operator = request.operator
-        policy = self._policy(operator)
-        stored = self._facts.gather(operator, (request,), request.consistency)
-        at = request.time or self._clock.now()
-        return self._recorded(policy, request, stored, at, decide(policy, request, stored.facts, at))
+        policy = self._policy(request.operator)
+        kept = self._kept(policy, request)
+        return kept if kept is not None else self._check_about(policy, request, self._gathered(request))
 
-    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Decision, ...]:
-        """Return the answers to *requests*, all of *operator*, in their order: one policy, one fact revision.
+    def check_at_once(self, request: Request) -> Decision | None:
+        """Return what check returns, or None, having done nothing, where that could wait for something.
 
-        Raises what check raises, for the whole batch.
+        Raises what check raises.
+        """
+        policy = self._policy(request.operator)
+        kept = self._kept(policy, request)
+        if kept is not None:
+            return kept
+        stored = self._at_hand(request)
+        return None if stored is None else self._check_about(policy, request, stored)
+
+    def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Checked, ...]:
+        """Return what becomes of *requests*, all of *operator*, in their order: one policy, one fact revision.
+
+        Raises NoPolicyError, ForeignTokenError and UnavailableError for the whole batch.
         """
         policy = self._policy(operator)
-        stored = self._facts.gather(operator, requests, consistency)
-        now = self._clock.now()
-        records = []
-        shared: SharedAnswer | None = None
-        for request in requests:
-            at = request.time or now
-            if shared is None or not shared.holds_for(request):
-                answer = decide(policy, request, stored.facts, at)
-                until = valid_until(policy, request, stored.facts, at, answer)
-                shared = SharedAnswer(policy, request, stored.facts, answer, until)
-            records.append((request, _decision(policy, request, stored, shared.answer, shared.valid_until), at))
-        self._log.record_all(records)
-        return tuple([decision for _, decision, _ in records])
+        return self._check_all(policy, requests, self._gathered_for_all(operator, requests, consistency))
+
+    def check_batch_at_once(
+        self, operator: str, requests: Sequence[Request], consistency: Consistency
+    ) -> tuple[Checked, ...] | None:
+        """Return what check_batch returns, or None, having done nothing, where that could wait for something.
+
+        Raises what check_batch raises.
+        """
+        policy = self._policy(operator)
+        nothing = self._facts.known_empty(operator, consistency)
+        if nothing is not None:
+            return self._check_all(policy, requests, [nothing] * len(requests))
+        if not self.cache.keeps:
+            return None
+        wanted = [self._wanting.of(request) for request in requests]
+        parts = self.cache.facts_of_all(operator, wanted, consistency)
+        return None if parts is None else self._check_all(policy, requests, parts)
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -71,10 +137,36 @@ class DecisionPoint:
         It is the answer that check would give, and is recorded as one. Raises what check raises.
         """
         policy = self._policy(request.operator)
-        stored = self._facts.gather(request.operator, (request,), request.consistency)
-        at = request.time or self._clock.now()
-        answer = decide_twice(policy, request, stored.facts, at)
-        return explain(self._recorded(policy, request, stored, at, answer), answer)
+        stored = self._gathered(request)
+        at = request.time or self._now(stored)
+        agreed = check_against_stored(request, stored.facts, at)
+        answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
+        explanation = explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
+        if answer.allowed or stored.too_many:
+            return explanation
+        return self._with_changes(explanation, policy, agreed, stored, at)
+
+    def _with_changes(
+        self, explanation: Explanation, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
+    ) -> Explanation:
+        """Return the explanation of a denial with what would make it an allow.
+
+        Whoever else a change is about, a giver of consent, a granter, is looked for among all whom the store knows to
+        stand near the question. Facts of another revision than the decision saw are not mixed with its own.
+        """
+        facts, whole = stored.facts, True
+        try:
+            near = self._facts.survey(
+                request.operator, survey_of(policy, request), request.consistency, None, MAXIMUM_FACTS
+            )
+        except (TooMuchToLookUpError, UnavailableError, NotImplementedYetError):
+            whole = False
+        else:
+            whole = near.token == stored.token
+            if whole:
+                facts = _joined(stored.facts, near.facts)
+        found = would_allow(policy, request, facts, at, proves=whole)
+        return replace(explanation, would_allow=found.changes, search=found.outcome, search_message=found.message)
 
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
@@ -82,34 +174,33 @@ class DecisionPoint:
         """Return the answer to *request* for every action that the operator's policy speaks of, each as check's.
 
         As of another instant no decision is made: answers about it have no id and leave no record. Raises what check
-        raises, and TooMuchToLookUpError.
+        raises, TooMuchToLookUpError, and KeptNoLongerError for an instant older than is kept.
         """
         policy = self._policy(request.operator)
         actions = actions_spoken_of(policy)
         requests = [replace(request, action=action) for action in actions]
         if as_of is None:
-            decisions = self.check_batch(request.operator, requests, request.consistency)
-            return tuple(zip(actions, decisions, strict=True))
-        stored, at = self._survey(request, all_surveyed(survey_of(policy, each) for each in requests), as_of)
-        answers = [(each, decide(policy, each, stored.facts, at)) for each in requests]
-        supposed = [
-            _decision(policy, each, stored, answer, valid_until(policy, each, stored.facts, at, answer))
-            for each, answer in answers
-        ]
-        return tuple(
-            (action, replace(decision, decision_id="", request_id=""))
-            for action, decision in zip(actions, supposed, strict=True)
-        )
+            checked = self.check_batch(request.operator, requests, request.consistency)
+            return tuple(zip(actions, _decisions(checked), strict=True))
+        stored, at = self._surveyed(request, all_surveyed(survey_of(policy, each) for each in requests), as_of)
+        found = []
+        for each in requests:
+            agreed = check_against_stored(each, stored.facts, at)
+            answer = decide(policy, agreed, stored.facts, at)
+            decision = _decision(policy, agreed, stored, answer, _term(policy, agreed, stored, at, answer))
+            found.append((each.action, replace(decision, decision_id="", request_id="")))
+        return tuple(found)
 
     def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
         """Return everybody of the subject's type who may do what *request* asks; its id and properties do not count.
 
-        Raises NoPolicyError, ForeignTokenError and UnavailableError, and TooMuchToLookUpError instead of leaving
-        anybody out.
+        Raises NoPolicyError, ForeignTokenError, UnavailableError and KeptNoLongerError, InvalidRequestError for what
+        contradicts the stored facts, and TooMuchToLookUpError instead of leaving anybody out.
         """
         policy = self._policy(request.operator)
-        stored, at = self._survey(request, survey_of(policy, request), as_of)
-        return Found(find_subjects(policy, request, stored.facts, at), stored.token, policy.revision)
+        stored, at = self._surveyed(request, survey_of(policy, request), as_of)
+        agreed = check_against_stored(request, stored.facts, at)
+        return Found(find_subjects(policy, agreed, stored.facts, at), stored.token, policy.revision)
 
     def lookup_resources(
         self,
@@ -125,13 +216,16 @@ class DecisionPoint:
         policy = self._policy(request.operator)
         asked = [replace(request, resource=resource) for resource in candidates]
         survey = all_surveyed(survey_of(policy, each) for each in asked) if asked else EVERYTHING
-        stored, at = self._survey(request, survey, as_of)
-        matches = find_resources(policy, request, candidates, within, stored.facts, at)
+        stored, at = self._surveyed(request, survey, as_of)
+        agreed = check_against_stored(request, stored.facts, at)
+        for number, each in enumerate(asked):
+            check_against_stored(replace(each, facts=()), stored.facts, at, f"candidates[{number}]")
+        matches = find_resources(policy, agreed, candidates, within, stored.facts, at)
         return Found(matches, stored.token, policy.revision)
 
-    def _survey(self, request: Request, survey: Survey, as_of: datetime | None) -> tuple[StoredFacts, datetime]:
+    def _surveyed(self, request: Request, survey: Survey, as_of: datetime | None) -> tuple[StoredFacts, datetime]:
         stored = self._facts.survey(request.operator, survey, request.consistency, as_of, MAXIMUM_FACTS)
-        return stored, as_of or request.time or self._clock.now()
+        return stored, as_of or request.time or self._now(stored)
 
     # --- What all of them rest on -------------------------------------------------------------------------------------
 
@@ -141,14 +235,122 @@ class DecisionPoint:
             raise NoPolicyError(operator)
         return policy
 
-    def _recorded(
-        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer
-    ) -> Decision:
-        """Return *answer* as a decision, once its record is kept."""
-        until = valid_until(policy, request, stored.facts, at, answer)
-        decision = _decision(policy, request, stored, answer, until)
-        self._log.record(request, decision, at)
+    def _kept(self, policy: PolicySet, request: Request) -> Decision | None:
+        """Return the answer that is kept, as a new one whose record is kept; None when there is none."""
+        if not self.cache.keeps:
+            return None
+        now = self.clock.now()
+        kept = self.cache.decision(request, policy.revision, now)
+        if kept is None:
+            return None
+        decision_id = _IDS.new()
+        decision = replace(kept, decision_id=decision_id, request_id=request.request_id or decision_id, cached=True)
+        self._log.record(request, decision, now)
         return decision
+
+    def _at_hand(self, request: Request) -> StoredFacts | None:
+        nothing = self._facts.known_empty(request.operator, request.consistency)
+        if nothing is not None or not self.cache.keeps:
+            return nothing
+        return self.cache.facts(request.operator, self._wanting.of(request), request.consistency)
+
+    def _gathered(self, request: Request) -> StoredFacts:
+        nothing = self._facts.known_empty(request.operator, request.consistency)
+        if nothing is not None:
+            return nothing
+        return self._facts.gather(request.operator, self._wanting.of(request), request.consistency)
+
+    def _gathered_for_all(
+        self, operator: str, requests: Sequence[Request], consistency: Consistency
+    ) -> Sequence[StoredFacts]:
+        """Return for each of *requests* its part of what is gathered for all of them at once."""
+        nothing = self._facts.known_empty(operator, consistency)
+        if nothing is not None:
+            return [nothing] * len(requests)
+        wanted = [self._wanting.of(request) for request in requests]
+        if self.cache.keeps and len(wanted) > 1:
+            kept = self.cache.facts_of_all(operator, wanted, consistency)
+            if kept is not None:
+                return kept
+        stored = self._facts.gather(operator, all_wanted(wanted), consistency)
+        if len(wanted) == 1:
+            return [stored]
+        parts = [stored] * len(wanted)
+        if stored.facts:
+            # The facts of others would cost a question time, and nothing else.
+            index = FactIndex(stored.facts)
+            parts = [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
+        self.cache.keep_facts(operator, wanted, parts)
+        return parts
+
+    def _now(self, stored: StoredFacts) -> datetime:
+        """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
+        now = self.clock.now()
+        return now if stored.committed_at is None else max(now, stored.committed_at)
+
+    def _check_all(
+        self, policy: PolicySet, requests: Sequence[Request], parts: Sequence[StoredFacts]
+    ) -> tuple[Checked, ...]:
+        now = self.clock.now()
+        # What was gathered together was committed at one instant; what was found may have been at several.
+        for committed_at in {part.committed_at for part in parts}:
+            now = now if committed_at is None else max(now, committed_at)
+        checked: list[Checked] = []
+        records: list[tuple[Request, Decision, datetime]] = []
+        shared: SharedAnswer | None = None
+        for request, part in zip(requests, parts, strict=True):
+            at = request.time or now
+            if shared is None or not shared.holds_for(request, part):
+                try:
+                    shared = self._shared(policy, request, part, at)
+                except InvalidRequestError as error:
+                    checked.append(error)
+                    continue
+            decision = _decision(policy, request, part, shared.answer, shared.valid_until)
+            checked.append(decision)
+            records.append((request, decision, at))
+        self._log.record_all(records)
+        for request, decision, at in records:
+            self.shadow.see(request, decision, at)
+        return tuple(checked)
+
+    def _shared(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> SharedAnswer:
+        agreed, answer = self._answered(policy, request, stored, at)
+        return SharedAnswer(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
+
+    def _check_about(self, policy: PolicySet, request: Request, stored: StoredFacts) -> Decision:
+        """Return the answer to *request* about *stored*, and keep it where it may be kept."""
+        at = request.time or self._now(stored)
+        decision = self._check(policy, request, stored, at)
+        if self.cache.keeps:
+            self.cache.keep(request, policy.revision, decision, stored, at)
+        return decision
+
+    def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
+        agreed, answer = self._answered(policy, request, stored, at)
+        return self._recorded(policy, request, agreed, stored, at, answer)
+
+    def _answered(
+        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
+    ) -> tuple[Request, Answer]:
+        """Return *request* without what is stored already, and the answer to that."""
+        agreed = check_against_stored(request, stored.facts, at)
+        # FAIL CLOSED (too many facts): nobody has looked at them, so one of them may be the refusal that matters.
+        return agreed, too_many_facts() if stored.too_many else decide(policy, agreed, stored.facts, at)
+
+    def _recorded(
+        self, policy: PolicySet, request: Request, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer
+    ) -> Decision:
+        """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
+        decision = _decision(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
+        self._log.record(request, decision, at)
+        self.shadow.see(request, decision, at)
+        return decision
+
+
+def _term(policy: PolicySet, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer) -> datetime | None:
+    """Return until when *answer* to *agreed* holds."""
+    return None if stored.too_many else valid_until(policy, agreed, stored.facts, at, answer)
 
 
 def _decision(
@@ -170,3 +372,17 @@ def _decision(
         False,
         answer.failures,
     )
+
+
+def _decisions(checked: Iterable[Checked]) -> Iterator[Decision]:
+    """Yield the answers; raise what is wrong with the first question that has none."""
+    for each in checked:
+        if isinstance(each, InvalidRequestError):
+            raise each
+        yield each
+
+
+def _joined(gathered: tuple[Fact, ...], surveyed: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Return every fact of two readings once."""
+    ids = {fact.id for fact in gathered if fact.id}
+    return (*gathered, *(fact for fact in surveyed if fact.id not in ids and fact not in gathered))

@@ -13,7 +13,10 @@ from pdp.core.text import nearest
 
 ENVIRONMENT_PREFIX: Final = "PDP_"
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
-NO_STORE: Final = "memory:"
+MEMORY_STORE: Final = "memory:"
+NO_STORE: Final = "none:"
+SQLITE_PREFIX: Final = "sqlite:///"
+POSTGRESQL_PREFIXES: Final = ("postgresql://", "postgres://")
 GROUP_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 
 
@@ -22,20 +25,43 @@ class Settings:
     """How this process runs.
 
     *listen* is HOST:PORT with port 0 for any free one; *policies* a directory with one folder for each operator;
+    *store* is `sqlite:///PATH`, `postgresql://...`, `memory:`, which ends with the process and has one worker, or
+    `none:`, where every fact comes with the request;
     *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
-    *threads* how many requests a process answers side by side where an answer may have to wait.
+    *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
+    *second_signature* whether two of them have to;
+    *watch_seconds* how often the policy folders are looked at, 0 for never;
+    *shadow* a directory of policies to compare with, None for none, in at most *shadow_percent* of a core a process;
+    *cache_megabytes* how much of what was read and decided a process keeps, 0 for nothing; *redis* the address of a
+    Redis in which processes share what they read, "" for none; *cache_keys* the file with the keys of what lies there;
+    *threads* how many requests a process answers side by side where an answer may have to wait; *callers* the file of
+    those who may ask, without which this machine alone may; *tls_certificate* and *tls_key* what the server shows who
+    it is with, *client_ca* the authorities whose client certificates every connection then has to bring one of;
+    *reflection* whether the server describes its services: `yes`, `no`, or where it listens on `loopback` only.
     """
 
     listen: str = "127.0.0.1:50051"
     policies: Path = Path("policies")
-    store: str = NO_STORE
+    store: str = field(default_factory=lambda: default_store(os.environ))
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     port_group: str = ""
     threads: int = 8
     decision_log: str = "-"
-    reflection: bool = True
+    reflection: str = "loopback"
     grace_seconds: int = 10
+    callers: Path | None = None
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    client_ca: Path | None = None
+    watch_seconds: int = 1
+    policy_keys: Path | None = None
+    second_signature: bool = False
+    shadow: Path | None = None
+    shadow_percent: int = 5
+    cache_megabytes: int = 64
+    redis: str = ""
+    cache_keys: Path | None = None
 
     @property
     def host(self) -> str:
@@ -49,9 +75,25 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _whole_or_zero(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("must be a whole number; 0 is for never")
+    return int(text)
+
+
+def _whole_or_none(text: str) -> int:
+    return 0 if text == "0" else _whole(text)
+
+
 def _port_group(text: str) -> str:
     if not GROUP_PATTERN.fullmatch(text):
         raise ValueError("must be at most 32 lower-case letters, digits and hyphens")
+    return text
+
+
+def _reflection(text: str) -> str:
+    if text not in {"yes", "no", "loopback"}:
+        raise ValueError("must be `yes`, `no` or `loopback`")
     return text
 
 
@@ -61,22 +103,45 @@ def _yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
+def _file(text: str) -> Path:
+    if not text:
+        raise ValueError("must be the path of a file")
+    return Path(text)
+
+
+def _percent(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 50:
+        raise ValueError("must be a whole number from 1 to 50")
+    return int(text)
+
+
+def _named_path(text: str) -> Path:
+    # FAIL CLOSED (signatures): a setting that is there and names nothing must not be taken for one that is not there.
+    if not text.strip():
+        raise ValueError("must name something; leave it out where there is nothing to name")
+    return Path(text)
+
+
 def _listen(text: str) -> str:
-    host, colon, port = text.rpartition(":")
+    _, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError("must be HOST:PORT with a port from 0 to 65535")
-    if host not in LOOPBACK:
-        raise ValueError(
-            "without configured callers the server listens on loopback only: 127.0.0.1, localhost or [::1]"
-        )
     return text
 
 
 def _store(text: str) -> str:
     # FAIL CLOSED (store ignored): a store that was named and not read could hold the refusal that matters.
-    if text != NO_STORE:
-        raise ValueError(f"this version stores no facts: leave it out or give `{NO_STORE}`")
+    is_file = text.startswith(SQLITE_PREFIX) and len(text) > len(SQLITE_PREFIX)
+    if not (text in {MEMORY_STORE, NO_STORE} or is_file or text.startswith(POSTGRESQL_PREFIXES)):
+        raise ValueError(f"must be `{SQLITE_PREFIX}PATH`, `postgresql://...`, `{MEMORY_STORE}` or `{NO_STORE}`")
     return text
+
+
+def default_store(environment: Mapping[str, str]) -> str:
+    """Return the file in the state folder of whoever runs this (XDG Base Directory Specification)."""
+    state = environment.get("XDG_STATE_HOME", "")
+    folder = Path(state) if state.startswith("/") else Path(environment.get("HOME") or "/var/lib") / ".local" / "state"
+    return f"{SQLITE_PREFIX}{folder}/promise-pdp/facts.db"
 
 
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
@@ -87,8 +152,20 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "port_group": _port_group,
     "threads": _whole,
     "decision_log": str,
-    "reflection": _yes_or_no,
+    "reflection": _reflection,
     "grace_seconds": _whole,
+    "callers": _file,
+    "tls_certificate": _file,
+    "tls_key": _file,
+    "client_ca": _file,
+    "watch_seconds": _whole_or_zero,
+    "policy_keys": _named_path,
+    "second_signature": _yes_or_no,
+    "shadow": _named_path,
+    "shadow_percent": _percent,
+    "cache_megabytes": _whole_or_none,
+    "redis": str,
+    "cache_keys": Path,
 }
 
 
@@ -106,17 +183,54 @@ def read_settings(
         _from_file(settings_file, mistakes),
     ]
     chosen: dict[str, object] = {}
+    sources: dict[str, str] = {}
     for layer in layers:
         for source, (key, value) in layer.items():
             if value is None or key in chosen:
                 continue
             try:
                 chosen[key] = _READERS[key](value)
+                sources[key] = source
             except ValueError as error:
-                mistakes.append(f"{source}: `{value}` {error}")
+                mistakes.append(f"{source}: `{_without_password(value)}` {error}")
+    if chosen.get("second_signature") and "policy_keys" not in chosen:
+        mistakes.append("second_signature: `yes` needs policy_keys: nobody's signature would count")
+    # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
+    if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
+        mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")
+    if chosen.get("redis") and chosen.get("cache_megabytes") == 0:
+        mistakes.append("--redis: with a cache of 0 megabytes nothing is kept, in Redis neither")
+    if chosen.get("redis") and chosen.get("store") in {MEMORY_STORE, NO_STORE}:
+        mistakes.append(
+            f"--redis: nothing of `{chosen['store']}` has to be read again, so nothing would be kept in Redis"
+        )
+    settings = Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
+    mistakes.extend(_together(settings, sources))
     if mistakes:
         raise InvalidSettingsError(mistakes)
-    return Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
+    return settings
+
+
+def _together(settings: Settings, sources: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with settings that are right one by one."""
+    mistakes = []
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        mistakes.append("tls_certificate and tls_key go together: a certificate is of no use without its key")
+    if settings.client_ca is not None and settings.tls_certificate is None:
+        mistakes.append("client_ca: client certificates need tls_certificate and tls_key")
+    # FAIL CLOSED (unknown callers): where nobody is told apart, or can be overheard, nobody from outside may connect.
+    if settings.host not in LOOPBACK and (settings.callers is None or settings.tls_certificate is None):
+        mistakes.append(
+            f"{sources.get('listen', 'listen')}: `{settings.listen}` is not loopback, and without callers and TLS the"
+            " server listens there only: 127.0.0.1, localhost or [::1] (hint: --callers, --tls-certificate, --tls-key)"
+        )
+    return mistakes
+
+
+def _without_password(text: str) -> str:
+    """Return *text* as it may be repeated: of an address only what names no user and no password."""
+    scheme, at, _ = text.rpartition("@")
+    return f"{scheme.partition(':')[0]}:…" if at else text
 
 
 def _from_file(path: Path | None, mistakes: list[str]) -> dict[str, tuple[str, str | None]]:

@@ -1,6 +1,6 @@
-"""Facts stored in memory, found as a store finds them: by scope, container, data subject and kind."""
+"""A second opinion on what a survey finds: every fact is looked at, and none is looked up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,38 +8,41 @@ from pdp.core.entity import Entity
 from pdp.core.errors import TooMuchToLookUpError
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.ports import StoredFacts
-from pdp.core.request import Consistency, Request
+from pdp.core.request import Consistency
 from pdp.core.survey import Survey
+from pdp.core.wanted import Wanted
 
 
 @dataclass(frozen=True)
-class MemoryFacts:
-    """The facts of one operator. *past* are those of every instant before *since*."""
+class HeldFacts:
+    """The facts of one operator, taken as they are: no identity, no history, and a gathering finds all of them."""
 
     facts: tuple[Fact, ...]
-    past: tuple[Fact, ...] = ()
-    since: datetime | None = None
     at_once: bool = True
 
-    def gather(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> StoredFacts:
+    def known_empty(self, operator: str, consistency: Consistency) -> StoredFacts | None:
+        """Return nothing: a gathering is never spared."""
+        return None
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return every fact."""
-        return StoredFacts(self.facts, "memory.1")
+        return StoredFacts(self.facts, "held.1")
 
     def survey(
         self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
     ) -> StoredFacts:
-        """Return the facts that *survey* wants, of the present or the past."""
-        is_past = as_of is not None and self.since is not None and as_of < self.since
-        held = self.past if is_past else self.facts
-        found = held if survey.everything else tuple(surveyed(held, survey))
+        """Return the facts that *survey* wants."""
+        found = tuple(surveyed(self.facts, survey))
         if len(found) > limit:
             raise TooMuchToLookUpError(f"more than {limit} stored facts")
-        return StoredFacts(found, "memory.0" if is_past else "memory.1")
+        return StoredFacts(found, "held.1")
 
 
 def surveyed(facts: Iterable[Fact], survey: Survey, *, climbs: bool = True) -> list[Fact]:
     """Return those of *facts* that *survey* wants; without *climbs*, as a store would that follows no containers."""
     known = tuple(facts)
+    if survey.everything:
+        return list(known)
     inside = [fact.kind for fact in known if isinstance(fact.kind, Containment)] if climbs else []
     consents = [fact.kind for fact in known if isinstance(fact.kind, Consent)]
     recipients = {each.recipient for each in consents if each.recipient and each.data_subject in survey.people}
@@ -58,7 +61,7 @@ def surveyed(facts: Iterable[Fact], survey: Survey, *, climbs: bool = True) -> l
             case Ground(kind=kind, data_subject=about):
                 held = grounds.get(kind, frozenset())
                 wanted = held is None or about in held
-        if wanted:
+        if wanted or (fact.id and fact.id in survey.ids):
             found.append(fact)
     return found
 

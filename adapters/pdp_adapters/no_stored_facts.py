@@ -1,15 +1,16 @@
 """A source of facts in which nothing is stored: every fact comes with the request."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from pdp.core.errors import ForeignTokenError
 from pdp.core.ports import StoredFacts
-from pdp.core.request import Consistency, Freshness, Request
+from pdp.core.request import Consistency, Freshness
 from pdp.core.survey import Survey
+from pdp.core.wanted import Wanted
 
 TOKEN: Final = "none.0"
+
 _NOTHING: Final = StoredFacts((), TOKEN)
 
 
@@ -18,17 +19,18 @@ class NoStoredFacts:
 
     at_once: Final = True
 
-    def gather(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> StoredFacts:
+    def known_empty(self, operator: str, consistency: Consistency) -> StoredFacts:
         """Return no facts; raise ForeignTokenError for a token that is not of this source."""
-        return self._nothing(consistency)
+        if consistency.freshness is Freshness.AT_LEAST_AS_FRESH and consistency.token != TOKEN:
+            raise ForeignTokenError(f"the token `{consistency.token}` is of another store")
+        return _NOTHING
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return no facts, as known_empty does."""
+        return self.known_empty(operator, consistency)
 
     def survey(
         self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
     ) -> StoredFacts:
-        """Return no facts, as at every instant of the past; raise ForeignTokenError as gather does."""
-        return self._nothing(consistency)
-
-    def _nothing(self, consistency: Consistency) -> StoredFacts:
-        if consistency.freshness is Freshness.AT_LEAST_AS_FRESH and consistency.token != TOKEN:
-            raise ForeignTokenError(f"the token `{consistency.token}` is of another store")
-        return _NOTHING
+        """Return no facts, as at every instant of the past."""
+        return self.known_empty(operator, consistency)

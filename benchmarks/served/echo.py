@@ -16,6 +16,7 @@ from typing import Final
 import grpc
 from google.rpc import code_pb2, status_pb2
 
+from pdp.core.caller import LOCAL, Caller
 from pdp.server.inline_calls import Answer, InlineCalls, can_serve_inline
 from pdp.server.listening import listen_on, options
 from pdp.server.serving import CALLS_PER_THREAD
@@ -26,12 +27,25 @@ _THREADS: Final = 8
 
 def echo(length: int) -> Answer:
     """Return what answers with the bytes of a request, filled up or cut to *length*."""
-    return lambda body: body[:length].ljust(length, b"\0")
+    return lambda body, _caller: body[:length].ljust(length, b"\0")
+
+
+class _Visit:
+    """A call by whoever it may be."""
+
+    caller = LOCAL
+
+    def again(self) -> Caller:
+        """Return who it is taken for."""
+        return LOCAL
+
+    def end(self) -> None:
+        """Keep nothing."""
 
 
 def _from_the_pool(methods: Mapping[str, Answer]) -> grpc.GenericRpcHandler:
     def handler(answer: Answer) -> "grpc.RpcMethodHandler[bytes, bytes]":
-        return grpc.unary_unary_rpc_method_handler(lambda body, _context: answer(body))
+        return grpc.unary_unary_rpc_method_handler(lambda body, _context: answer(body, LOCAL))
 
     return grpc.method_handlers_generic_handler(SERVICE, {name: handler(answer) for name, answer in methods.items()})
 
@@ -42,12 +56,18 @@ def main() -> None:
     lengths = dict(argument.split("=") for argument in sys.argv[1:] if argument != "--public")
     methods = {name: echo(int(length)) for name, length in lengths.items()}
     maximum_calls = _THREADS * CALLS_PER_THREAD
-    server = grpc.server(
-        ThreadPoolExecutor(_THREADS), options=options(maximum_calls), maximum_concurrent_rpcs=maximum_calls
-    )
+    pool = ThreadPoolExecutor(_THREADS)
+    server = grpc.server(pool, options=options(maximum_calls), maximum_concurrent_rpcs=maximum_calls)
     assert can_serve_inline(server), "this release of gRPC cannot answer inline: there is no limit to measure"
     address = listen_on(server, "127.0.0.1:0")
-    calls = InlineCalls(server, maximum_calls, lambda error, _: status_pb2.Status(code=code_pb2.INTERNAL))
+    visit = _Visit()
+    calls = InlineCalls(
+        server,
+        maximum_calls,
+        lambda error, _: status_pb2.Status(code=code_pb2.INTERNAL),
+        lambda _path, _metadata, _call: visit,
+        pool,
+    )
     if is_public:
         server.add_generic_rpc_handlers((_from_the_pool(methods),))
     else:

@@ -1,5 +1,7 @@
 """Asks a question: in process against policy files, or a running server."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pdp.client import DecisionClient
@@ -7,30 +9,55 @@ from pdp.core.decision import Decision
 from pdp.core.errors import InvalidPolicyError, NoPolicyError
 from pdp.core.explanation import Explanation
 from pdp.core.request import Request
+from pdp.core.stores import FactStore
 from pdp.decision_point import DecisionPoint
-from pdp.settings import Settings
+from pdp.settings import Settings, read_settings
 from pdp.wire.words import Words
-from pdp.wiring import Policies, decision_point, load_policies
+from pdp.wiring import Policies, decision_point, fact_store, load_policies
 
 
-def check_once(request: Request, server: str | None, policies: Path, words: Words) -> Decision:
-    """Return the answer to *request*; raises what the decision point or the client raises."""
+def check_once(
+    request: Request, server: str | None, policies: Path, words: Words, store: str | None = None
+) -> Decision:
+    """Return the answer to *request*, by *server* or in process, there with the facts of *store* if it is given.
+
+    Raises what the decision point, the store or the client raises.
+    """
     if server is not None:
         with DecisionClient(server, words) as client:
             return client.check(request)
-    return point_for(request.operator, load_policies(policies, words, only=request.operator)).check(request)
+    with _stored(store) as facts:
+        return point_for(request.operator, load_policies(policies, words, only=request.operator), facts).check(request)
 
 
-def explain_once(request: Request, server: str | None, policies: Path, words: Words) -> Explanation:
-    """Return the explanation of *request*; raises what the decision point or the client raises."""
+def explain_once(
+    request: Request, server: str | None, policies: Path, words: Words, store: str | None = None
+) -> Explanation:
+    """Return the explanation of *request*; as `check_once`."""
     if server is not None:
         with DecisionClient(server, words) as client:
             return client.explain(request, level="admin")
-    return point_for(request.operator, load_policies(policies, words, only=request.operator)).explain(request)
+    with _stored(store) as facts:
+        return point_for(request.operator, load_policies(policies, words, only=request.operator), facts).explain(
+            request
+        )
 
 
-def point_for(operator: str, policies: Policies) -> DecisionPoint:
-    """Return a decision point that keeps no record.
+@contextmanager
+def _stored(url: str | None) -> Iterator[FactStore | None]:
+    if url is None:
+        yield None
+        return
+    read_settings({"store": url}, {})
+    store = fact_store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def point_for(operator: str, policies: Policies, facts: FactStore | None = None) -> DecisionPoint:
+    """Return a decision point that keeps no record, over *facts* (None: nothing is stored).
 
     Raises InvalidPolicyError with the findings when the folder of *operator* has an error, and NoPolicyError when there
     is none.
@@ -38,4 +65,4 @@ def point_for(operator: str, policies: Policies) -> DecisionPoint:
     if operator not in policies.sets:
         findings = policies.findings.get(operator)
         raise InvalidPolicyError(findings) if findings else NoPolicyError(operator)
-    return decision_point(Settings(decision_log="none"), policies)
+    return decision_point(Settings(decision_log="none"), policies, facts)

@@ -84,16 +84,19 @@ def spelled_out(flags: Flags) -> dict[str, object]:
     """Return the question of *flags* in the form of a case file."""
     request: dict[str, object] = {
         "operator": flags["operator"] or "",
-        "subject": {**_entity(flags["subject"]), "properties": _pairs("--subject-property", flags["subject_property"])},
+        "subject": {
+            **_entity(flags["subject"]),
+            "properties": key_values("--subject-property", flags["subject_property"]),
+        },
         "action": {"name": flags["action"] or ""},
         "resource": {
             **_entity(flags["resource"]),
             "data_subject": flags["data_subject"] or "",
             "scopes": list(flags["scope"]),
-            "properties": _pairs("--resource-property", flags["resource_property"]),
+            "properties": key_values("--resource-property", flags["resource_property"]),
         },
         "purpose": flags["purpose"] or "",
-        "context": _pairs("--context", flags["context"]),
+        "context": key_values("--context", flags["context"]),
         "facts": [_fact(text) for text in flags["fact"]],
     }
     return request
@@ -104,7 +107,8 @@ def _entity(name: str | None) -> dict[str, object]:
     return {"type": type_, "id": id_}
 
 
-def _pairs(flag: str, pairs: Sequence[str]) -> dict[str, object]:
+def key_values(flag: str, pairs: Sequence[str]) -> dict[str, object]:
+    """Return the pairs KEY=VALUE that were given to *flag*; raise click.UsageError for what is none."""
     found: dict[str, object] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -128,10 +132,18 @@ def _fact(text: str) -> object:
             return json.loads(text)
         except ValueError as error:
             raise _unreadable_fact(text) from error
+    return {"role": role_of_sentence(text)}
+
+
+def role_of_sentence(text: str) -> dict[str, str]:
+    """Return the role that "user:lan is family_member in child:minh granted by user:hoa" says.
+
+    Raises InvalidRequestError for another sentence.
+    """
     match = _ROLE_FACT.fullmatch(text.strip())
     if match is None:
         raise _unreadable_fact(text)
-    return {"role": {key: value for key, value in match.groupdict().items() if value}}
+    return {key: value for key, value in match.groupdict().items() if value}
 
 
 def _unreadable_fact(text: str) -> InvalidRequestError:

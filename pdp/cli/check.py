@@ -9,7 +9,7 @@ import click
 
 from pdp.cli.answering import check_once
 from pdp.cli.asking import question_options, read_question
-from pdp.cli.options import Exit, fail, output_options, policies_option, server_option
+from pdp.cli.options import Exit, asked_store_option, fail, output_options, policies_option, server_option
 from pdp.cli.rendering import render_decision
 from pdp.core.decision import Cause, Decision
 from pdp.core.errors import PdpError
@@ -22,8 +22,9 @@ from pdp.wiring import load_words
 @question_options
 @policies_option
 @server_option
+@asked_store_option
 @output_options
-def check(file: Any, policies: Path, server: str | None, form: str, lang: str, **flags: Any) -> None:
+def check(file: Any, policies: Path, server: str | None, store: str | None, form: str, lang: str, **flags: Any) -> None:
     """Answer one question: allow or deny, with the sentence that decided.
 
     FILE holds one CheckRequest as JSON, `-` is stdin. Exit code 0: allow, 1: deny, 2: trouble.
@@ -31,7 +32,7 @@ def check(file: Any, policies: Path, server: str | None, form: str, lang: str, *
     words = load_words()
     try:
         request = read_question(file, words, **flags)
-        decision = check_once(request, server, policies, words)
+        decision = check_once(request, server, policies, words, store)
     except PdpError as error:
         fail(error, lang)
     if form == "json":

@@ -103,7 +103,8 @@ def _chosen(operators: tuple[str, ...], directory: Path) -> Mapping[str, PolicyS
 
 
 def _rows(policy: PolicySet, *, contradictions: bool) -> list[Clause]:
-    chosen = [clause for clause in policy.clauses.values() if clause.contradicts or not contradictions]
+    promised = [clause for clause in policy.clauses.values() if clause.is_promise]
+    chosen = [clause for clause in promised if clause.contradicts or not contradictions]
     return sorted(chosen, key=lambda clause: _ORDER.index(policy.places[clause.id]))
 
 
@@ -119,7 +120,7 @@ def _cited_by(clause: Clause, policy: PolicySet) -> list[str]:
 
 def shares(policy: PolicySet) -> Mapping[Place | None, float]:
     """Return the share of each place among the clauses that say something about access, from 0 to 1."""
-    relevant = [policy.places[clause.id] for clause in policy.clauses.values() if clause.kind != "none"]
+    relevant = [policy.places[id_] for id_, each in policy.clauses.items() if each.is_promise and each.kind != "none"]
     return {place: relevant.count(place) / len(relevant) for place in _ORDER if place in relevant}
 
 

@@ -10,10 +10,10 @@ import click
 from pdp.cli.answering import explain_once
 from pdp.cli.asking import question_options, read_question
 from pdp.cli.check import exit_code
-from pdp.cli.options import fail, output_options, policies_option, server_option
+from pdp.cli.options import asked_store_option, fail, output_options, policies_option, server_option
 from pdp.cli.rendering import render_explanation
 from pdp.core.errors import PdpError
-from pdp.core.explanation import Explanation
+from pdp.core.explanation import Explanation, SearchOutcome
 from pdp.wire.json_form import message_to_json
 from pdp.wire.responses import explanation_to_wire
 from pdp.wiring import load_words
@@ -23,16 +23,20 @@ from pdp.wiring import load_words
 @question_options
 @policies_option
 @server_option
+@asked_store_option
 @output_options
-def explain(file: Any, policies: Path, server: str | None, form: str, lang: str, **flags: Any) -> None:
-    """Show how an answer came about: the sentence, the nearest rules and what each lacks, the facts.
+def explain(
+    file: Any, policies: Path, server: str | None, store: str | None, form: str, lang: str, **flags: Any
+) -> None:
+    """Show how an answer came about: the sentence, the nearest rules and what each lacks, the facts; for a denial what
+    would make it an allow.
 
     FILE holds one CheckRequest as JSON, `-` is stdin. Exit code 0: allow, 1: deny, 2: trouble.
     """
     words = load_words()
     try:
         request = read_question(file, words, **flags)
-        explanation = explain_once(request, server, policies, words)
+        explanation = explain_once(request, server, policies, words, store)
     except PdpError as error:
         fail(error, lang)
     if form == "json":
@@ -43,8 +47,12 @@ def explain(file: Any, policies: Path, server: str | None, form: str, lang: str,
 
 
 def as_json(explanation: Explanation, operator: str) -> dict[str, Any]:
-    """Return the wire form, with the reason why a fact did not count in both languages beside the one of the wire."""
+    """Return the wire form, with the reason why a fact did not count in both languages beside the one of the wire, and
+    what the search for changes came to.
+    """
     answer = message_to_json(explanation_to_wire(explanation, operator))
+    if explanation.search is not SearchOutcome.NOT_SEARCHED:
+        answer["search"] = explanation.search.value
     for shown, use in zip(answer.get("facts", []), explanation.facts, strict=True):
         if use.why_not is not None:
             shown["why_not_message"] = dict(use.why_not.as_map())

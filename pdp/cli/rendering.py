@@ -1,5 +1,6 @@
 """Shows answers and explanations to people: the decision first, then why, then the rest."""
 
+import io
 import os
 import shutil
 import sys
@@ -12,7 +13,7 @@ from rich.tree import Tree
 
 from pdp.cli.phrases import PHRASES, say_fact
 from pdp.core.decision import Cause, ConditionTrace, Decision, Effect, Obligation, Outcome, Reason, RuleTrace
-from pdp.core.explanation import Explanation, FactUse
+from pdp.core.explanation import Explanation, FactUse, SearchOutcome
 from pdp.core.local_time import say_instant
 from pdp.core.lookup import Found
 from pdp.core.request import Request
@@ -29,11 +30,23 @@ def render_decision(decision: Decision, request: Request, lang: str) -> None:
     tree = Tree(_headline(decision, request, lang))
     _add_reasons(tree, decision, lang)
     _add_obligations(tree, decision.obligations, lang)
-    _console().print(tree)
+    new_console().print(tree)
 
 
 def render_explanation(explanation: Explanation, request: Request, vocabulary: Vocabulary, lang: str) -> None:
     """Print an answer with everything that led to it."""
+    new_console().print(_explanation_tree(explanation, request, lang))
+
+
+def explanation_text(explanation: Explanation, request: Request, lang: str) -> str:
+    """Return an answer with everything that led to it, as plain text."""
+    console = Console(file=io.StringIO(), width=WIDTH_WITHOUT_TERMINAL, highlight=False, emoji=False, markup=False)
+    with console.capture() as capture:
+        console.print(_explanation_tree(explanation, request, lang))
+    return capture.get()
+
+
+def _explanation_tree(explanation: Explanation, request: Request, lang: str) -> Tree:
     decision = explanation.decision
     tree = Tree(_headline(decision, request, lang))
     if decision.cause is not Cause.RULE:
@@ -44,10 +57,11 @@ def render_explanation(explanation: Explanation, request: Request, vocabulary: V
         title = PHRASES["matched" if decision.allowed else "denying"]
         _add_rules(tree, title, (trace for trace in explanation.matched if trace.rule in deciding), lang)
         _add_rules(tree, PHRASES["nearest"], explanation.nearest, lang)
+    _add_changes(tree, explanation, lang)
     _add_facts(tree, explanation.facts, lang)
     _add_obligations(tree, decision.obligations, lang)
     tree.add(_footer(decision, lang))
-    _console().print(tree)
+    return tree
 
 
 def render_comparison(answers: Sequence[tuple[str, Explanation | None, tuple[str, ...]]], lang: str) -> None:
@@ -64,7 +78,7 @@ def render_comparison(answers: Sequence[tuple[str, Explanation | None, tuple[str
             tree = Tree(label)
             _add_reasons(tree, decision, lang)
             _add_obligations(tree, decision.obligations, lang)
-        _console().print(tree)
+        new_console().print(tree)
 
 
 def render_found(found: Found, lang: str) -> None:
@@ -76,9 +90,9 @@ def render_found(found: Found, lang: str) -> None:
         tree = Tree(label)
         _add_conditions(tree, match.conditions, lang, holds_always=False)
         _add_sentences(tree, match.reasons, lang)
-        _console().print(tree)
+        new_console().print(tree)
     closing = PHRASES["complete" if found.matches else "nobody"].in_locale(lang)
-    _console().print(Line(f"{closing}  {PHRASES['revision'].in_locale(lang)} {found.revision[:19]}…", style="dim"))
+    new_console().print(Line(f"{closing}  {PHRASES['revision'].in_locale(lang)} {found.revision[:19]}…", style="dim"))
 
 
 def render_actions(answers: Sequence[tuple[str, Decision]], lang: str) -> None:
@@ -88,10 +102,10 @@ def render_actions(answers: Sequence[tuple[str, Decision]], lang: str) -> None:
             tree = Tree(Line(f"{PHRASES['allow'].in_locale(lang)}  {action}", style="bold"))
             _add_sentences(tree, decision.reasons, lang)
             _add_obligations(tree, decision.obligations, lang)
-            _console().print(tree)
+            new_console().print(tree)
     denied = ", ".join(action for action, decision in answers if not decision.allowed)
     if denied:
-        _console().print(Line(f"{PHRASES['deny'].in_locale(lang)}  {denied}"))
+        new_console().print(Line(f"{PHRASES['deny'].in_locale(lang)}  {denied}"))
 
 
 def _add_sentences(tree: Tree, reasons: tuple[Reason, ...], lang: str) -> None:
@@ -99,7 +113,7 @@ def _add_sentences(tree: Tree, reasons: tuple[Reason, ...], lang: str) -> None:
         tree.add(Line(reason.clause, style="bold cyan")).add(Line(reason.message.in_locale(lang)))
 
 
-def _console() -> Console:
+def new_console() -> Console:
     """Return a console that writes plain text of a fixed width where it does not face a person."""
     on_terminal = sys.stdout.isatty()
     width = (
@@ -183,6 +197,23 @@ def _add_conditions(
         rule.add(Line.assemble((f"{mark} ", style), ("; ".join(held), "dim")))
     if not conditions and holds_always:
         rule.add(Line(PHRASES["always"].in_locale(lang)))
+
+
+def _add_changes(tree: Tree, explanation: Explanation, lang: str) -> None:
+    """Show what would make a denial an allow, each change with who could bring it about, or that nothing would."""
+    if explanation.search is SearchOutcome.NOT_SEARCHED:
+        return
+    if explanation.search is not SearchOutcome.FOUND:
+        branch = tree.add(Line(PHRASES[explanation.search.value].in_locale(lang), style="bold"))
+        branch.add(Line(explanation.search_message.in_locale(lang)))
+        return
+    branch = tree.add(Line(PHRASES["would_allow"].in_locale(lang), style="bold"))
+    for number, change in enumerate(explanation.would_allow, start=1):
+        line = Line(f"{number}. ", style="bold")
+        line.append(change.message.in_locale(lang), style="not bold default")
+        if change.by_whom:
+            line.append(f"  ({PHRASES['by_whom'].in_locale(lang)}: {change.by_whom})", style="not bold dim")
+        branch.add(line)
 
 
 def _add_facts(tree: Tree, uses: tuple[FactUse, ...], lang: str) -> None:

@@ -212,6 +212,14 @@ class Circumstances(RoleHolding):
         """Judge every role fact of *entity* towards *person* (default: towards the resource)."""
         return self._assignments_within(entity, self._anchors_of(person))
 
+    def anchors_towards(self, person: Entity | None) -> frozenset[Entity]:
+        """Return the scopes in which a role counts towards *person* (None: towards the resource), closed upward."""
+        return frozenset(Entity(one.type, one.id) for one in self._anchors_of(person))
+
+    def reach_of_grant(self, scope: Entity) -> frozenset[Entity]:
+        """Return the scopes in which somebody has to hold a role to grant another in *scope*."""
+        return frozenset(Entity(one.type, one.id) for one in anchors((scope,), self._containers, self.operator))
+
     def _anchors_of(self, person: Entity | None) -> Anchors:
         """Return the scopes in which a role counts towards *person*, closed upward."""
         about = self.resource.data_subject

@@ -39,7 +39,8 @@ class ConditionTrace:
     """One condition of a rule as it came out.
 
     *missing* names the properties whose absence made it unknown; *message* says the condition, or the part of it that
-    failed, in words. *error* says that evaluating it failed.
+    failed, in words; *in_kind* the same without any name or value that was found, where that is another text. *error*
+    says that evaluating it failed.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ConditionTrace:
     missing: tuple[str, ...]
     message: Text
     error: bool = False
+    in_kind: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,17 @@ PdpError
 ├── InvalidSettingsError    the settings are wrong: holds every mistake
 ├── NoPolicyError           this operator has no valid policy set
 ├── ForeignTokenError       a freshness token belongs to another store
+├── KeptNoLongerError       the past that is asked about is older than what is kept
+├── CycleError              a containment would make something lie in itself
+├── ConflictError           what a write rests on has changed, or its request id stands for another write
+├── NotAllowedError         the policy does not let the actor make this change: holds a reason for each
 ├── NotImplementedYetError  a part of the contract that this version does not serve
 ├── TooMuchToLookUpError    a look-up that could only be answered in part
 ├── UnavailableError        facts, or their freshness, cannot be had now
+├── UnknownCallerError      nobody whom we know asks: without a credential, or with one that is not good
+├── NotPermittedError       the caller is known and may not do that
+├── OverloadedError         more is asked than can be answered, or than this caller may ask
+├── UnsettledError          policy files are being changed while they are read
 └── ServerError             in the client: the server gave no decision, which is to be taken for a denial
 """
 
@@ -74,6 +82,30 @@ class ForeignTokenError(PdpError):
     """A freshness token that this store did not issue."""
 
 
+class KeptNoLongerError(PdpError):
+    """The history does not reach back so far."""
+
+
+class CycleError(PdpError):
+    """A containment would make something lie in itself; *position* says which of the facts written."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        super().__init__("a containment would make something lie in itself")
+
+
+class ConflictError(PdpError):
+    """Something that a write rests on has changed, or its request id stands for another write; the text says which."""
+
+
+class NotAllowedError(PdpError):
+    """The policy does not let the actor make a change; *errors* holds the reason for each part of it."""
+
+    def __init__(self, errors: Iterable[RequestError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message.en}" for error in self.errors))
+
+
 class NotImplementedYetError(PdpError):
     """A part of the contract that this version does not serve; the text says which."""
 
@@ -84,3 +116,39 @@ class TooMuchToLookUpError(PdpError):
 
 class UnavailableError(PdpError):
     """The facts, or the knowledge of how fresh they are, cannot be had now."""
+
+
+class UnknownCallerError(PdpError):
+    """Nobody whom we know asks.
+
+    *reason* is a stable word for the log. The caller is told nothing but that it is unknown: whoever has no good
+    credential need not learn what was wrong with the one that it tried.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class NotPermittedError(PdpError):
+    """A known caller asks for what it may not; *error* says what, with the field that asked for it."""
+
+    def __init__(self, error: RequestError) -> None:
+        self.error = error
+        super().__init__(error.message.en)
+
+
+class OverloadedError(PdpError):
+    """More is asked than is borne; it may be asked again in *retry_seconds*."""
+
+    def __init__(self, sentence: str, retry_seconds: float) -> None:
+        self.retry_seconds = retry_seconds
+        super().__init__(sentence)
+
+
+class UnsettledError(PdpError):
+    """Policy files that somebody is writing or replacing just now; *path* is one of them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"`{path}` is being changed")

@@ -8,6 +8,9 @@ from pdp.core.decision import Effect
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 
+HOUSE_PREFIX: Final = "HOUSE-"
+"""How the id of a clause begins that nobody has published (policies/house)."""
+
 ANY: Final = "any"
 """Stands in a row for every word of its column."""
 
@@ -23,6 +26,11 @@ class Region:
     action: str
     category: str
     purpose: str
+
+    @property
+    def words(self) -> tuple[str, str, str, str]:
+        """Return its parts in the order of the columns of a row."""
+        return (self.role, self.action, self.category, self.purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,20 @@ class Clause:
     contradicts: tuple[str, ...] = ()
 
     @property
+    def is_promise(self) -> bool:
+        """Say whether the operator has published it."""
+        return not self.id.startswith(HOUSE_PREFIX)
+
+    @property
     def text(self) -> Text:
         """Return the sentence as an answer says it: word for word in Vietnamese, in substance in English."""
         vietnamese = f"{self.lead_in} {self.quote}" if self.lead_in else self.quote
-        return Text(vi=vietnamese, en=self.summary)
+        if self.is_promise:
+            return Text(vi=vietnamese, en=self.summary)
+        return Text(
+            vi=f"{vietnamese} [Quy tắc nội bộ, không phải lời hứa đã công bố.]",
+            en=f"{self.summary} [A house rule, not a published promise.]",
+        )
 
     @property
     def text_as_read(self) -> Text:

@@ -1,22 +1,33 @@
 """What the core asks of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from pdp.core.decision import Decision
+from pdp.core.ends import Slots
 from pdp.core.facts import Fact
 from pdp.core.request import Consistency, Request
 from pdp.core.survey import Survey
+from pdp.core.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFacts:
-    """The stored facts of one reading, and the *token* that names their revision."""
+    """The stored facts of one reading, and the *token* that names their revision.
+
+    *committed_at* is when that revision was committed, None when nothing ever was: a decision about these facts is not
+    made at an earlier instant. *too_many* says that there are more than may be looked at; then *facts* is empty.
+    *seen* says, where it is known, what has to stay as it is for them to stay all: in which life of counting they were
+    read, at which revision, looking at which ends (pdp.core.freshness).
+    """
 
     facts: tuple[Fact, ...]
     token: str
+    committed_at: datetime | None = None
+    too_many: bool = False
+    seen: tuple[str, int, Slots] | None = None
 
 
 class FactSource(Protocol):
@@ -26,11 +37,19 @@ class FactSource(Protocol):
     def at_once(self) -> bool:
         """Say whether gathering never waits for anything outside of this process."""
 
-    def gather(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> StoredFacts:
-        """Return every stored fact that could matter to *requests*, all of one revision.
+    def known_empty(self, operator: str, consistency: Consistency) -> StoredFacts | None:
+        """Return the reading, without a fact, where it is known at once that nothing of *operator* is stored.
 
-        Must raise UnavailableError when the facts or their freshness cannot be known, and ForeignTokenError for a
-        token of another store; must never return fewer facts instead.
+        Else None: it may be, so that whoever asks has to work out what is wanted and gather it. What is returned is as
+        fresh as what gather returns; must raise what gather raises.
+        """
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return every stored fact of *operator* that is *wanted*, all of one revision.
+
+        The revision is never older than the last write acknowledged before the call. Must raise UnavailableError when
+        the facts or their freshness cannot be known, and ForeignTokenError for a token of another store; must never
+        return fewer facts instead. More than are wanted do no harm.
         """
 
     def survey(
@@ -39,8 +58,8 @@ class FactSource(Protocol):
         """Return every stored fact of *operator* that *survey* wants, all of one revision.
 
         With *as_of*, of the revision that was in force at that instant. Must raise TooMuchToLookUpError when there are
-        more than *limit*, NotImplementedYetError for an instant when no history is kept, and what gather raises; must
-        never return fewer facts instead. More than are wanted do no harm.
+        more than *limit*, KeptNoLongerError for an instant older than is kept, and what gather raises; must never
+        return fewer facts instead. More than are wanted do no harm.
         """
 
 
@@ -69,3 +88,27 @@ class PolicyFiles(Protocol):
 
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
         """Return (path as shown to people, content) of every file of one operator, sorted by path."""
+
+    def read_settled(self, operator: str) -> Sequence[tuple[str, bytes]]:
+        """Return what `read` returns, all as it stood at one instant while nobody wrote any of it.
+
+        Must raise UnsettledError when somebody writes or replaces a file meanwhile, and UnavailableError when the
+        folder is not there or cannot be read.
+        """
+
+
+class Document(Protocol):
+    """A small text kept elsewhere that may change while we run: a file, or something fetched."""
+
+    def stamp(self) -> object:
+        """Return something that differs once the content may have changed; cheap, and must not raise."""
+
+    def read(self) -> bytes:
+        """Return the content as it is now; raise UnavailableError when it cannot be had."""
+
+    def hurry(self) -> None:
+        """Somebody has missed something in it: let a change be looked for sooner than usual."""
+
+
+Verifies = Callable[[bytes, bytes, bytes], bool]
+"""Says whether a signature, the second, is that of the owner of a public key, the first, under a message."""

@@ -24,12 +24,13 @@ class Survey:
 
     *about* are followed upward through all that contains them: the containments on the way and every role held in one
     of these scopes are wanted. Of *people* the consents; of the recipients that these name, all that lies in them and
-    all that contains that. *grounds* by kind. With *everything*, every fact of the operator.
+    all that contains that. *grounds* by kind, and facts by their *ids*. With *everything*, every fact of the operator.
     """
 
     about: frozenset[Entity] = frozenset()
     people: frozenset[Entity] = frozenset()
     grounds: tuple[GroundsSurveyed, ...] = ()
+    ids: frozenset[str] = frozenset()
     everything: bool = False
 
 
@@ -47,5 +48,6 @@ def all_surveyed(parts: Iterable[Survey]) -> Survey:
         frozenset[Entity]().union(*(part.about for part in several)),
         frozenset[Entity]().union(*(part.people for part in several)),
         tuple(GroundsSurveyed(kind, held) for kind, held in sorted(by_kind.items())),
+        frozenset[str]().union(*(part.ids for part in several)),
         any(part.everything for part in several),
     )

@@ -1,6 +1,8 @@
 """The rules of one policy set held against one set of circumstances."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from pdp.conditions import Evaluation, Evaluator, InterpretedEvaluation, lacking
 from pdp.conditions.truth import EMPTY, FALSE, TRUE, UNKNOWN
@@ -9,8 +11,12 @@ from pdp.core.decision import ConditionTrace, Outcome, RuleTrace
 from pdp.core.policy import ANY_WORD, Rule
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
+from pdp.deciding.role_path import role_path
 from pdp.policy_set import Asked, NearRule, PolicySet, ResidualRule, ResidualRules
 from pdp.policy_set.sentences import NOTHING, role_lack
+
+ROLE: Final = "role"
+"""Stands among the conditions of a rule for the role that it speaks of."""
 
 Failed = tuple[ResidualRule, Exception]
 """A rule with what evaluating it raised."""
@@ -99,7 +105,18 @@ class Judgement:
     def traces(self, *, in_detail: bool = False) -> tuple[RuleTrace, ...]:
         """Return how each condition of every rule that speaks of the request came out, by rule id."""
         rules, evaluator = self.policy.residuals.rules(self.asked).rules, self.evaluator
-        return tuple(self._trace(rule.rule, evaluator, in_detail=in_detail) for rule in rules)
+        traces = tuple(self._trace(rule.rule, evaluator, in_detail=in_detail) for rule in rules)
+        if not in_detail:
+            return traces
+        return tuple(
+            replace(trace, conditions=(*self._role_path(found.rule), *trace.conditions))
+            for trace, found in zip(traces, rules, strict=True)
+        )
+
+    def _role_path(self, rule: Rule) -> tuple[ConditionTrace, ...]:
+        """Return how the subject comes to hold the role of *rule*, nothing where it speaks of everybody."""
+        said = role_path(self.circumstances, rule.region.role, self.policy.word_text(WordKind.ROLE, rule.region.role))
+        return () if said is None else (ConditionTrace(ROLE, Outcome.TRUE, (), said.full, in_kind=said.in_kind),)
 
     def near_trace(self, near: NearRule, *, in_detail: bool = False) -> RuleTrace:
         """Return the trace of a rule with the parts of its region that the request is outside of as lacks."""
@@ -126,7 +143,8 @@ class Judgement:
         if parts:
             why = join_texts(parts, "; ", "; ")
             message = Text(f"{message.vi} — {why.vi}", f"{message.en} — {why.en}")
-        return ConditionTrace(name, result.outcome, tuple(sorted(result.missing)), message)
+        in_kind = condition.text if parts else None
+        return ConditionTrace(name, result.outcome, tuple(sorted(result.missing)), message, in_kind=in_kind)
 
     def _outside(self, rule: Rule) -> tuple[ConditionTrace, ...]:
         request, category = self.circumstances.request, self.circumstances.resource.type
@@ -175,4 +193,5 @@ class Judgement:
     def _role_lack(self, near: NearRule) -> ConditionTrace:
         said = role_lack(near.role, near.rule, str(self.circumstances.request.subject))
         why = self.why_uncounted(near.rule)
-        return ConditionTrace("role", Outcome.FALSE, (), Text(f"{said.vi}{why.vi}", f"{said.en}{why.en}"))
+        message = Text(f"{said.vi}{why.vi}", f"{said.en}{why.en}")
+        return ConditionTrace(ROLE, Outcome.FALSE, (), message, in_kind=said)

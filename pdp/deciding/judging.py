@@ -12,6 +12,7 @@ from pdp.core.facts import Fact
 from pdp.core.request import Request
 from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
+from pdp.core.wanted import MAXIMUM_GATHERED
 from pdp.deciding.answer import Answer
 from pdp.deciding.judgement import Applying, Failed, Judgement, apply
 from pdp.deciding.obligations import leave_out, owed
@@ -30,6 +31,9 @@ _ERROR: Final = Cause.ERROR
 _TOO_FAR: Final = Text(
     "không xét được: các quan hệ chứa nhau đi vòng hoặc quá xa",
     "could not be decided: containments go round in a circle or too far",
+)
+_TOO_MANY: Final = Text(
+    "không xét được: có quá nhiều dữ kiện liên quan", "could not be decided: too many facts could matter"
 )
 _FAILED: Final = Text("không xét được: từ chối để an toàn", "could not be decided: denied to be safe")
 
@@ -157,6 +161,11 @@ INTERPRETED: Final = Interpreting()
 
 decide: Final = COMPILED.decide
 valid_until: Final = COMPILED.valid_until
+
+
+def too_many_facts() -> Answer:
+    """Return the deny for a request to which more facts could matter than may be looked at."""
+    return _failed_answer(BoundExceededError(f"more than {MAXIMUM_GATHERED} facts could matter"), _TOO_MANY)
 
 
 def decide_twice(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pdp.conditions import parts_of, rests_on
 from pdp.conditions.expression import All, Compare, Expression, Relation, Root, SomeGround, Term
 from pdp.core.entity import Entity
+from pdp.core.fact_identity import fact_id
 from pdp.core.request import Request
 from pdp.core.survey import GroundsSurveyed, Named, Survey
 from pdp.core.vocabulary import WordKind
@@ -25,7 +26,8 @@ def survey_of(policy: PolicySet, request: Request) -> Survey:
     # Where the data is about nobody, a comparison with its data subject is unknown and not false.
     about_them: Named | None = frozenset[Entity | None](people) | {None} if request.resource.data_subject else None
     grounds = tuple(GroundsSurveyed(kind, about_them if is_tied else None) for kind, is_tied in sorted(tied.items()))
-    return Survey(named_by_question(request), people, grounds)
+    ids = frozenset(fact_id(request.operator, fact.kind) for fact in request.facts)
+    return Survey(named_by_question(request), people, grounds, ids)
 
 
 def _grounds(policy: PolicySet, request: Request) -> Iterator[SomeGround]:

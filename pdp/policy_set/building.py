@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pdp.conditions import Condition, Resolver
 from pdp.core.errors import InvalidPolicyError
 from pdp.core.fact_schema import FactSchema, PropertySpec
 from pdp.core.finding import Finding
-from pdp.core.policy import Clause, Duty, Granting, hierarchies
+from pdp.core.policy import HOUSE_PREFIX, Clause, Duty, Granting, hierarchies
 from pdp.core.text import Text, nearest
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import IndexedEngine, Row
@@ -37,7 +37,16 @@ POLICY_FILE: Final = "policy.csv"
 SHARED: Final = "shared"
 """The folder beside the operators' folders whose files belong to all of them."""
 
+HOUSE: Final = "house"
+"""The folder beside the operators' folders with one folder for each operator that has rules of its own, unpublished."""
+
+HOUSE_POLICY: Final = f"{HOUSE}/{POLICY_FILE}"
+HOUSE_CLAUSES: Final = f"{HOUSE}/{clause_file.FILE}"
+HOUSE_ID: Final = HOUSE_PREFIX.removesuffix("-")
 DOCUMENT_FILE: Final = "document.txt"
+_LINE_ENDS: Final = (b"\n", b"\r", b"\n\0")
+"""How a file ends that is whole; the last is of UTF-16, about which other findings have more to say."""
+
 # Without granting.yaml every grant of a role would count: a folder whose roles nobody grants has an empty one.
 _REQUIRED: Final[tuple[str, ...]] = (POLICY_FILE, condition_file.FILE, clause_file.FILE, granting_file.FILE)
 _KNOWN: Final[tuple[str, ...]] = (
@@ -48,6 +57,8 @@ _KNOWN: Final[tuple[str, ...]] = (
     property_file.FILE,
     DOCUMENT_FILE,
     condition_file.SHARED_FILE,
+    HOUSE_POLICY,
+    HOUSE_CLAUSES,
 )
 
 
@@ -83,6 +94,8 @@ class _Folder:
 
 def _name_of(path: str) -> str:
     parts = path.split("/")
+    if parts[-3:-2] == [HOUSE]:
+        return f"{HOUSE}/{parts[-1]}"
     return "/".join(parts[-2:]) if parts[-2:-1] == [SHARED] else parts[-1]
 
 
@@ -113,6 +126,7 @@ def build_policy_set(
         operator=operator,
         revision=_revision(operator, digests, vocabulary, schema),
         vocabulary=vocabulary,
+        schema=schema,
         rules={rule.id: rule for rule in read.found.rules},
         lines=read.found.lines,
         clauses=read.clauses,
@@ -158,12 +172,58 @@ def _read(
     members = read_groupings(policy_path, rows, vocabulary, groups, report)
     names = KnownNames(vocabulary, groups, clauses, condition_names, frozenset(duties))
     found = read_rules(policy_path, rows, names, report)
+    house = _read_house(folder, rows, names, report)
+    clauses, rows = {**clauses, **house.clauses}, (*rows, *house.rows)
+    found = RuleRows((*found.rules, *house.found.rules), (*found.lines, *house.found.lines))
     if not report.has_errors:
         report_unreachable(policy_path, found.rules, hierarchies(vocabulary, members), report)
     _report_unused(folder, conditions, duties, found, report)
     places = clause_places(clauses, found, conditions, duties, granting)
     report_places(folder[clause_file.FILE][0], clauses, places, report)
     return _Read(clauses, places, groups, declared, conditions, duties, granting, rows, found, members)
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the house adds to the promise of an operator."""
+
+    clauses: Mapping[str, Clause]
+    rows: tuple[LocatedRow, ...]
+    found: RuleRows
+
+
+def _read_house(folder: _Folder, promised: Sequence[LocatedRow], names: KnownNames, report: FolderReport) -> _House:
+    """Read the rules that no published sentence supports; they cite clauses of their own and nothing else."""
+    path, content = folder[HOUSE_POLICY]
+    if content is None:
+        # FAIL CLOSED (house rules lost): one of them may be the refusal that matters.
+        if HOUSE_CLAUSES in folder.contents:
+            message = (f"thiếu tệp `{HOUSE_POLICY}`", f"the file `{HOUSE_POLICY}` is missing")
+            report.error(folder[HOUSE_CLAUSES][0], (1, 1), "file-missing", *message, HOUSE_POLICY)
+        return _House({}, (), RuleRows((), ()))
+    clauses = clause_file.read_clauses(*folder[HOUSE_CLAUSES], HOUSE_ID, None, report)
+    rows = read_rows(path, content, report)
+    taken = {row["id"].text for row in promised if row.type in {"p", "p2"}}
+    for row in rows:
+        if row.type not in {"p", "p2"}:
+            report.error(
+                path,
+                (row.line, 1),
+                "house-row-type",
+                "quy tắc nội bộ chỉ có dòng `p` và `p2`: các nhóm từ thuộc thư mục của nhà cung cấp",
+                "house rules are rows `p` and `p2` alone: groups of words belong to the operator's own folder",
+            )
+        elif row["id"].text in taken:
+            report.error(
+                path,
+                (row.line, row["id"].column),
+                "duplicate-row-id",
+                f"mã `{row['id'].text}` đã dùng trong thư mục của nhà cung cấp",
+                f"the id `{row['id'].text}` is used already in the operator's own folder",
+                "give the row an id of its own",
+            )
+    found = read_rules(path, rows, replace(names, clauses=clauses), report)
+    return _House(clauses, rows, found)
 
 
 def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report: FolderReport) -> bool:
@@ -182,6 +242,17 @@ def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report:
         report.error(
             path, (1, 1), "file-repeated", "có hai tệp cùng tên", "two files have this name", "remove one of them"
         )
+    # FAIL CLOSED (file cut off): what a copy that was broken off left out could be the row that denies.
+    for name, content in folder.contents.items():
+        if name in _KNOWN and name != DOCUMENT_FILE and content and not content.endswith(_LINE_ENDS):
+            report.error(
+                folder[name][0],
+                (content.count(b"\n") + 1, 1),
+                "cut-off",
+                "dòng cuối chưa kết thúc: tệp có thể bị cắt cụt",
+                "the last line has no end: the file may have been cut off",
+                "end the file with a line break",
+            )
     for name in folder.contents:
         if name not in _KNOWN and not name.endswith((".json", ".md")):
             _report_unknown(name, folder, report)
@@ -207,8 +278,9 @@ def _report_unknown(name: str, folder: _Folder, report: FolderReport) -> None:
 
     A `granting.yml` that nobody reads would let every grant count.
     """
-    beside = (known for known in _KNOWN if known != condition_file.SHARED_FILE)
-    lost = [known for known in beside if known not in folder.contents and _meant(name, known)]
+    place, _, base = name.rpartition("/")
+    beside = (known for known in _KNOWN if known != condition_file.SHARED_FILE and known.rpartition("/")[0] == place)
+    lost = [known for known in beside if known not in folder.contents and _meant(base, known.rpartition("/")[2])]
     report_as = report.error if lost else report.warning
     report_as(
         folder[name][0],

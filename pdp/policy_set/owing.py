@@ -17,11 +17,7 @@ class Owed:
     ready: Obligation | None
 
 
-Imposed = tuple[tuple[Owed, ...], tuple[Obligation, ...] | None]
-"""What is owed; and the obligations themselves where nothing of any depends on the request, otherwise None."""
-
-
-def owed_for(rules: Iterable[Rule], duties: Mapping[str, Duty]) -> Imposed:
+def owed_for(rules: Iterable[Rule], duties: Mapping[str, Duty]) -> tuple[Owed, ...]:
     """Return what *rules* impose, each obligation once for each clause that imposes it, in order."""
     found: dict[tuple[str, str], Owed] = {}
     for rule in rules:
@@ -33,6 +29,15 @@ def owed_for(rules: Iterable[Rule], duties: Mapping[str, Duty]) -> Imposed:
                 parameters = MappingProxyType(dict(duty.fixed))
                 ready = Obligation(duty.obligation, clause, parameters, duty.before, duty.text)
             found.setdefault((duty.obligation, clause), Owed(duty, clause, ready))
-    imposed = tuple(found[key] for key in sorted(found))
+    return tuple(found[key] for key in sorted(found))
+
+
+Imposed = tuple[tuple[Owed, ...], tuple[Obligation, ...] | None]
+"""What is owed; and the obligations themselves where nothing of any depends on the request, otherwise None."""
+
+
+def imposed_by(rules: Iterable[Rule], duties: Mapping[str, Duty]) -> Imposed:
+    """Return what *rules* impose, once for all that asks for it."""
+    imposed = owed_for(rules, duties)
     whole = tuple(each.ready for each in imposed if each.ready is not None)
     return imposed, whole if len(whole) == len(imposed) else None

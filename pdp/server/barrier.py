@@ -10,6 +10,11 @@ from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 from structlog.typing import FilteringBoundLogger
 
+from pdp.callers import Presented
+from pdp.core.caller import Caller
+from pdp.server.access import NEEDS, Need
+from pdp.server.gate import Gate, caller_of, remember_caller
+from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, status_of
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -29,12 +34,15 @@ class ExceptionBarrier(grpc.ServerInterceptor):
     """Stands between gRPC and every handler, ours or a library's.
 
     It takes the bytes of a request and parses them itself, so that bytes that are no message are the caller's mistake.
-    *pools* gives services, by full name, threads of their own, so that a stream idling there keeps no decision waiting.
+    *pools* gives services and methods, by full name, threads of their own, so that a stream idling there, or a write
+    that waits for another one, keeps no decision waiting.
+    *gate* says who calls and whether it may; every message is shown to it before a handler sees it.
     """
 
-    def __init__(self, log: FilteringBoundLogger, pools: Mapping[str, ThreadPoolExecutor]) -> None:
+    def __init__(self, log: FilteringBoundLogger, pools: Mapping[str, ThreadPoolExecutor], gate: Gate) -> None:
         self._log = log
         self._pools = pools
+        self._gate = gate
         self._guarded: dict[str, Handler] = {}
 
     def intercept_service(
@@ -57,33 +65,64 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         behaviour: Behaviour = getattr(handler, name)
         parse = handler.request_deserializer
         if parse is not None:
+            behaviour = self._permitting(behaviour, name_of(method), streams=handler.request_streaming)
             behaviour = (_parsing_each if handler.request_streaming else _parsing)(behaviour, parse)
         if not handler.response_streaming:
             behaviour = _serializing(behaviour, handler.response_serializer)
         guarded = self._guarded_behaviour(behaviour, method, streams=handler.response_streaming)
-        pool = self._pools.get(method.strip("/").partition("/")[0])
+        path = method.strip("/")
+        pool = self._pools.get(path) or self._pools.get(path.partition("/")[0])
         if pool is not None:
             guarded.experimental_thread_pool = pool  # type: ignore[attr-defined]  # gRPC looks for it there
         return make(guarded, None, handler.response_serializer if handler.response_streaming else None)
 
     def _guarded_behaviour(self, behaviour: Behaviour, method: str, *, streams: bool) -> Behaviour:
+        name = name_of(method)
+
         @functools.wraps(behaviour)
         def guarded(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
             try:
                 if context.time_remaining() <= 0 or not context.is_active():
                     raise CallOverError
+                presented = self._gate.presented_in(context)
+                remember_caller(context, self._gate.admit(name, presented))
                 answer = behaviour(request, context, *callback)
             # FAIL CLOSED (exception text): everything, for what passes here reaches the caller word for word, or leaves
             # it waiting.
             except BaseException as error:  # noqa: BLE001
                 self._refuse(error, method, context)
-            return self._guarded_stream(answer, method, context) if streams and answer is not None else answer
+            if not streams or answer is None:
+                return answer
+            return self._guarded_stream(answer, method, presented, context)
 
         return guarded
 
-    def _guarded_stream(self, answers: Iterator[Any], method: str, context: grpc.ServicerContext) -> Iterator[Any]:
+    def _permitting(self, behaviour: Behaviour, name: str, *, streams: bool) -> Behaviour:
+        if NEEDS.get(name) is not Need.GRANTED:
+            return behaviour  # of health and reflection: what they are asked has no entry and tells of nobody
+        permit = self._gate.permit_of(name)
+
+        def permitted(message: Any, caller: Caller) -> Any:
+            permit(caller, message)
+            return message
+
+        @functools.wraps(behaviour)
+        def permitting(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
+            caller = caller_of(context)
+            seen = (permitted(each, caller) for each in request) if streams else permitted(request, caller)
+            return behaviour(seen, context, *callback)
+
+        return permitting
+
+    def _guarded_stream(
+        self, answers: Iterator[Any], method: str, presented: Presented | None, context: grpc.ServicerContext
+    ) -> Iterator[Any]:
+        name = name_of(method)
         try:
-            yield from answers
+            for answer in answers:
+                # A stream may outlive the credential that opened it.
+                self._gate.admit(name, presented)
+                yield answer
         except GeneratorExit:
             raise
         except BaseException as error:  # noqa: BLE001  # FAIL CLOSED (exception text)

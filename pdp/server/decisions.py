@@ -1,18 +1,20 @@
 """DecisionService: requests to the decision point, and what it answers back."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import grpc
 from google.protobuf.message import DecodeError
 
 from pdp.api.v1 import decision_pb2
-from pdp.core.decision import Decision
-from pdp.core.errors import InvalidRequestError, NoPolicyError
+from pdp.core.caller import Caller
+from pdp.core.errors import InvalidRequestError, NoPolicyError, NotPermittedError
 from pdp.core.request import Consistency, Request
-from pdp.decision_point import DecisionPoint
+from pdp.decision_point import Checked, DecisionPoint
+from pdp.server.access import check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
-from pdp.server.inline_calls import Answer
+from pdp.server.inline_calls import Answer, Later
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
 from pdp.server.visibility import for_caller
@@ -22,7 +24,6 @@ from pdp.wire.response_bytes import decision_to_bytes, result_to_bytes, results_
 from pdp.wire.responses import explanation_to_wire
 from pdp.wire.words import Words
 
-Outcome = Decision | InvalidRequestError
 _SERVICE = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 
 
@@ -50,23 +51,43 @@ class Decisions:
         }
         return {f"{_SERVICE}.{name}": answer for name, answer in methods.items()}
 
-    def check(self, body: bytes) -> bytes:
-        """Answer one request."""
-        return decision_to_bytes(self._point.check(parsed(body, self._reader.request)))
+    def check(self, body: bytes, caller: Caller) -> bytes | Later:
+        """Answer one request of *caller*."""
+        if not caller.may_everything:
+            check_question(caller, parsed(body, decision_pb2.CheckRequest.FromString))
+        request = parsed(body, self._reader.request)
+        if self._point.at_once:
+            return decision_to_bytes(self._point.check(request))
+        decision = self._point.check_at_once(request) if self._point.cache.keeps else None
+        if decision is not None:
+            return decision_to_bytes(decision)
+        return lambda: decision_to_bytes(self._point.check(request))
 
-    def check_item(self, body: bytes) -> bytes:
-        """Answer one request of a stream; what is wrong with it stands in the place of its answer."""
+    def check_item(self, body: bytes, caller: Caller) -> bytes | Later:
+        """Answer one request of a stream of *caller*; what is wrong with it stands in the place of its answer."""
         try:
+            if not caller.may_everything:
+                _check_item(caller, parsed(body, decision_pb2.CheckRequest.FromString))
             request = parsed(body, self._reader.request)
         except InvalidRequestError as error:
             return result_to_bytes(_request_id(body), error)
-        (outcome,) = self._decide_for(request.operator, (request,), request.consistency)
-        return result_to_bytes(request.request_id, outcome)
+        request_id = request.request_id
+        asked = (request,), request.consistency
+        outcomes = self._decide_for(request.operator, *asked, at_once=True)
+        if outcomes is not None:
+            return result_to_bytes(request_id, outcomes[0])
+        return lambda: result_to_bytes(request_id, self._decided_for(request.operator, *asked)[0])
 
-    def check_batch(self, body: bytes) -> bytes:
-        """Answer each item on its own, in order; what is wrong with one stands in its place."""
+    def check_batch(self, body: bytes, caller: Caller) -> bytes | Later:
+        """Answer each item of *caller* on its own, in order; what is wrong with one stands in its place."""
         batch = parsed(body, self._reader.batch)
-        return results_to_bytes([item.request_id for item in batch.items], self._decide(batch))
+        if not caller.may_everything:
+            batch = _permitted(caller, parsed(body, decision_pb2.CheckBatchRequest.FromString), batch)
+        ids = [item.request_id for item in batch.items]
+        outcomes = self._decide(batch, at_once=True)
+        if outcomes is not None:
+            return results_to_bytes(ids, outcomes)
+        return lambda: results_to_bytes(ids, self._decided(batch))
 
     def explain(
         self, message: decision_pb2.ExplainRequest, _context: grpc.ServicerContext
@@ -77,27 +98,71 @@ class Decisions:
         shown = explanation if level is Level.ADMIN else for_caller(explanation, request)
         return explanation_to_wire(shown, request.operator)
 
-    def _decide(self, batch: Batch) -> list[Outcome]:
-        """Return what becomes of each item: one policy and one reading of the facts for all of an operator."""
-        outcomes: dict[int, Outcome] = {}
+    def _decided(self, batch: Batch) -> list[Checked]:
+        outcomes = self._decide(batch, at_once=False)
+        assert outcomes is not None  # noqa: S101  # what may wait is always answered
+        return outcomes
+
+    def _decide(self, batch: Batch, *, at_once: bool) -> list[Checked] | None:
+        """Return what becomes of each item: one policy and one reading of the facts for all of an operator.
+
+        None where they are to be answered *at_once* and that could wait for something.
+        """
+        outcomes: dict[int, Checked] = {}
         of_operator: dict[str, list[tuple[int, Request]]] = {}
         for at, item in enumerate(batch.items):
             if isinstance(item, RefusedItem):
                 outcomes[at] = item.error
             else:
                 of_operator.setdefault(item.operator, []).append((at, item))
+        if at_once and len(of_operator) > 1 and not self._point.at_once:
+            return None  # one of them might have to wait, when others have been decided and recorded
         for operator, placed in of_operator.items():
             places, requests = zip(*placed, strict=True)
-            outcomes.update(zip(places, self._decide_for(operator, requests, batch.consistency), strict=True))
+            answers = self._decide_for(operator, requests, batch.consistency, at_once=at_once)
+            if answers is None:
+                return None
+            outcomes.update(zip(places, answers, strict=True))
         return [outcomes[at] for at in range(len(batch.items))]
 
-    def _decide_for(
+    def _decided_for(
         self, operator: str, requests: tuple[Request, ...], consistency: Consistency
-    ) -> tuple[Outcome, ...]:
+    ) -> tuple[Checked, ...]:
         try:
             return self._point.check_batch(operator, requests, consistency)
         except NoPolicyError:
             return (no_policy(operator),) * len(requests)
+
+    def _decide_for(
+        self, operator: str, requests: tuple[Request, ...], consistency: Consistency, *, at_once: bool
+    ) -> tuple[Checked, ...] | None:
+        if not at_once or self._point.at_once:
+            return self._decided_for(operator, requests, consistency)
+        if not self._point.cache.keeps:
+            return None
+        try:
+            return self._point.check_batch_at_once(operator, requests, consistency)
+        except NoPolicyError:
+            return (no_policy(operator),) * len(requests)
+
+
+def _permitted(caller: Caller, message: decision_pb2.CheckBatchRequest, batch: Batch) -> Batch:
+    """Return *batch* with what *caller* may not ask in the place of each item that asks it."""
+    items = list(batch.items)
+    for at, asked in enumerate(message.requests):
+        try:
+            _check_item(caller, asked)
+        except InvalidRequestError as error:
+            items[at] = RefusedItem(asked.request_id, error)
+    return replace(batch, items=tuple(items))
+
+
+def _check_item(caller: Caller, message: decision_pb2.CheckRequest) -> None:
+    """Raise InvalidRequestError, which an item can carry, for what *caller* may not ask."""
+    try:
+        check_question(caller, message)
+    except NotPermittedError as error:
+        raise InvalidRequestError([error.error]) from None
 
 
 def _request_id(body: bytes) -> str:

@@ -9,18 +9,45 @@ looks as it must; where it does not, the public server answers these methods too
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from concurrent.futures import Executor
+from typing import Any, Final, Protocol
 
 import grpc
 from google.rpc import code_pb2, status_pb2
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
 from grpc_status import rpc_status
 
-Answer = Callable[[bytes], bytes]
-"""Bytes of a request to bytes of its answer; whatever it raises ends the call as the server refuses it."""
+from pdp.core.caller import Caller
+
+Later = Callable[[], bytes]
+"""The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
+
+Answer = Callable[[bytes, Caller], "bytes | Later"]
+"""Bytes of a request, and who asks, to bytes of its answer, or to the rest of the work, where it may have to wait.
+
+Whatever it raises ends the call as the server refuses it.
+"""
+
+Admit = Callable[[str, Any, Any], "Visit"]
+"""Path of a method, metadata and call of gRPC's core, to the visit that begins; what it raises ends the call."""
 
 Refuse = Callable[[BaseException, str], status_pb2.Status]
 """An error and the path of the method that met it, to what the caller is told."""
+
+
+class Visit(Protocol):
+    """One call, from the moment that its caller is known to its end."""
+
+    @property
+    def caller(self) -> Caller:
+        """Return who calls."""
+
+    def again(self) -> Caller:
+        """Return who calls, looked at anew: a stream may outlive the credential that opened it."""
+
+    def end(self) -> None:
+        """The call is over; called once."""
+
 
 AWAITED: Final = 16
 """So many calls of a method are asked for in advance; each that comes is followed by asking for another."""
@@ -61,13 +88,16 @@ class InlineCalls:
     """Serves methods of *server*, at most *maximum_calls* at once; more are refused.
 
     Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
-    A stream is answered message by message; while it is idle it holds no thread.
+    A stream is answered message by message; while it is idle it holds no thread. What may have to wait is done by
+    *pool*.
     """
 
-    def __init__(self, server: grpc.Server, maximum_calls: int, refuse: Refuse) -> None:
+    def __init__(self, server: grpc.Server, maximum_calls: int, refuse: Refuse, admit: Admit, pool: Executor) -> None:
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
         self._maximum = maximum_calls
         self._refuse = refuse
+        self._admit = admit
+        self._pool = pool
         self._methods: list[_Method] = []
         # How many calls are awaited and under way: only the thread that takes events changes them.
         self._awaited = 0
@@ -103,7 +133,14 @@ class InlineCalls:
         call = _Call(self, method, event.call, event.call_details.deadline)
         if self._active > self._maximum:
             self._end(call, _FULL)
-        elif method.streams:
+            return _GO_ON
+        try:
+            call.visit = self._admit(method.path, event.invocation_metadata, event.call)
+        # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
+        except BaseException as error:  # noqa: BLE001
+            self._end(call, self._told(error, method.path))
+            return _GO_ON
+        if method.streams:
             call.has_begun = True
             call.of_core.start_server_batch((_initial_metadata(), _receive()), call)
         else:
@@ -122,9 +159,11 @@ class InlineCalls:
             self._answer(call, body)
         return _GO_ON
 
-    def ended(self, _event: Any) -> _Handled:
-        """Handle the event that a call is over."""
+    def ended(self, call: "_Call") -> _Handled:
+        """Handle the event that *call* is over."""
         self._active -= 1
+        if call.visit is not None:
+            call.visit.end()
         return self._handled()
 
     def _ask_for(self, method: "_Method") -> None:
@@ -136,17 +175,39 @@ class InlineCalls:
         return _GO_ON if self._awaited or self._active else (self, ())
 
     def _answer(self, call: "_Call", body: bytes) -> None:
+        visit = call.visit
         try:
-            answer = call.method.answer(body)
+            if visit is None:
+                raise AssertionError("a call went on whose caller is not known")
+            answer = call.method.answer(body, visit.again() if call.method.streams else visit.caller)
+            if not isinstance(answer, bytes):
+                self._pool.submit(self._answer_later, call, answer)
+                return
         # FAIL CLOSED (exception text): everything; what passed here would end the thread that serves everybody.
         except BaseException as error:  # noqa: BLE001
             self._end(call, self._told(error, call.method.path))
             return
+        self._send(call, answer)
+
+    def _answer_later(self, call: "_Call", work: Later) -> None:
+        """Do the rest of the work, on a thread that may wait."""
+        if call.deadline <= time.time():
+            self._end(call, _LATE)
+            return
+        try:
+            answer = work()
+        # FAIL CLOSED (exception text): everything; what passed here would leave the caller waiting.
+        except BaseException as error:  # noqa: BLE001
+            self._end(call, self._told(error, call.method.path))
+            return
+        self._send(call, answer)
+
+    def _send(self, call: "_Call", answer: bytes) -> None:
         message = cygrpc.SendMessageOperation(answer, _NO_FLAGS)
         if call.method.streams:
             call.of_core.start_server_batch((message, _receive()), call)
         else:
-            call.of_core.start_server_batch((_initial_metadata(), message, _status()), self.ended)
+            call.of_core.start_server_batch((_initial_metadata(), message, _status()), call.over)
 
     def _told(self, error: BaseException, path: str) -> status_pb2.Status:
         try:
@@ -157,7 +218,7 @@ class InlineCalls:
     def _end(self, call: "_Call", status: status_pb2.Status | None) -> None:
         """End *call* with *status*, None for OK."""
         operations = (_status(status),) if call.has_begun else (_initial_metadata(), _status(status))
-        call.of_core.start_server_batch(operations, self.ended)
+        call.of_core.start_server_batch(operations, call.over)
 
 
 class _Method:
@@ -178,10 +239,11 @@ class _Method:
 class _Call:
     """A call; called by the public server with the event that a message of it has come.
 
-    *deadline* is in seconds of the epoch; *has_begun* says that the metadata before the first answer are sent.
+    *deadline* is in seconds of the epoch; *has_begun* says that the metadata before the first answer are sent; *visit*
+    is None until its caller is known.
     """
 
-    __slots__ = ("_calls", "deadline", "has_begun", "method", "of_core")
+    __slots__ = ("_calls", "deadline", "has_begun", "method", "of_core", "visit")
 
     def __init__(self, calls: InlineCalls, method: _Method, of_core: Any, deadline: float) -> None:
         self._calls = calls
@@ -189,9 +251,14 @@ class _Call:
         self.of_core = of_core
         self.deadline = deadline
         self.has_begun = False
+        self.visit: Visit | None = None
 
     def __call__(self, event: Any) -> _Handled:
         return self._calls.received(self, event)
+
+    def over(self, _event: Any) -> _Handled:
+        """Handle the event that it is over."""
+        return self._calls.ended(self)
 
 
 # gRPC keeps what becomes of an operation in the operation: each is used once.

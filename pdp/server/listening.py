@@ -32,14 +32,18 @@ def options(maximum_calls: int, *, shares_port: bool = False) -> list[tuple[str,
     ]
 
 
-def listen_on(server: grpc.Server, listen: str) -> str:
+def listen_on(server: grpc.Server, listen: str, secured: grpc.ServerCredentials | None = None) -> str:
     """Let *server* listen on *listen*, HOST:PORT, and return the address with the port that it got.
 
-    Raises InvalidSettingsError when the host is not this machine alone or the port cannot be had.
+    With *secured* every connection is encrypted; without, only this machine may connect.
+    Raises InvalidSettingsError when the host may not be listened on or the port cannot be had.
     """
-    host, port = loopback(listen)
+    host, port = resolved(listen, anywhere=secured is not None)
     try:
-        bound = server.add_insecure_port(f"{host}:{port}")
+        if secured is None:
+            bound = server.add_insecure_port(f"{host}:{port}")
+        else:
+            bound = server.add_secure_port(f"{host}:{port}", secured)
     except RuntimeError as error:
         raise InvalidSettingsError(
             [f"cannot listen on {host}:{port}: another program may be listening there, or the port may not be yours"]
@@ -47,10 +51,11 @@ def listen_on(server: grpc.Server, listen: str) -> str:
     return f"{host}:{bound}"
 
 
-def loopback(listen: str) -> tuple[str, int]:
-    """Return the numeric loopback address that *listen* stands for; raise InvalidSettingsError when it is none.
+def resolved(listen: str, *, anywhere: bool = False) -> tuple[str, int]:
+    """Return the numeric address that *listen* stands for; raise InvalidSettingsError when there is none.
 
-    It is resolved once and the number is bound, so that no name service can make it another one in between.
+    Unless *anywhere*, it has to be one of loopback. It is resolved once and the number is bound, so that no name
+    service can make it another one in between.
     """
     host, _, port = listen.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
@@ -64,7 +69,16 @@ def loopback(listen: str) -> tuple[str, int]:
     except (OSError, UnicodeError) as error:
         raise InvalidSettingsError([f"cannot listen on `{listen}`: there is no such host"]) from error
     addresses = sorted({str(sockaddr[0]) for *_, sockaddr in found}, key=lambda address: (":" in address, address))
-    # FAIL CLOSED (unknown callers): nobody is told apart yet, so nobody from outside may connect.
-    if not addresses or not all(ipaddress.ip_address(address).is_loopback for address in addresses):
-        raise InvalidSettingsError([f"cannot listen on `{listen}`: without configured callers only on loopback"])
+    if not addresses:
+        raise InvalidSettingsError([f"cannot listen on `{listen}`: there is no such host"])
+    # FAIL CLOSED (unknown callers): where nobody is told apart, or can be overheard, nobody from outside may connect.
+    if not anywhere and not are_loopback(addresses):
+        raise InvalidSettingsError(
+            [f"cannot listen on `{listen}`: without configured callers and TLS only on loopback"]
+        )
     return (f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]), int(port)
+
+
+def are_loopback(addresses: list[str]) -> bool:
+    """Say whether every one of *addresses*, numeric ones, is of this machine alone."""
+    return all(ipaddress.ip_address(address.removeprefix("[").removesuffix("]")).is_loopback for address in addresses)

@@ -9,9 +9,11 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from pdp.api.v1 import decision_pb2, facts_pb2, policies_pb2
+from pdp.core.caller import Caller
 from pdp.core.errors import NotImplementedYetError
 from pdp.server.barrier import HANDLER_KINDS, Handler
-from pdp.server.inline_calls import Answer
+from pdp.server.gate import caller_of
+from pdp.server.inline_calls import Answer, Later
 
 Serve = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -24,11 +26,14 @@ SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(
 
 
 def add_contract(
-    server: grpc.Server, served: Mapping[str, Serve], answered: Mapping[str, Answer] = MappingProxyType({})
+    server: grpc.Server,
+    served: Mapping[str, Serve],
+    answered: Mapping[str, Answer] = MappingProxyType({}),
+    who: Callable[[grpc.ServicerContext], Caller] = caller_of,
 ) -> None:
     """Give *server* every method of the contract, by full name.
 
-    Those of *served* take and give messages, those of *answered* bytes; the others refuse.
+    Those of *served* take and give messages, those of *answered* bytes; the others refuse. *who* says who calls.
     """
     unknown = (served.keys() | answered.keys()) - {
         method.full_name for service in SERVICES for method in service.methods
@@ -37,18 +42,12 @@ def add_contract(
         raise ValueError(f"not in the contract: {sorted(unknown)}")
     for service in SERVICES:
         handlers = {
-            method.name: _answering(method, answered[method.full_name])
+            method.name: _answering(method, answered[method.full_name], who)
             if method.full_name in answered
             else _serving(method, served.get(method.full_name))
             for method in service.methods
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
-
-
-def path_of(method: str) -> str:
-    """Return `/package.Service/Method` for the full name `package.Service.Method`."""
-    service, _, name = method.rpartition(".")
-    return f"/{service}/{name}"
 
 
 def streams(method: str) -> bool:
@@ -60,17 +59,20 @@ def streams(method: str) -> bool:
 
 def _serving(method: MethodDescriptor, serve: Serve | None) -> Handler:
     _, make = HANDLER_KINDS[method.client_streaming, method.server_streaming]
-    if serve is None:
-        return make(_unserved(method))
     request, answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
-    return make(serve, request.FromString, answer.SerializeToString)
+    return make(serve or _unserved(method), request.FromString, answer.SerializeToString)
 
 
-def _answering(method: MethodDescriptor, answer: Answer) -> Handler:
+def _answering(method: MethodDescriptor, answer: Answer, who: Callable[[grpc.ServicerContext], Caller]) -> Handler:
     _, make = HANDLER_KINDS[method.client_streaming, method.server_streaming]
     if method.client_streaming:
-        return make(lambda bodies, _context: map(answer, bodies))
-    return make(lambda body, _context: answer(body))
+        return make(lambda bodies, context: (finished(answer(body, who(context))) for body in bodies))
+    return make(lambda body, context: finished(answer(body, who(context))))
+
+
+def finished(answer: bytes | Later) -> bytes:
+    """Return an answer, for which this thread may have to wait."""
+    return answer if isinstance(answer, bytes) else answer()
 
 
 def _unserved(method: MethodDescriptor) -> Serve:

@@ -1,7 +1,6 @@
 """The life of a server: it starts, says that it is ready, answers, drains and stops."""
 
 import gc
-import hashlib
 import os
 import queue
 import signal
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
 import grpc
 from grpc_health.v1 import health_pb2_grpc
@@ -19,21 +18,31 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_reflection.v1alpha import reflection
 from structlog.typing import FilteringBoundLogger
 
+from pdp.activation import PolicyJudge, PolicyKeeper, Standing, revision_of
 from pdp.core.errors import InvalidSettingsError
+from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
-from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
+from pdp.server.facts import FACT_SERVICE, WATCHERS, Facts
+from pdp.server.following import FixedPolicies, Follower, Following
+from pdp.server.gate import Gate
 from pdp.server.health import Health, health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
-from pdp.server.listening import listen_on, options
-from pdp.server.lookups import Lookups
-from pdp.server.methods import SERVICES, add_contract, path_of, streams
+from pdp.server.leading import Leader
+from pdp.server.link import Link
+from pdp.server.listening import are_loopback, listen_on, options
+from pdp.server.methods import SERVICES, add_contract, streams
+from pdp.server.names import path_of
 from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
+from pdp.server.security import OPEN, Security
+from pdp.server.services import Services, ServicesInForce
+from pdp.server.serving_settings import ServingSettings, SharingSettings
 from pdp.server.status import status_of
+from pdp.server.tls import check_tls
 from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
 from pdp.wire.words import Words
 
@@ -41,51 +50,30 @@ CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
 
 _SIDE_THREADS: Final = 2
+_FACT_THREADS: Final = 4
+"""So many writes and readings of facts a process works at; the others wait, and no decision waits for them."""
+
 _LAST_SECONDS: Final = 1.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-
-
-class ServingSettings(Protocol):
-    """What a server has to be told."""
-
-    @property
-    def listen(self) -> str:
-        """Return HOST:PORT; port 0 stands for any free one."""
-
-    @property
-    def threads(self) -> int:
-        """Return how many requests are answered side by side."""
-
-    @property
-    def reflection(self) -> bool:
-        """Say whether the server describes its services to those who ask."""
-
-    @property
-    def grace_seconds(self) -> int:
-        """Return how long a stopping server goes on with what has begun."""
-
-
-class SharingSettings(ServingSettings, Protocol):
-    """What a server of several processes has to be told besides."""
-
-    @property
-    def workers(self) -> int:
-        """Return how many processes answer."""
-
-    @property
-    def port_group(self) -> str:
-        """Return the name under which servers with the same revision may share the port; "" for none."""
 
 
 class RunningServer:
     """A server that answers at *address*."""
 
     def __init__(
-        self, server: grpc.Server, health: Health, pools: tuple[ThreadPoolExecutor, ...], address: str
+        self,
+        server: grpc.Server,
+        health: Health,
+        ending: tuple[Callable[[], None], ...],
+        pools: tuple[ThreadPoolExecutor, ...],
+        address: str,
+        security: Security = OPEN,
     ) -> None:
         self.address = address
+        self._security = security
+        self.health = health
         self._server = server
-        self._health = health
+        self._ending = ending
         self._pools = pools
         self._ended = threading.Event()
 
@@ -94,7 +82,8 @@ class RunningServer:
 
         The event is set once every call has ended.
         """
-        _does_end(self._health.end)  # a watcher that does not read may not hold up the end
+        for end in self._ending:
+            _does_end(end)  # a watcher that does not read may not hold up the end
         self._ended = self._server.stop(grace)
         return self._ended
 
@@ -103,42 +92,69 @@ class RunningServer:
         return self._ended.wait(seconds) and _does_end(self._end_threads, seconds)
 
     def _end_threads(self) -> None:
+        self._security.end()
         for pool in self._pools:
             pool.shutdown(cancel_futures=True)
 
 
+def _fixed(in_force: ServicesInForce) -> Following:
+    return FixedPolicies(Standing.of(in_force.point.policies, datetime.now(UTC)))
+
+
 def start(
-    point: DecisionPoint, words: Words, settings: ServingSettings, log: FilteringBoundLogger, *, shared: str = ""
+    point: DecisionPoint,
+    words: Words,
+    settings: ServingSettings,
+    log: FilteringBoundLogger,
+    *,
+    facts: FactStore | None = None,
+    shared: str = "",
+    security: Security = OPEN,
+    follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> RunningServer:
     """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
-    Raises InvalidSettingsError when it cannot listen where *settings* say.
+    Without a store of *facts* FactService is not served. *follow* is given the services in force and returns what
+    changes them; by default nothing does. Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
     decisions = ThreadPoolExecutor(settings.threads, "decisions")
     side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
+    in_force = ServicesInForce(Services(point, words))
+    kept = None if facts is None else Facts(facts, lambda: in_force.point, words)
+    if kept is not None:
+        side_pools |= {FACT_SERVICE: ThreadPoolExecutor(_FACT_THREADS, "facts")}
+        side_pools |= {kept.watches: ThreadPoolExecutor(WATCHERS + 1, "watches")}
     maximum_calls = settings.threads * CALLS_PER_THREAD
+    operators = words.vocabulary.words(WordKind.OPERATOR)
+    gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates)
     server = grpc.server(
         decisions,
-        interceptors=[ExceptionBarrier(log, side_pools)],
+        interceptors=[ExceptionBarrier(log, side_pools, gate)],
         options=options(maximum_calls, shares_port=bool(shared)),
         maximum_concurrent_rpcs=maximum_calls,
     )
-    decided = Decisions(point, words)
-    in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
-    add_contract(server, {**decided.served, **Lookups(point, words).served, **in_force.served}, decided.answered)
-    health = health_of(words.vocabulary.words(WordKind.OPERATOR), point.policies.keys())
+    policies = PoliciesInForce(follow(in_force), words, point.cache)
+    served = {**in_force.served, **policies.served, **({} if kept is None else kept.served)}
+    add_contract(server, served, in_force.answered)
+    health = health_of(operators, point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
-    if settings.reflection:
+    address = listen_on(server, shared or settings.listen, security.credentials(log))
+    if settings.reflection == "yes" or (
+        settings.reflection == "loopback" and are_loopback([address.rpartition(":")[0]])
+    ):
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
-    address = listen_on(server, shared or settings.listen)
-    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log))
-    if point.at_once and can_serve_inline(server):
-        for method, answer in decided.answered.items():
+    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, decisions)
+    if (point.at_once or point.cache.keeps) and can_serve_inline(server):
+        for method, answer in in_force.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
+    point.cache.begin()
     server.start()
     inline.begin()
-    return RunningServer(server, health, (decisions, *side_pools.values()), address)
+    security.begin(log)
+    # Without what is kept every answer comes from the store: later, and as right.
+    ending = (health.end, point.shadow.end, point.cache.end, *(() if kept is None else (kept.end,)))
+    return RunningServer(server, health, ending, (decisions, *side_pools.values()), address, security)
 
 
 def serve(
@@ -146,6 +162,8 @@ def serve(
     words: Words,
     settings: ServingSettings,
     *,
+    facts: FactStore | None = None,
+    security: Security = OPEN,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
     """Answer in this process until SIGTERM or SIGINT, then drain; return the exit code.
@@ -157,51 +175,67 @@ def serve(
     log_libraries_too()
 
     def ready(server: RunningServer) -> None:
-        _announce(point.policies, words, log)
+        _announce(point.policies, words, log, security)
         _announce_ready(point.policies, server.address, log)
         on_ready(server.address)
 
-    return _answer(point, words, settings, log, ready)
+    return _answer(point, words, settings, log, ready, security, facts=facts)
 
 
 def serve_with_workers(
     point: DecisionPoint,
     words: Words,
     settings: SharingSettings,
+    keeper: PolicyKeeper,
+    judge: PolicyJudge,
     *,
+    facts: FactStore | None = None,
+    security: Security = OPEN,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> int:
     """Answer in `settings.workers` processes, each on a core of its own, until a signal comes; return the exit code.
 
-    As `serve`; *on_ready* is told once all of them answer.
+    As `serve`; *on_ready* is told once all of them answer. The policies are those that *keeper* holds: it looks at the
+    folders again and again, and every worker follows it, building sets with *judge*.
     """
     log = json_log()
     log_libraries_too()
-    revision = revision_of(point.policies)
     try:
-        port = SharedPort(settings.listen, settings.port_group, revision)
+        if security.tls is not None:
+            check_tls(security.tls)
+        port = SharedPort(settings.listen, settings.port_group, keeper.standing.revision, anywhere=security.anywhere)
     except InvalidSettingsError as error:
         return _not_started(error, log)
     own = cores()
 
-    def work(tell: Callable[[], None]) -> int:
+    def work(link: Link) -> int:
+        standing = keeper.standing  # as it was when this process was forked
+        followers: list[Follower] = []
+
+        def follow(in_force: ServicesInForce) -> Following:
+            followers.append(Follower(link, in_force, standing, judge, words, port, log))
+            return followers[0]
+
         def ready(server: RunningServer) -> None:
             core = min(os.sched_getaffinity(0))
+            revision = standing.revision
             log.info(Event.WORKER_READY.value, address=server.address, revision=revision, pid=os.getpid(), core=core)
-            tell()
+            followers[0].begin(server.health)
 
-        return _answer(point, words, settings, log, ready, shared=port.address)
+        renewed = point.with_policies(standing.sets)
+        return _answer(renewed, words, settings, log, ready, security, facts=facts, shared=port.address, follow=follow)
 
     def all_ready(pids: tuple[int, ...]) -> None:
-        _announce_ready(point.policies, port.address, log, pids)
+        _announce_ready(keeper.standing.sets, port.address, log, pids)
         on_ready(port.address)
 
-    _announce(point.policies, words, log)
+    _announce(point.policies, words, log, security)
     # What is loaded stays: the collector would look through it again and again, and unshare its pages by doing so.
     gc.collect()
     gc.freeze()
     placed = tuple(own[number % len(own)] for number in range(settings.workers))
-    code = Workers(work, placed, log).serve(all_ready)
+    leader = Leader(keeper, port, log, settings.watch_seconds)
+    code = Workers(work, placed, leader, log).serve(all_ready)
     port.close()
     log.info(Event.STOPPED.value)
     return code
@@ -213,12 +247,15 @@ def _answer(
     settings: ServingSettings,
     log: FilteringBoundLogger,
     on_ready: Callable[[RunningServer], None],
+    security: Security,
     *,
+    facts: FactStore | None = None,
     shared: str = "",
+    follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> int:
     with _caught_signals() as signals:
         try:
-            server = start(point, words, settings, log, shared=shared)
+            server = start(point, words, settings, log, facts=facts, shared=shared, security=security, follow=follow)
         except InvalidSettingsError as error:
             return _not_started(error, log)
         on_ready(server)
@@ -236,20 +273,15 @@ def _not_started(error: InvalidSettingsError, log: FilteringBoundLogger) -> int:
     return EXIT_TROUBLE
 
 
-def revision_of(policies: Mapping[str, PolicySet]) -> str:
-    """Return one digest over the revisions of all operators."""
-    lines = "".join(f"{operator}={policies[operator].revision}\n" for operator in sorted(policies))
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def _announce(policies: Mapping[str, PolicySet], words: Words, log: FilteringBoundLogger) -> None:
+def _announce(policies: Mapping[str, PolicySet], words: Words, log: FilteringBoundLogger, security: Security) -> None:
     for operator in words.vocabulary.words(WordKind.OPERATOR):
         if operator not in policies:
             log.warning(Event.OPERATOR_NOT_SERVED.value, operator=operator)
-    log.warning(
-        Event.OPEN_TO_LOCAL.value,
-        message="no callers are configured: whoever connects is the caller `local`, which may do everything",
-    )
+    if security.callers is None:
+        log.warning(
+            Event.OPEN_TO_LOCAL.value,
+            message="no callers are configured: whoever connects is the caller `local`, which may do everything",
+        )
 
 
 def _announce_ready(

@@ -11,19 +11,27 @@ from google.rpc import status_pb2
 from structlog.typing import FilteringBoundLogger
 
 from pdp.core.errors import (
+    ConflictError,
+    CycleError,
     ForeignTokenError,
     InvalidPolicyError,
     InvalidRequestError,
     InvalidSettingsError,
+    KeptNoLongerError,
     NoPolicyError,
+    NotAllowedError,
     NotImplementedYetError,
+    NotPermittedError,
+    OverloadedError,
     RequestError,
     TooMuchToLookUpError,
     UnavailableError,
+    UnknownCallerError,
+    UnsettledError,
 )
 from pdp.core.text import Text
 from pdp.server.events import Event
-from pdp.wire.errors import rich_status
+from pdp.wire.errors import retry_status, rich_status
 
 MALFORMED_MESSAGE: Final = "malformed-message"
 """Code of the mistake that the bytes of a call are no message of its type."""
@@ -41,6 +49,10 @@ class Refusal:
     event: Event | None = None
 
 
+class TooManyCallsError(Exception):
+    """As many calls of this kind are under way as may be."""
+
+
 class CallOverError(Exception):
     """The deadline of a call had passed, or its caller had gone, before the work began."""
 
@@ -51,7 +63,16 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     InvalidRequestError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be right; the details say why"),
     NoPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "this operator has no valid policy set"),
     InvalidPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the policy files are not valid"),
-    ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token in `consistency` is of another store"),
+    ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token is of another store"),
+    KeptNoLongerError: Refusal(grpc.StatusCode.OUT_OF_RANGE, "the past is not kept so far back: read the facts anew"),
+    ConflictError: Refusal(
+        grpc.StatusCode.ABORTED, "what the write rests on has changed, or its request id stands for another write"
+    ),
+    CycleError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "something would lie in itself"),
+    NotAllowedError: Refusal(
+        grpc.StatusCode.PERMISSION_DENIED, "the policy does not let the actor make this change; the details say why"
+    ),
+    TooManyCallsError: Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls are under way"),
     NotImplementedYetError: Refusal(grpc.StatusCode.UNIMPLEMENTED, "this version does not serve that"),
     TooMuchToLookUpError: Refusal(
         grpc.StatusCode.RESOURCE_EXHAUSTED, "the look-up could only be answered in part, so it is not answered at all"
@@ -61,6 +82,12 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
         "no decision was made: something that it needs cannot be had now",
         Event.UNAVAILABLE,
     ),
+    UnknownCallerError: Refusal(grpc.StatusCode.UNAUTHENTICATED, "who asks is not known here"),
+    NotPermittedError: Refusal(grpc.StatusCode.PERMISSION_DENIED, "this caller may not do that; the details say what"),
+    OverloadedError: Refusal(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "more is asked than can be answered now; the details say when to ask again"
+    ),
+    UnsettledError: Refusal(grpc.StatusCode.UNAVAILABLE, "the policy files are being changed just now"),
     InvalidSettingsError: _OURS,
     CallOverError: Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline had passed before the work began"),
 }
@@ -78,8 +105,12 @@ def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> s
     """Return the status that tells the caller of *method* about *error*, and log what must not be told."""
     refusal = refusal_of(error)
     code, sentence = _number(refusal.code), refusal.sentence
-    if isinstance(error, InvalidRequestError):
+    if isinstance(error, InvalidRequestError | NotAllowedError):
         return rich_status(code, sentence, error)
+    if isinstance(error, NotPermittedError):
+        return rich_status(code, sentence, InvalidRequestError([error.error]))
+    if isinstance(error, OverloadedError):
+        return retry_status(code, sentence, error.retry_seconds)
     if isinstance(error, NotImplementedYetError):
         return status_pb2.Status(code=code, message=str(error) or sentence)
     if refusal.event is None:

@@ -1,23 +1,31 @@
 """How much of an explanation the asking service may see."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import replace
 
-from pdp.core.decision import RuleTrace
+from pdp.core.decision import ConditionTrace, RuleTrace
 from pdp.core.entity import Entity
 from pdp.core.explanation import Change, Explanation
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.request import Request
+from pdp.lookups.naming import entities_in
 
 
 def for_caller(explanation: Explanation, request: Request) -> Explanation:
-    """Return *explanation* without places in policy files and without facts about others than *request* is about."""
+    """Return *explanation* as a caller may see it: what kind of thing is missing.
+
+    Left out are places in policy files, the values that conditions found, and facts about others than *request* is
+    about; of a change whatever names anybody else.
+    """
     known = _named_by(request)
+    changes = (_in_kind(change, known) for change in explanation.would_allow)
     return replace(
         explanation,
         matched=tuple(_without_place(trace) for trace in explanation.matched),
         nearest=tuple(_without_place(trace) for trace in explanation.nearest),
         facts=tuple(use for use in explanation.facts if _about(use.fact) <= known),
-        would_allow=tuple(change for change in explanation.would_allow if _is_known(change, known)),
+        would_allow=tuple(_each_once(changes)),
     )
 
 
@@ -41,9 +49,50 @@ def _about(fact: Fact) -> frozenset[Entity]:
             return frozenset({entity})
 
 
-def _is_known(change: Change, known: frozenset[Entity]) -> bool:
-    return all(_about(fact) <= known for fact in (*change.add, *change.end))
+def _in_kind(change: Change, known: frozenset[Entity]) -> Change:
+    """Return *change* as the kind of thing that it is; its facts only where each names nobody but *known*."""
+    tells = all(set(entities_in(fact.kind)) <= known for fact in (*change.add, *change.end))
+    return replace(
+        change,
+        add=change.add if tells else (),
+        end=change.end if tells else (),
+        circumstances=tuple(_without_names(each, known) for each in change.circumstances),
+        message=change.in_kind,
+        by_whom=change.by_role,
+    )
+
+
+def _without_names(circumstance: str, known: frozenset[Entity]) -> str:
+    """Return `path = value` without the value where that names somebody whom the question does not name."""
+    path, has_value, text = circumstance.partition(" = ")
+    if not has_value:
+        return circumstance
+    value = json.loads(text)
+    names = value if isinstance(value, list) else [value]
+    shown = {str(entity) for entity in known}
+    return (
+        path
+        if any(isinstance(one, str) and ":" in one and one not in shown and not _is_instant(one) for one in names)
+        else circumstance
+    )
+
+
+def _is_instant(text: str) -> bool:
+    return text[:1].isdigit()
+
+
+def _each_once(changes: Iterable[Change]) -> list[Change]:
+    found: list[Change] = []
+    for change in changes:
+        if change not in found:
+            found.append(change)
+    return found
 
 
 def _without_place(trace: RuleTrace) -> RuleTrace:
-    return replace(trace, file="", line=0)
+    conditions = tuple(_without_detail(condition) for condition in trace.conditions)
+    return replace(trace, file="", line=0, conditions=conditions)
+
+
+def _without_detail(condition: ConditionTrace) -> ConditionTrace:
+    return condition if condition.in_kind is None else replace(condition, message=condition.in_kind)

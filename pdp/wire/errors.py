@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from pdp.api.v1 import errors_pb2
-from pdp.core.errors import InvalidRequestError, RequestError
+from pdp.core.errors import InvalidRequestError, NotAllowedError, RequestError
 from pdp.wire.mistakes import more_errors
 from pdp.wire.responses import text_from_wire
 
@@ -51,7 +51,9 @@ def _placed(field: str, said: str) -> str:
     return f"{field}: {said}" if field else said
 
 
-def rich_status(code: int, message: str, error: InvalidRequestError, *, room: int = ROOM) -> status_pb2.Status:
+def rich_status(
+    code: int, message: str, error: InvalidRequestError | NotAllowedError, *, room: int = ROOM
+) -> status_pb2.Status:
     """Return a status with every mistake in its details, as our own message and as `google.rpc.BadRequest`.
 
     Where they need more than *room* bytes, the last ones are left out of both, and one more says so.
@@ -61,6 +63,15 @@ def rich_status(code: int, message: str, error: InvalidRequestError, *, room: in
     while kept > 0 and status.ByteSize() > room:
         kept -= 1 + kept // 8
         status = _status(code, message, (*error.errors[:kept], more_errors()))
+    return status
+
+
+def retry_status(code: int, message: str, seconds: float) -> status_pb2.Status:
+    """Return a status whose details say in how many seconds the same may be asked again."""
+    status = status_pb2.Status(code=code, message=message)
+    retry = error_details_pb2.RetryInfo()
+    retry.retry_delay.FromNanoseconds(max(1, round(seconds * 1e9)))
+    status.details.add().Pack(retry)
     return status
 
 

@@ -47,6 +47,13 @@ def check_request_from_dict(members: Mapping[str, object]) -> decision_pb2.Check
     return message
 
 
+def fill_from_json(message: Message, members: Mapping[str, object]) -> None:
+    """Put what parsed JSON holds into *message*; raise InvalidRequestError as `check_request_from_json` does."""
+    mistakes = Mistakes()
+    _fill_message(mistakes, message, members, "")
+    mistakes.finish()
+
+
 def message_to_json(message: Message) -> dict[str, Any]:
     """Return *message* as protobuf JSON with snake_case names, without fields that are not set."""
     return MessageToDict(message, preserving_proto_field_name=True)

@@ -5,6 +5,7 @@ from typing import Final
 BATCH: Final = 100
 FACTS: Final = 64
 SCOPES: Final = 16
+WRITTEN: Final = 1000
 KEYS: Final = 64
 DEPTH: Final = 8
 LIST: Final = 256

@@ -61,6 +61,9 @@ MALFORMED_TIMESTAMP: Final = Text(
     vi="không phải là một thời điểm theo RFC 3339, như `2026-11-17T09:00:00+07:00`",
     en="this is no instant as RFC 3339 writes it, like `2026-11-17T09:00:00+07:00`",
 )
+PAGE_TOKEN: Final = Text(
+    vi="không phải là mã trang của chính câu hỏi này", en="this is no page token of this very question"
+)
 OFFSET_MISSING: Final = Text(
     vi="thời điểm thiếu độ lệch so với giờ UTC, như `+07:00`",
     en="the instant lacks its offset from UTC, like `+07:00`",
@@ -72,6 +75,17 @@ GIVEN_BY_SERVER: Final = Text(
     vi="mã của dữ kiện do máy chủ đặt; dữ kiện gửi kèm yêu cầu không có mã",
     en="the server gives facts their ids; a fact sent with a request has none",
 )
+TIME_OF_CHANGES: Final = Text(vi="thời điểm của một thay đổi do máy chủ đặt", en="the server sets the time of a change")
+FILLED_IN: Final = Text(
+    vi="máy chủ điền phần này từ dữ kiện được ghi hoặc xóa",
+    en="the server fills this in from the fact that is written or deleted",
+)
+NOTHING_OF_THE_PAST: Final = Text(vi="quá khứ không thể bị xóa ở đây", en="the past cannot be deleted here")
+NOTHING_SELECTED: Final = Text(
+    vi="cần mã của dữ kiện, hoặc bộ lọc nêu `subject`, `scope` hoặc `data_subject`",
+    en="ids are needed, or a filter that names `subject`, `scope` or `data_subject`",
+)
+KIND_OF_FACT: Final = Text(vi="loại dữ kiện", en="kind of fact")
 EMPTY_TERM: Final = Text(
     vi="dữ kiện kết thúc trước hoặc ngay khi bắt đầu", en="the fact ends before, or at the instant when, it begins"
 )

@@ -49,7 +49,7 @@ def consistency_of_batch(message: decision_pb2.CheckBatchRequest, words: Words) 
         reading.refuse(Code.TOO_MANY, "requests", str(len(message.requests)), text)
     consistency = _UNSET
     if message.HasField("consistency"):
-        consistency = _read_consistency(reading, message.consistency)
+        consistency = read_consistency(reading, message.consistency)
     reading.finish()
     return consistency
 
@@ -79,7 +79,7 @@ def request_from_wire(
     facts = read_facts(reading, message.facts, "facts") if message.facts else ()
     consistency = _UNSET if of_batch is None else of_batch
     if message.HasField("consistency"):
-        own = _read_consistency(reading, message.consistency)
+        own = read_consistency(reading, message.consistency)
         consistency = own if of_batch is None else of_batch
         if of_batch is not None and own != _UNSET:
             reading.refuse(Code.NOT_IN_BATCH, "consistency", own.freshness.value, phrases.NOT_IN_BATCH)
@@ -149,7 +149,8 @@ def _read_scopes(reading: Reading, message: request_pb2.Resource) -> tuple[Entit
     return tuple(scopes)
 
 
-def _read_consistency(reading: Reading, message: request_pb2.Consistency) -> Consistency:
+def read_consistency(reading: Reading, message: request_pb2.Consistency) -> Consistency:
+    """Read the freshness asked for."""
     reading.check_known_fields(message, "consistency")
     match message.WhichOneof("requirement"):
         case "minimize_latency" if message.minimize_latency:

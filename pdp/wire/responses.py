@@ -7,7 +7,7 @@ from typing import Final
 from pdp.api.v1 import decision_pb2
 from pdp.core.decision import Cause, ConditionTrace, Decision, Effect, Obligation, Outcome, Reason, RuleTrace
 from pdp.core.errors import InvalidRequestError, RequestError
-from pdp.core.explanation import Change, Explanation, FactUse
+from pdp.core.explanation import NO_TEXT, Change, Explanation, FactUse, SearchOutcome
 from pdp.core.text import Text
 from pdp.wire import phrases
 from pdp.wire.codes import Code
@@ -25,6 +25,9 @@ CAUSES: Final = {
     Cause.SILENT: decision_pb2.CAUSE_SILENT,
     Cause.ERROR: decision_pb2.CAUSE_ERROR,
 }
+NOBODY: Final = "nobody"
+"""Stands where it says by whom a change is brought about for the proof that no change would do."""
+
 _CAUSES_FROM_WIRE: Final = {int(on_wire): cause for cause, on_wire in CAUSES.items()}
 
 
@@ -74,20 +77,26 @@ def explanation_to_wire(explanation: Explanation, operator: str) -> decision_pb2
         matched=[trace_to_wire(trace) for trace in explanation.matched],
         nearest=[trace_to_wire(trace) for trace in explanation.nearest],
         facts=[_use_to_wire(use, operator) for use in explanation.facts],
-        would_allow=[_change_to_wire(change, operator) for change in explanation.would_allow],
+        would_allow=[_change_to_wire(change, operator) for change in _with_note(explanation)],
         hypothetical=explanation.hypothetical,
     )
 
 
 def explanation_from_wire(message: decision_pb2.ExplainResponse, words: Words) -> Explanation:
     """Return the explanation that an answer holds; raise InvalidRequestError when this version cannot read it."""
+    changes = tuple(_change_from_wire(change, words) for change in message.would_allow)
+    note = next((change for change in changes if _is_note(change)), None)
+    found = tuple(change for change in changes if change is not note)
+    decision = decision_from_wire(message.decision)
     return Explanation(
-        decision=decision_from_wire(message.decision),
+        decision=decision,
         matched=tuple(trace_from_wire(trace, f"matched[{at}]") for at, trace in enumerate(message.matched)),
         nearest=tuple(trace_from_wire(trace, f"nearest[{at}]") for at, trace in enumerate(message.nearest)),
         facts=tuple(_use_from_wire(use, words) for use in message.facts),
-        would_allow=tuple(_change_from_wire(change, words) for change in message.would_allow),
+        would_allow=found,
         hypothetical=message.hypothetical,
+        search=_search_of(decision, found, note),
+        search_message=NO_TEXT if note is None else note.message,
     )
 
 
@@ -200,14 +209,45 @@ def _use_to_wire(use: FactUse, operator: str) -> decision_pb2.FactUse:
         fact=fact_to_wire(use.fact, operator),
         stored=use.fact.stored,
         counted=use.counted,
-        why_not="" if use.why_not is None else use.why_not.en,
+        why_not="" if use.why_not is None else _in_two_lines(use.why_not),
     )
+
+
+def _in_two_lines(text: Text) -> str:
+    """Return both languages of *text* in the one string that the message has: English, then Vietnamese."""
+    return "\n".join(" ".join(line.split()) for line in (text.en, text.vi))
 
 
 def _use_from_wire(message: decision_pb2.FactUse, words: Words) -> FactUse:
     fact = fact_from_wire(message.fact, words, operator=message.fact.operator, stored=message.stored)
-    why_not = Text(vi=message.why_not, en=message.why_not) if message.why_not else None
+    en, _, vi = message.why_not.partition("\n")
+    why_not = Text(vi=vi or en, en=en) if message.why_not else None
     return FactUse(fact, message.counted, why_not)
+
+
+def _with_note(explanation: Explanation) -> tuple[Change, ...]:
+    """Return the changes; where none was found, in their place one that changes nothing and says what that means.
+
+    The message has no other place for it. Only for a proof is it brought about by NOBODY.
+    """
+    if explanation.search in {SearchOutcome.NOT_SEARCHED, SearchOutcome.FOUND}:
+        return explanation.would_allow
+    by_whom = NOBODY if explanation.search is SearchOutcome.NOTHING else ""
+    return (Change((), (), (), explanation.search_message, by_whom),)
+
+
+def _is_note(change: Change) -> bool:
+    return not (change.add or change.end or change.circumstances) and change.by_whom in {"", NOBODY}
+
+
+def _search_of(decision: Decision, found: tuple[Change, ...], note: Change | None) -> SearchOutcome:
+    if found:
+        return SearchOutcome.FOUND
+    if note is None:
+        return SearchOutcome.NOT_SEARCHED
+    if note.by_whom == NOBODY:
+        return SearchOutcome.NOTHING
+    return SearchOutcome.FAILED if decision.cause is Cause.ERROR else SearchOutcome.BOUNDED
 
 
 def _change_to_wire(change: Change, operator: str) -> decision_pb2.Change:

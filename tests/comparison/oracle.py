@@ -106,8 +106,11 @@ def rule_by_rule(world: World, request: Sequence[Any]) -> Mapping[int, str] | No
 
 
 def every_match(engine: Engine, request: Sequence[Any]) -> Mapping[int, str]:
-    """Return what *engine* makes of each rule that matches or raises, by number."""
-    matches = engine.matches(*(value(form) for form in request))
+    """Return what *engine* makes of each rule that matches or raises, by number; -1 stands for the request itself."""
+    try:
+        matches = engine.matches(*(value(form) for form in request))
+    except Exception as error:  # noqa: BLE001  # whatever it raises is its answer
+        return {-1: type(error).__name__}
     found = {rule.number: "matches" for rule in matches.rules}
     found.update({failed.number: type(failed.error).__name__ for failed in matches.errors})
     return dict(sorted(found.items()))

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 
 import click
@@ -67,15 +68,23 @@ def test_every_command_and_option_is_documented() -> None:
     page = (ROOT / "docs/reference/command.md").read_text("utf-8")
     missing = [
         option
-        for command in main.commands.values()
+        for command in _all(main)
         for parameter in command.params
         if isinstance(parameter, click.Option)
         for option in parameter.opts
         if option not in page
     ]
 
-    assert [name for name in main.commands if f"pdp {name}" not in page] == []
+    assert [command.name for command in _all(main) if f"{command.name} --help" not in page] == []
     assert missing == []
+
+
+def _all(group: click.Group) -> Iterator[click.Command]:
+    """Yield every command of *group*, those of its groups included."""
+    for command in group.commands.values():
+        yield command
+        if isinstance(command, click.Group):
+            yield from _all(command)
 
 
 def test_every_setting_is_documented() -> None:

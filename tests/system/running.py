@@ -14,15 +14,16 @@ from pdp.api.v1 import errors_pb2
 from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
-from pdp.decision_point import DecisionPoint
-from pdp.server import RunningServer, start
+from pdp.core.stores import FactStore
+from pdp.decision_point import NO_SHADOW, DecisionPoint
+from pdp.server import RunningServer, Security, start
 from pdp.server.events import json_log
 from pdp.settings import Settings
 from pdp.wire.words import Words
 
 DECISIONS = "/pdp.api.v1.DecisionService"
 CHECK = f"{DECISIONS}/Check"
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 class StubPoint(DecisionPoint):
@@ -30,6 +31,7 @@ class StubPoint(DecisionPoint):
 
     def __init__(self, answer: Callable[[Request], Decision], *, at_once: bool = False) -> None:
         self.policies = {}
+        self.shadow = NO_SHADOW
         self.answer = answer
         self._at_once = at_once
 
@@ -65,11 +67,18 @@ class Answer:
 
 @contextmanager
 def running(
-    point: DecisionPoint, words: Words, log: io.StringIO | None = None, **settings: Any
+    point: DecisionPoint,
+    words: Words,
+    log: io.StringIO | None = None,
+    *,
+    facts: FactStore | None = None,
+    security: Security | None = None,
+    **settings: Any,
 ) -> Iterator[RunningServer]:
-    """Serve *point* on a free port for as long as the context lasts."""
+    """Serve *point*, and the stored *facts* if there are any, on a free port for as long as the context lasts."""
     chosen = Settings(**{"listen": "127.0.0.1:0", **settings})
-    server = start(point, words, chosen, json_log(log if log is not None else io.StringIO()))
+    written = json_log(log if log is not None else io.StringIO())
+    server = start(point, words, chosen, written, facts=facts, security=security or Security())
     try:
         yield server
     finally:
@@ -92,10 +101,17 @@ def unary(channel: grpc.Channel, path: str) -> Any:
     return channel.unary_unary(path)
 
 
-def ask(channel: grpc.Channel, path: str, body: bytes, *, timeout: float = SECONDS) -> Answer:
-    """Send *body* to *path* and return what came back."""
+def ask(
+    channel: grpc.Channel,
+    path: str,
+    body: bytes,
+    *,
+    timeout: float = SECONDS,
+    metadata: Sequence[tuple[str, Any]] = (),
+) -> Answer:
+    """Send *body* to *path*, with *metadata*, and return what came back."""
     try:
-        return Answer(grpc.StatusCode.OK, body=unary(channel, path)(body, timeout=timeout))
+        return Answer(grpc.StatusCode.OK, body=unary(channel, path)(body, timeout=timeout, metadata=metadata))
     except grpc.RpcError as error:
         return refusal(error)
 

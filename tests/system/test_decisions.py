@@ -116,7 +116,7 @@ def test_items_of_an_operator_without_policy_are_refused_alone(words: Words, poi
     other.ClearField("facts")
     other.operator = "homeid"
     kept = {operator: policy for operator, policy in point.policies.items() if operator != "homeid"}
-    lacking = DecisionPoint(kept, point._facts, point._clock, point._log)
+    lacking = DecisionPoint(kept, point._facts, point.clock, point._log)
     with running(lacking, words) as server, connected(server.address) as channel:
         _make_right(other)
         refused, good = results(batch(channel, other, a_request()))
@@ -207,6 +207,6 @@ def test_many_callers_get_their_own_answers(server: RunningServer, asked: Reques
         call = unary(channel, CHECK)
         some = asked[:100]  # fewer than may be under way at once
         alone = [same(check(channel, request)) for request in some]
-        under_way = [call.future(request.SerializeToString(), timeout=10) for request in some for _ in range(2)]
+        under_way = [call.future(request.SerializeToString(), timeout=30) for request in some for _ in range(2)]
         together = [same(decision_pb2.CheckResponse.FromString(future.result())) for future in under_way]
     assert together == [answer for answer in alone for _ in range(2)]

@@ -90,7 +90,7 @@ def test_reflection_lists_the_contract(channel: grpc.Channel) -> None:
 def test_reflection_can_be_switched_off(point: DecisionPoint, words: Words) -> None:
     """Then the service does not exist."""
     with (
-        running(point, words, reflection=False) as server,
+        running(point, words, reflection="no") as server,
         connected(server.address) as channel,
         pytest.raises(grpc.RpcError) as raised,
     ):

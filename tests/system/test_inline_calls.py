@@ -9,10 +9,12 @@ import grpc
 import pytest
 
 from pdp.api.v1 import decision_pb2
+from pdp.core.caller import LOCAL
 from pdp.core.decision import Decision
 from pdp.core.request import Request
 from pdp.server.decisions import Decisions
 from pdp.server.events import json_log
+from pdp.server.gate import Gate
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.methods import add_contract
 from pdp.server.serving import CALLS_PER_THREAD
@@ -44,7 +46,7 @@ def stream_of(channel: grpc.Channel) -> Any:
 
 def streamed(channel: grpc.Channel, bodies: Any) -> list[decision_pb2.CheckResult]:
     """Send *bodies* over one stream and return what came back."""
-    return [decision_pb2.CheckResult.FromString(body) for body in stream_of(channel)(bodies, timeout=10)]
+    return [decision_pb2.CheckResult.FromString(body) for body in stream_of(channel)(bodies, timeout=30)]
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -66,20 +68,24 @@ def test_no_text_of_an_exception_reaches_the_caller(words: Words, name: str, pat
     assert_nothing_leaks(answer)
 
 
+OPEN_GATE = Gate(None, (), json_log())
+
+
 class Unguarded(InlineCalls):
     """A twin that lets pass what an answer raises."""
 
     def _answer(self, call: Any, body: bytes) -> None:
-        call.method.answer(body)
+        call.method.answer(body, LOCAL)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_without_its_guard_one_exception_would_end_the_service(words: Words) -> None:
     """The twin: what the test above relies on is the guard."""
-    server = grpc.server(ThreadPoolExecutor(1))
-    decisions = Decisions(raising(RuntimeError("x")), words)
+    pool = ThreadPoolExecutor(1)
+    server = grpc.server(pool)
+    decisions = Decisions(raising(RuntimeError("x"), at_once=True), words)
     add_contract(server, decisions.served, decisions.answered)
-    inline = Unguarded(server, 8, lambda error, path: status_of(error, path, json_log()))
+    inline = Unguarded(server, 8, lambda error, path: status_of(error, path, json_log()), OPEN_GATE.visit, pool)
     inline.add(CHECK, decisions.check)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -108,7 +114,7 @@ def test_a_call_whose_deadline_has_passed_costs_no_work(words: Words) -> None:
     late = a_request()
     late.request_id = "late"
     with running(StubPoint(hold, at_once=True), words) as server, connected(server.address) as channel:
-        first = unary(channel, CHECK).future(BODY, timeout=10)
+        first = unary(channel, CHECK).future(BODY, timeout=30)
         assert begun.wait(10)
         answer = ask(channel, CHECK, late.SerializeToString(), timeout=0.2)
         held.set()
@@ -173,7 +179,7 @@ def test_a_stream_waits_for_the_next_request(channel: grpc.Channel) -> None:
     def bodies() -> Iterator[bytes]:
         for _ in range(3):
             yield BODY
-            assert gate.acquire(timeout=10)
+            assert gate.acquire(timeout=30)
 
     answers = stream_of(channel)(bodies(), timeout=20)
     for _ in range(3):
@@ -185,5 +191,5 @@ def test_a_stream_waits_for_the_next_request(channel: grpc.Channel) -> None:
 def test_a_call_without_a_message_is_the_callers_mistake(channel: grpc.Channel) -> None:
     """A stream of no messages to a method that takes one."""
     with pytest.raises(grpc.RpcError) as raised:
-        channel.stream_unary(CHECK)(iter(()), timeout=10)
+        channel.stream_unary(CHECK)(iter(()), timeout=30)
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT

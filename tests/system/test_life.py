@@ -13,9 +13,9 @@ from typing import IO, Any
 import grpc
 import pytest
 
+from pdp.activation import revision_of
 from pdp.core.errors import InvalidSettingsError
 from pdp.decision_point import DecisionPoint
-from pdp.server.serving import revision_of
 from pdp.wire.words import Words
 from tests.malformed_requests import a_request
 from tests.system.running import CHECK, ask, connected, running, unary
@@ -92,7 +92,7 @@ def test_a_stopping_server_finishes_what_has_begun(number: signal.Signals) -> No
     with child("slowly") as process:
         address = address_of(process)
         with connected(address) as channel, connected(address) as another:
-            under_way = unary(channel, CHECK).future(BODY, timeout=10)
+            under_way = unary(channel, CHECK).future(BODY, timeout=30)
             wait_for_a_call(process)
             process.send_signal(number)
             lines_until(process.stderr, "draining")

@@ -74,7 +74,7 @@ def resources_request(asked: Ask, **changes: Any) -> decision_pb2.LookupResource
 def streamed(channel: grpc.Channel, name: str, response: Any, message: Any) -> list[Any]:
     """Return the messages of the look-up called *name*."""
     connection: Any = channel
-    bodies = connection.unary_stream(f"{DECISIONS}/{name}")(message.SerializeToString(), timeout=10)
+    bodies = connection.unary_stream(f"{DECISIONS}/{name}")(message.SerializeToString(), timeout=30)
     return [response.FromString(body) for body in bodies]
 
 

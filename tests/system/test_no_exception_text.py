@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from pdp.api.v1 import decision_pb2
+from pdp.core.caller import LOCAL
 from pdp.core.decision import Decision
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, NoPolicyError, PdpError, UnavailableError
 from pdp.core.finding import Finding
@@ -129,7 +130,7 @@ def test_without_the_barrier_the_text_would_leak(words: Words) -> None:
     """The twin: the same handlers on a bare server fail the assertion that the tests above rest on."""
     server = grpc.server(ThreadPoolExecutor(1))
     decisions = Decisions(raising(RuntimeError(SECRET)), words)
-    add_contract(server, decisions.served, decisions.answered)
+    add_contract(server, decisions.served, decisions.answered, lambda _context: LOCAL)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

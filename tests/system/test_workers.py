@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,10 @@ import pytest
 
 from pdp.core.errors import InvalidSettingsError
 from pdp.server.port_group import SharedPort
+from tests.builders import AUNT, CHILD, MOTHER, SCHOOL, a_containment, a_role, registered
 from tests.malformed_requests import a_request
 from tests.system.running import CHECK, ask, connected, wait_until
+from tests.system.test_facts_service import client_of
 from tests.system.test_life import ROOT, lines_until
 
 pytestmark = pytest.mark.system
@@ -31,10 +34,11 @@ REVISION = "a" * 64
 def serving(*flags: str, policies: Path = ROOT / "policies") -> Iterator["subprocess.Popen[str]"]:
     """Run `pdp serve` and end it with all its workers, whatever happens."""
     command = [sys.executable, "-m", "pdp", "serve", "--policies", str(policies), "--decision-log", "none", *flags]
+    state = tempfile.TemporaryDirectory()
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}", "XDG_STATE_HOME": state.name},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -43,6 +47,7 @@ def serving(*flags: str, policies: Path = ROOT / "policies") -> Iterator["subpro
     finally:
         process.kill()
         process.communicate(timeout=20)
+        state.cleanup()
 
 
 def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
@@ -181,3 +186,28 @@ def test_the_claim_is_held_as_long_as_a_process_of_the_server_lives() -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     SharedPort(held.address, "", REVISION).close()
+
+
+def test_a_revocation_on_one_worker_is_obeyed_by_all(tmp_path: Path) -> None:
+    """Once a revocation is acknowledged no worker answers from older facts, whichever is asked."""
+    with serving("--listen", "127.0.0.1:0", "--workers", "2", "--store", f"sqlite:///{tmp_path}/facts.db") as process:
+        address = ready(process)["address"]
+        with connected(address) as channel:
+            client = client_of(channel)
+            client.write(
+                a_role(MOTHER, "primary_guardian", CHILD),
+                *registered(MOTHER),
+                *registered(AUNT),
+                a_containment(CHILD, SCHOOL),
+            )
+            for _ in range(10):
+                (id_,) = client.write(a_role(AUNT, "family_member", CHILD), actor=MOTHER).ids
+                assert all(_seen(address) for _ in range(4))
+                client.delete(actor=MOTHER, ids=[id_])
+                assert not any(_seen(address) for _ in range(4))
+
+
+def _seen(address: str) -> bool:
+    """Ask over a connection of its own."""
+    with connected(address) as channel:
+        return client_of(channel).may_see()

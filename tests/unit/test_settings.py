@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pdp.core.errors import InvalidSettingsError
-from pdp.settings import Settings, read_settings
+from pdp.settings import Settings, default_store, read_settings
 
 
 def a_file(directory: Path, text: str) -> Path:
@@ -36,7 +36,9 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
         ("listen", "example.org:50051"),
         ("listen", "127.0.0.1"),
         ("listen", "127.0.0.1:70000"),
-        ("store", "sqlite:///facts.db"),
+        ("store", "mysql://localhost/facts"),
+        ("store", "sqlite:///"),
+        ("store", "facts.db"),
         ("workers", "0"),
         ("workers", "two"),
         ("port_group", "Chung"),
@@ -78,3 +80,56 @@ def test_a_file_that_cannot_be_read_stops_the_start(tmp_path: Path, text: str) -
     """A settings file that is no TOML is a mistake and not an empty file."""
     with pytest.raises(InvalidSettingsError, match="cannot be read"):
         read_settings({}, {}, a_file(tmp_path, text))
+
+
+def test_a_password_is_not_repeated() -> None:
+    """The address of a store that cannot be right is refused without what it says about users."""
+    with pytest.raises(InvalidSettingsError) as caught:
+        read_settings({"store": "postgre://pdp:hoa-sen@example.org/facts"}, {})
+
+    assert "hoa-sen" not in str(caught.value)
+    assert "postgre:…" in str(caught.value)
+
+
+def test_memory_is_of_one_process() -> None:
+    """Facts in memory are served by one worker: what one process forgets another would remember."""
+    assert read_settings({"store": "memory:"}, {}).workers == 1
+
+    with pytest.raises(InvalidSettingsError, match="one worker"):
+        read_settings({"store": "memory:", "workers": "2"}, {})
+
+
+def test_the_default_store_lies_in_the_state_folder() -> None:
+    """Without a setting the store is a file in the state folder of whoever runs the server."""
+    assert default_store({"XDG_STATE_HOME": "/s", "HOME": "/h"}) == "sqlite:////s/promise-pdp/facts.db"
+    assert default_store({"XDG_STATE_HOME": "relative", "HOME": "/h"}) == (
+        "sqlite:////h/.local/state/promise-pdp/facts.db"
+    )
+
+
+TLS = {"tls_certificate": "c.pem", "tls_key": "k.pem"}
+
+
+def test_with_callers_and_tls_the_server_may_listen_anywhere() -> None:
+    """Who asks is known then, and nobody can listen in."""
+    found = read_settings({"listen": "0.0.0.0:50051", "callers": "callers.yaml", **TLS}, {})
+
+    assert found.listen == "0.0.0.0:50051"
+    assert found.callers == Path("callers.yaml")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        pytest.param({"listen": "0.0.0.0:50051", "callers": "callers.yaml"}, id="callers without TLS"),
+        pytest.param({"listen": "[::]:50051", **TLS}, id="TLS without callers"),
+        pytest.param({"tls_certificate": "c.pem"}, id="a certificate without its key"),
+        pytest.param({"tls_key": "k.pem"}, id="a key without its certificate"),
+        pytest.param({"client_ca": "ca.pem"}, id="client certificates without TLS"),
+        pytest.param({"callers": ""}, id="a file without a name"),
+    ],
+)
+def test_settings_that_need_each_other_are_looked_at_together(flags: dict[str, str | None]) -> None:
+    """Half of what makes a server safe is none of it."""
+    with pytest.raises(InvalidSettingsError):
+        read_settings(flags, {})

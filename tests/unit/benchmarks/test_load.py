@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.served.echo import echo
 from benchmarks.served.load import LoadError, Target, framed, rate_of
+from pdp.core.caller import LOCAL
 
 TARGET = Target("127.0.0.1:1", "/a.B/C", (), answer_bytes=562)
 SAID = """
@@ -48,4 +49,4 @@ def test_a_body_is_framed_as_grpc_frames_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("body", "answered"), [(b"abc", b"abc\0\0"), (b"abcdefg", b"abcde")])
 def test_the_echo_answers_with_the_request_as_long_as_an_answer(body: bytes, answered: bytes) -> None:
     """So that the limit carries the same bytes out as what it is the limit of."""
-    assert echo(5)(body) == answered
+    assert echo(5)(body, LOCAL) == answered

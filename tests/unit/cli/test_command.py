@@ -116,7 +116,7 @@ def test_flags_and_a_file_ask_the_same_question() -> None:
         pytest.param(["test", "examples/calling_program.py"], id="no-case-file"),
         pytest.param(["clauses", "kidsonlin"], id="unknown-operator"),
         pytest.param(["serve", "--listen", "0.0.0.0:0"], id="not-loopback"),
-        pytest.param(["serve", "--store", "sqlite:///facts.db"], id="store-that-would-not-be-read"),
+        pytest.param(["serve", "--store", "mysql://localhost/facts"], id="store-that-would-not-be-read"),
     ],
 )
 def test_trouble_is_never_an_answer(arguments: list[str]) -> None:

@@ -613,15 +613,29 @@ def with_bytes(path: str, content: bytes) -> Files:
     return {**the_files(), path: content}
 
 
+def with_house(rules: str, name: str = "policy.csv") -> Files:
+    """Return the folder with a house that has *rules* in a file of this *name*, and a clause for them to cite."""
+    return {**the_files(), _house(name): rules.encode(), _house("clauses.yaml"): _HOUSE_CLAUSE.encode()}
+
+
+def _house(name: str) -> str:
+    return f"house/{OPERATOR}/{name}"
+
+
 def _own(name: str) -> str:
     return f"{OPERATOR}/{name}"
 
 
+_HOUSE_POLICY: Final = _house("policy.csv")
+_HOUSE_RULES: Final = "house/policy.csv"
+_HOUSE_ROW: Final = "p, house-reads, allow, guardian, update, system, any, signed_in, HOUSE-1, nothing\n"
+_HOUSE_CLAUSE: Final = "HOUSE-1:\n  section: Nhà\n  quote: Nhà.\n  en: House.\n  kind: decision\n"
 _POLICY_BYTES: Final = the_files()[POLICY]
 _BOM: Final = b"\xef\xbb\xbf"
 _NO_BOM: Final = "save the file as UTF-8 without BOM"
 _UTF8: Final = "save the file as UTF-8"
 _EMPTY: Final = "an empty policy is never served"
+_ENDED: Final = "end the file with a line break"
 _NO_ROW: Final = ("policy-empty",)
 
 WHOLE: Final = [
@@ -636,11 +650,25 @@ WHOLE: Final = [
     BrokenWhole(
         with_bytes(_own("old/policy.csv"), b""), _own("old/policy.csv"), "file-repeated", "remove one of them", _NO_ROW
     ),
+    BrokenWhole(with_house(f"{_HOUSE_ROW}g2, sell, hands_out\n"), _HOUSE_POLICY, "house-row-type", "", (), (2, 1)),
+    BrokenWhole(
+        with_house(_HOUSE_ROW.replace("house-reads", "no-sale")),
+        _HOUSE_POLICY,
+        "duplicate-row-id",
+        "give the row an id of its own",
+        (),
+        (1, 4),
+    ),
+    BrokenWhole(
+        with_house(_HOUSE_ROW, "polcy.csv"), _house("polcy.csv"), "unknown-file", _HOUSE_RULES, ("file-missing",)
+    ),
+    BrokenWhole(with_house("", "note.json"), _house("clauses.yaml"), "file-missing", _HOUSE_RULES),
     BrokenWhole(the_files(), "kidsonlin", "unknown-operator", "kidsonline", operator="kidsonlin"),
     BrokenWhole(the_files(), "KidsOnline", "unknown-operator", "kidsonline", operator="KidsOnline"),
     BrokenWhole(the_files(), "shared", "unknown-operator", "", operator="shared"),
     BrokenWhole(with_text(POLICY, ""), POLICY, "policy-empty", _EMPTY),
     BrokenWhole(with_text(POLICY, "# p, a, allow\n\n  # nothing\n"), POLICY, "policy-empty", _EMPTY),
+    BrokenWhole(with_bytes(POLICY, _POLICY_BYTES[:-1]), POLICY, "cut-off", _ENDED, (), (_LAST_ROW, 1)),
     BrokenWhole(with_bytes(POLICY, _BOM + _POLICY_BYTES), POLICY, "file-bom", _NO_BOM),
     BrokenWhole(with_bytes(POLICY, _POLICY_BYTES.decode().encode("utf-16")), POLICY, "file-encoding", _UTF8),
     BrokenWhole(with_bytes(POLICY, b"# a\n# caf\xe9\n" + _POLICY_BYTES), POLICY, "file-encoding", _UTF8, (), (2, 6)),

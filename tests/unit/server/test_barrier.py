@@ -6,8 +6,11 @@ from typing import Any, NoReturn
 import grpc
 import pytest
 
+from pdp.callers import Presented
+from pdp.core.caller import LOCAL, Caller
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.events import json_log
+from pdp.server.gate import Gate
 
 
 class AbortedError(Exception):
@@ -40,10 +43,20 @@ class FakeContext:
         self.abort(status.code, status.details)
 
 
+class LetIn(Gate):
+    """A gate that lets everybody in, whatever the method."""
+
+    def admit(self, method: str, presented: Presented | None) -> Caller:
+        """Return who calls."""
+        return LOCAL
+
+
 def guarded(handler: Any, log: io.StringIO | None = None) -> Any:
     """Return *handler* behind a barrier."""
     details: Any = type("Details", (), {"method": "/a.Service/Do"})()
-    return ExceptionBarrier(json_log(log or io.StringIO()), {}).intercept_service(lambda _details: handler, details)
+    return ExceptionBarrier(json_log(log or io.StringIO()), {}, LetIn(None, (), json_log())).intercept_service(
+        lambda _details: handler, details
+    )
 
 
 @pytest.mark.parametrize("context", [FakeContext(0.0), FakeContext(is_there=False)], ids=["too late", "gone"])

@@ -12,7 +12,7 @@ from pdp.api.v1 import decision_pb2, errors_pb2
 from pdp.core.decision import Cause, ConditionTrace, Decision, Effect, Obligation, Outcome, Reason, RuleTrace
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError, RequestError
-from pdp.core.explanation import Change, Explanation, FactUse
+from pdp.core.explanation import Change, Explanation, FactUse, SearchOutcome
 from pdp.core.facts import Fact, Ground, RoleAssignment
 from pdp.core.text import Text
 from pdp.wire.errors import ROOM, errors_from_status, errors_to_wire, item_error_to_wire, rich_status
@@ -20,7 +20,7 @@ from pdp.wire.responses import decision_from_wire, decision_to_wire, explanation
 from tests.unit.wire.words import the_words
 
 SAID = Text(vi="chỉ người giám hộ chính", en="the primary guardian only")
-ENDED = Text(vi="expired", en="expired")
+ENDED = Text(vi="hết hạn", en="expired")
 ROLE = Fact(RoleAssignment(Entity("user", "lan"), "guardian", Entity("child", "minh")), id="f-1", stored=True)
 TICKET = Fact(
     Ground(
@@ -103,7 +103,7 @@ def test_an_answer_that_cannot_be_read_is_refused(message: decision_pb2.CheckRes
 
 
 def test_an_explanation_reads_back_as_it_was_sent() -> None:
-    """Facts, traces and changes survive; why a fact did not count is said in English alone."""
+    """Facts, traces and changes survive; why a fact did not count is said in both languages."""
     explanation = Explanation(
         decision=_decision(allowed=False, cause=Cause.UNMET),
         matched=(TRACE,),
@@ -111,11 +111,36 @@ def test_an_explanation_reads_back_as_it_was_sent() -> None:
         facts=(FactUse(ROLE, counted=True), FactUse(TICKET, counted=False, why_not=ENDED)),
         would_allow=(Change(add=(TICKET,), end=(ROLE,), circumstances=("context.a",), message=SAID, by_whom="user:a"),),
         hypothetical=True,
+        search=SearchOutcome.FOUND,
     )
 
     message = explanation_to_wire(explanation, "kidsonline")
 
     assert {use.fact.operator for use in message.facts} == {"kidsonline"}
+    assert message.facts[1].why_not == f"{ENDED.en}\n{ENDED.vi}"
+    assert explanation_from_wire(message, the_words()) == explanation
+
+
+@pytest.mark.parametrize(
+    ("search", "cause", "by_whom"),
+    [
+        pytest.param(SearchOutcome.NOTHING, Cause.UNMET, "nobody", id="proof"),
+        pytest.param(SearchOutcome.BOUNDED, Cause.UNMET, "", id="bounds"),
+        pytest.param(SearchOutcome.FAILED, Cause.ERROR, "", id="error"),
+    ],
+)
+def test_where_no_change_was_found_one_that_changes_nothing_says_so(
+    search: SearchOutcome, cause: Cause, by_whom: str
+) -> None:
+    """Only a proof is brought about by nobody: that a bound was hit never reads like one."""
+    decision = _decision(allowed=False, cause=cause)
+    explanation = Explanation(decision, (), (), (), search=search, search_message=SAID)
+
+    message = explanation_to_wire(explanation, "kidsonline")
+
+    (note,) = message.would_allow
+    assert (list(note.add), list(note.end), list(note.circumstances), note.by_whom) == ([], [], [], by_whom)
+    assert dict(note.message) == SAID.as_map()
     assert explanation_from_wire(message, the_words()) == explanation
 
 

@@ -1,0 +1,86 @@
+"""A document that is fetched by https, and kept for as long as it may be old."""
+
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any, Final
+
+from pdp.core.errors import UnavailableError
+
+LARGEST: Final = 64 << 10
+FETCH_SECONDS: Final = 300.0
+"""So often it is fetched anew."""
+
+HURRIED_SECONDS: Final = 60.0
+"""So often at most when somebody has missed something in it: whoever sends nonsense must not make us ask for it."""
+
+KEPT_SECONDS: Final = 86_400.0
+"""So long the last one serves while no newer one can be had: a key that was taken back ends with it at the latest."""
+
+_TIMEOUT_SECONDS: Final = 5.0
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Another address is not the one that was configured."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+class HttpsDocument:
+    """What lies at *address*, which begins with https://. Its server is verified against *trusted*, by default the
+    authorities of the machine; no proxy is used and no redirect followed. Only one thread may use it."""
+
+    def __init__(
+        self,
+        address: str,
+        trusted: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = address
+        self._clock = clock
+        context = trusted or ssl.create_default_context()
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _NoRedirect
+        )
+        self._content: bytes | None = None
+        self._fetched = self._tried = float("-inf")
+        self._is_hurried = False
+        self._fetches = 0
+
+    def stamp(self) -> object:
+        """Return how often it was due to be fetched: a number that goes up with time, and sooner when hurried."""
+        wait = HURRIED_SECONDS if self._is_hurried or self._content is None else FETCH_SECONDS
+        if self._clock() - self._tried >= wait:
+            return self._fetches + 1
+        return self._fetches
+
+    def read(self) -> bytes:
+        """Return the content, fetched if that is due; raise UnavailableError when none is young enough."""
+        if self.stamp() != self._fetches:
+            self._tried = self._clock()
+            self._fetches += 1
+            self._is_hurried = False
+            try:
+                self._content = self._fetch()
+                self._fetched = self._tried
+            except (OSError, urllib.error.URLError, ValueError) as error:
+                if self._content is None:
+                    raise UnavailableError(f"`{self._address}` cannot be fetched: {error}") from error
+        if self._content is None or self._clock() - self._fetched > KEPT_SECONDS:
+            raise UnavailableError(f"`{self._address}` could not be fetched for too long")
+        return self._content
+
+    def hurry(self) -> None:
+        """Let it be fetched as soon as that is allowed."""
+        self._is_hurried = True
+
+    def _fetch(self) -> bytes:
+        request = urllib.request.Request(self._address, headers={"Accept": "application/json"})
+        with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
+            content: bytes = answer.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError(f"more than {LARGEST} bytes")
+        return content

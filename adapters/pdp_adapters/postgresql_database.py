@@ -1,0 +1,183 @@
+"""PostgreSQL: one store for several machines."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from pdp.core.errors import InvalidSettingsError, UnavailableError
+from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
+from pdp_adapters.sql_database import POSTGRESQL, Dialect, Parameters, Row
+
+MOST_CONNECTIONS: Final = 16
+"""Of one process; more readers than this wait for one another."""
+
+WAIT_SECONDS: Final = 2.0
+"""So long a call waits for a connection, for a statement and for a lock, each."""
+
+_LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+_PARAMETER: Final = re.compile(r":([a-z_][a-z_0-9]*)")
+_MIGRATING: Final = 0x50445001
+"""Key of the lock that lets one process alone change the schema."""
+
+# What is read may come from the primary alone, and a commit is on its disk before it is answered.
+_SESSION: Final = (
+    f"-c statement_timeout={int(WAIT_SECONDS * 1000)} -c lock_timeout={int(WAIT_SECONDS * 1000)}"
+    " -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
+)
+
+
+def checked_address(url: str) -> str:
+    """Return the connection string of *url*: to another machine over TLS whose certificate is checked.
+
+    A weaker `sslmode` has to be written out in *url* (https://www.postgresql.org/docs/current/libpq-ssl.html).
+    Raises InvalidSettingsError, without the text of *url*, which may hold a password, when it is no such address.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise InvalidSettingsError(["the address of the store is no PostgreSQL address"]) from None
+    hosts = str(parts.get("host") or parts.get("hostaddr") or "").split(",")
+    is_local = all(host in _LOOPBACK or host.startswith("/") for host in hosts)
+    if not is_local and "sslmode" not in parts:
+        parts["sslmode"] = "verify-full"
+        parts.setdefault("sslrootcert", "system")
+    parts.setdefault("connect_timeout", str(int(WAIT_SECONDS)))
+    parts.setdefault("target_session_attrs", "read-write")
+    parts.setdefault("application_name", "promise-pdp")
+    parts["options"] = f"{parts.get('options') or ''} {_SESSION}".strip()
+    return make_conninfo("", **parts)
+
+
+class _Connection(psycopg.Connection[Row]):
+    """A connection that knows since when it is there, in nanoseconds of boot time."""
+
+    opened = 0
+
+
+class PostgresqlSession:
+    """A connection out of the pool."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, parameters: Parameters) -> list[Row]:
+        """Return the rows that a statement gives."""
+        return self._connection.execute(_rewritten(sql), parameters).fetchall()
+
+    def run(self, sql: str, parameters: Parameters) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._connection.execute(_rewritten(sql), parameters).rowcount
+
+    def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
+        """Run a statement once for each of *many*."""
+        if many:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(_rewritten(sql), many)
+
+
+@lru_cache(maxsize=2048)
+def _rewritten(sql: str) -> bytes:
+    """Return *sql* with its parameters as psycopg writes them."""
+    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%")).encode()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let what the database cannot do come out as UnavailableError."""
+    try:
+        yield
+    except (psycopg.Error, PoolTimeout) as error:
+        raise UnavailableError(f"the store cannot be used: {type(error).__name__}") from error
+
+
+class PostgresqlDatabase:
+    """The database at *url*."""
+
+    dialect: Final[Dialect] = POSTGRESQL
+
+    def __init__(self, url: str, *, hints: bool = True) -> None:
+        self.address: Final = checked_address(url)
+        self._lock = threading.Lock()
+        self._pool: tuple[int, ConnectionPool[Any]] | None = None
+        self.board = PostgresqlLeases(self, hints=hints)
+
+    @contextmanager
+    def single(self) -> Iterator[PostgresqlSession]:
+        """Return a session in which each statement stands for itself."""
+        with translated(), self._connections().connection() as connection:
+            yield PostgresqlSession(connection)
+
+    @contextmanager
+    def young_session(self) -> Iterator[tuple[PostgresqlSession, int]]:
+        """Return a session as `single` does, and the instant (boot time, nanoseconds) from when its connection is."""
+        with self.single() as session:
+            connection = session_of(session)
+            yield session, connection.opened if isinstance(connection, _Connection) else boot_time()
+
+    @contextmanager
+    def reading(self) -> Iterator[PostgresqlSession]:
+        """Return a session in which all statements see one state."""
+        with self.single() as session, session_of(session).transaction():
+            session.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", {})
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[PostgresqlSession]:
+        """Return a transaction; the first thing that it reads lets no other writer in."""
+        with self.single() as session, session_of(session).transaction():
+            yield session
+
+    @contextmanager
+    def migrations(self) -> Iterator[PostgresqlSession]:
+        """Return a transaction in which one process alone may change the schema."""
+        with self.writing() as session:
+            session.rows("SELECT pg_advisory_xact_lock(:key)", {"key": _MIGRATING})
+            yield session
+
+    def array(self, texts: Sequence[str]) -> list[str]:
+        """Return *texts* as one parameter."""
+        return list(texts)
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None and pool[0] == os.getpid():
+            pool[1].close()
+
+    def _connections(self) -> ConnectionPool[Any]:
+        """Return the pool of this process; one that was opened before a fork belongs to the other process."""
+        held = self._pool
+        if held is not None and held[0] == os.getpid():
+            return held[1]
+        with self._lock:
+            if self._pool is None or self._pool[0] != os.getpid():
+                pool: ConnectionPool[Any] = ConnectionPool(
+                    self.address,
+                    connection_class=_Connection,
+                    configure=_note_opening,
+                    kwargs={"autocommit": True},
+                    min_size=1,
+                    max_size=MOST_CONNECTIONS,
+                    timeout=WAIT_SECONDS,
+                    open=True,
+                )
+                self._pool = (os.getpid(), pool)
+            return self._pool[1]
+
+
+def _note_opening(connection: Any) -> None:
+    connection.opened = boot_time()
+
+
+def session_of(session: PostgresqlSession) -> psycopg.Connection[Row]:
+    """Return the connection of *session*."""
+    return session._connection

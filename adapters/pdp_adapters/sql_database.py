@@ -1,0 +1,170 @@
+"""What the stores in SQL ask of a database: statements, transactions, and the few words in which the two differ."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from pdp.core.ends import Slots
+from pdp.core.freshness import Freshness
+from pdp.core.stores import StoreState
+
+Parameters = Mapping[str, Any]
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a database says what no two say alike; `NAME` stands for the name of a parameter that is an array of texts.
+
+    *text* is the type of columns whose text is compared byte for byte; *locking* stands behind a query whose rows no
+    other writer may read before this transaction ends. *statistics* are statements that tell the planner, before there
+    are any facts, what a large store looks like. *passing* stands in the making of a table that need not outlive the
+    database's process.
+    """
+
+    text: str
+    locking: str
+    each_form: str
+    among_form: str
+    contains_form: str
+    index_form: str = ""
+    passing: str = ""
+    statistics: tuple[str, ...] = ()
+
+    def each(self, name: str) -> str:
+        """Return a query that gives each element of the array parameter *name*, in a column called `value`."""
+        return self.each_form.replace("NAME", name)
+
+    def among(self, name: str) -> str:
+        """Return what asks, behind a column, whether its value is in the array parameter *name*."""
+        return self.among_form.replace("NAME", name)
+
+    def by(self, index: str) -> str:
+        """Return what stands behind the name of a table that is to be read by *index*, where that can be said."""
+        return self.index_form.replace("NAME", index)
+
+    def contains(self, column: str, name: str) -> str:
+        """Return what asks whether *column* has the text parameter *name* in it."""
+        return self.contains_form.replace("NAME", name).replace("COLUMN", column)
+
+
+SQLITE_STATISTICS: Final = (
+    ("fact", "sqlite_autoindex_fact_1", "10000000 1"),
+    ("fact", "fact_by_subject", "10000000 2000000 4 3 2"),
+    ("fact", "fact_by_scope", "10000000 2000000 50 25 12 2"),
+    ("fact", "fact_by_data_subject", "10000000 2000000 6 4 3 2"),
+    ("fact", "ground_by_kind", "5000000 1000000 100000"),
+    ("fact", "fact_by_revision", "10000000 2000000 2"),
+    ("past_fact", "sqlite_autoindex_past_fact_1", "10000000 3 1"),
+    ("past_fact", "past_fact_by_subject", "10000000 2000000 6 3"),
+    ("past_fact", "past_fact_by_scope", "10000000 2000000 60 40"),
+    ("past_fact", "past_fact_by_data_subject", "10000000 2000000 10 5"),
+    ("past_fact", "past_fact_by_begun", "10000000 2000000 2"),
+    ("past_fact", "past_fact_by_ended", "10000000 2000000 2"),
+    ("change_set", "change_set_by_request", "1000000 200000 1"),
+    ("change_set", "change_set_by_instant", "1000000 1 1"),
+    ("partition_change", "sqlite_autoindex_partition_change_1", "300000 60000 1"),
+)
+"""Rows of `sqlite_stat1` (https://www.sqlite.org/fileformat2.html#stat1tab) for ten million facts.
+
+Without them SQLite takes an index that begins with the operator for a narrow one, and looks through all of its facts.
+"""
+
+SQLITE: Final = Dialect(
+    text="TEXT",
+    locking="",
+    each_form="SELECT CAST(value AS TEXT) AS value FROM json_each(:NAME)",
+    among_form="IN (SELECT CAST(value AS TEXT) FROM json_each(:NAME))",
+    contains_form="instr(COLUMN, :NAME) > 0",
+    index_form=" INDEXED BY NAME",
+    statistics=(
+        "ANALYZE",
+        "DELETE FROM sqlite_stat1",
+        *(
+            f"INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('{table}', '{index}', '{stat}')"
+            for table, index, stat in SQLITE_STATISTICS
+        ),
+    ),
+)
+POSTGRESQL: Final = Dialect(
+    text='TEXT COLLATE "C"',
+    locking=" FOR UPDATE",
+    each_form='SELECT unnest(CAST(:NAME AS text[])) COLLATE "C" AS value',
+    among_form="= ANY (CAST(:NAME AS text[]))",
+    contains_form="strpos(COLUMN, :NAME) > 0",
+    passing="UNLOGGED",
+)
+
+
+class Session(Protocol):
+    """A connection, within a transaction or for single statements. A parameter is written `:name`."""
+
+    def rows(self, sql: str, parameters: Parameters) -> list[Row]:
+        """Return the rows that a statement gives."""
+
+    def run(self, sql: str, parameters: Parameters) -> int:
+        """Run a statement and return how many rows it changed."""
+
+    def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
+        """Run a statement once for each of *many*."""
+
+
+class Board(Freshness, Protocol):
+    """Where writers of a database put up what they change, so that every process knows of it."""
+
+    def changing(
+        self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
+    ) -> None:
+        """Note that *revision*, which follows on *state*, changes something at the ends in *slots*.
+
+        Within the transaction of the change, which no other writer comes between. Raises UnavailableError where it
+        cannot be put up: then the change may not be made.
+        """
+
+    def changed(self, revision: int) -> None:
+        """Return when every process that rests on what it knows knows of *revision*, which is committed. Never raises.
+
+        INVARIANT (nobody left behind): a change is acknowledged after this, so that whoever asks after that is answered
+        by somebody who knows of it.
+        """
+
+    def forget(self, session: Session) -> None:
+        """Make everything that was ever read worthless, within the transaction that makes the store another one."""
+
+
+class Database(Protocol):
+    """One database. Every method, and every use of a session, raises UnavailableError for what the database cannot do.
+
+    Connections are opened by whoever first needs one, in the process and thread that needs it: workers are forked.
+    """
+
+    def single(self) -> AbstractContextManager[Session]:
+        """Return a session in which each statement stands for itself."""
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """Return a session in which all statements see one state."""
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """Return a transaction that no other writer comes between; an exception undoes it, else it is committed.
+
+        Durable on return.
+        """
+
+    def array(self, texts: Sequence[str]) -> Any:
+        """Return *texts* as one parameter."""
+
+    @property
+    def board(self) -> Board:
+        """Return where its writers put up what they change."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how it says what no two say alike."""
+
+    def migrations(self) -> AbstractContextManager[Session]:
+        """Return a transaction in which one process alone may change the schema."""
+
+    def close(self) -> None:
+        """Close the connections of this process."""

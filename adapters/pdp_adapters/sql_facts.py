@@ -1,0 +1,200 @@
+"""A store of facts in SQL, for SQLite and PostgreSQL alike."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from pdp.core.entity import Entity
+from pdp.core.errors import UnavailableError
+from pdp.core.freshness import Freshness
+from pdp.core.ports import StoredFacts
+from pdp.core.request import Consistency
+from pdp.core.stores import (
+    Changes,
+    Erasure,
+    FactFilter,
+    FactPage,
+    Page,
+    StoreState,
+    Token,
+    Version,
+)
+from pdp.core.survey import Survey
+from pdp.core.wanted import Wanted
+from pdp_adapters import sql_erasing, sql_history, sql_surveying
+from pdp_adapters.fact_rows import instant
+from pdp_adapters.sql_database import Database, Session
+from pdp_adapters.sql_gathering import gather_first, gather_further
+from pdp_adapters.sql_schema import migrate
+from pdp_adapters.sql_state import check_consistency, check_kept, locked_state, read_state
+from pdp_adapters.sql_writing import SqlWriting
+
+_ATTEMPTS: Final = 16
+"""So often the two statements of one gathering are tried anew because somebody wrote between them."""
+
+
+class SqlFacts:
+    """The facts in *database*, whose tables are brought to the newest version at once."""
+
+    at_once: Final = False
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._newest = Token("", 0)
+        migrate(database)
+        # Whoever is forked from this process opens connections of its own; one that was there before would be shared.
+        database.close()
+
+    def known_empty(self, operator: str, consistency: Consistency) -> None:
+        """Return None: what is stored is known by reading it alone."""
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return every stored fact that is wanted, all of one revision, read now."""
+        with self._database.single() as session:
+            return self.gather_in(session, operator, wanted, consistency)
+
+    def gather_in(self, session: Session, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return what `gather` returns, read in *session*."""
+        for _ in range(_ATTEMPTS):
+            before = self._newest
+            first = gather_first(self._database, session, operator, wanted)
+            now = Token(first.history, first.revision)
+            self._check(now, before, confirmed=first.confirmed)
+            check_consistency(now, consistency)
+            token, committed_at = str(now), instant(first.committed_at)
+            if first.too_many:
+                return StoredFacts((), token, committed_at, too_many=True)
+            further = gather_further(self._database, session, operator, wanted, first)
+            if further is None:
+                return StoredFacts(tuple(first.facts.values()), token, committed_at)
+            # Both statements have seen one state if nobody wrote between them; else they are worth nothing together.
+            if (further.history, further.revision) == (first.history, first.revision):
+                if further.too_many:
+                    return StoredFacts((), token, committed_at, too_many=True)
+                facts = {**first.facts, **further.facts}
+                return StoredFacts(tuple(facts.values()), token, committed_at)
+        raise UnavailableError("the facts change faster than they can be read")
+
+    def survey(
+        self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
+    ) -> StoredFacts:
+        """Return every stored fact that is surveyed, of the present or of the past."""
+        with self._database.reading() as session:
+            return self.survey_in(session, operator, survey, consistency, as_of, limit)
+
+    def survey_in(
+        self,
+        session: Session,
+        operator: str,
+        survey: Survey,
+        consistency: Consistency,
+        as_of: datetime | None,
+        limit: int,
+    ) -> StoredFacts:
+        """Return what `survey` returns, read in *session*, all of whose statements see one state."""
+        before = self._newest
+        state = read_state(session)
+        self._check(state.token, before, confirmed=state.confirmed)
+        check_consistency(state.token, consistency)
+        return sql_surveying.surveyed(self._database, session, operator, survey, state, as_of, limit)
+
+    def state(self) -> StoreState:
+        """Return where the store stands now."""
+        with self._database.single() as session:
+            return read_state(session)
+
+    @contextmanager
+    def writing(self, operator: str) -> Iterator[SqlWriting]:
+        """Return a transaction on the facts of *operator*."""
+        before = self._newest
+        with self._database.writing() as session:
+            state = locked_state(self._database, session)
+            self._check(state.token, before, confirmed=state.confirmed)
+            writing = SqlWriting(self._database, session, operator, state, self)
+            yield writing
+        self._committed(writing.newest, state.token)
+
+    def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
+        """Return a page of facts."""
+        before = self._newest
+        with self._database.reading() as session:
+            state = read_state(session)
+            self._check(state.token, before, confirmed=True)
+            return sql_history.read_page(session, operator, selection, page, state)
+
+    def changes(self, operator: str, after: Token, limit: int) -> Changes:
+        """Return the changes of *operator* after a state."""
+        before = self._newest
+        with self._database.reading() as session:
+            state = read_state(session)
+            self._check(state.token, before, confirmed=True)
+            check_kept(after, state)
+            return sql_history.changes(session, operator, after, limit, state)
+
+    def history(self, operator: str, selection: FactFilter) -> tuple[Version, ...]:
+        """Return every version that is kept of what *selection* selects, oldest first."""
+        with self._database.reading() as session:
+            return sql_history.versions(session, operator, selection, read_state(session))
+
+    def partition_revisions(self, operator: str, partitions: frozenset[int]) -> dict[int, int]:
+        """Return the revision of the last change of each partition."""
+        numbers = self._database.array([str(number) for number in sorted(partitions)])
+        with self._database.single() as session:
+            rows = session.rows(
+                "SELECT number, revision FROM partition_change WHERE operator = :operator"
+                f" AND number {self._database.dialect.among('numbers')}",
+                {"operator": operator, "numbers": numbers},
+            )
+        return dict.fromkeys(partitions, 0) | {int(number): revision for number, revision in rows}
+
+    def erase(self, operator: str, person: Entity, at: datetime) -> Erasure:
+        """Remove every fact and version that names *person*, and the name from the record of who changed what."""
+        before = self._newest
+        with self._database.writing() as session:
+            state = locked_state(self._database, session)
+            self._check(state.token, before, confirmed=state.confirmed)
+            erasure = sql_erasing.erase(self._database, session, operator, person, at, state)
+        self._committed(erasure.token, state.token)
+        return erasure
+
+    def confirm(self) -> StoreState:
+        """Put a restored store in force."""
+        with self._database.writing() as session:
+            state = locked_state(self._database, session)
+            session.run("UPDATE store SET confirmed = 1", {})
+        return StoreState(state.token, state.committed_at, state.kept_from, confirmed=True)
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self._database.board.close()
+        self._database.close()
+
+    @property
+    def freshness(self) -> Freshness:
+        """Return what knows, without a statement, whether what was gathered before is still so."""
+        return self._database.board
+
+    def _committed(self, now: Token, before: Token) -> None:
+        """Return when everybody knows of the state *now*, which is committed."""
+        self._seen(now)
+        if now != before:
+            self._database.board.changed(now.revision)
+
+    def _check(self, now: Token, before: Token, *, confirmed: bool) -> None:
+        """Raise UnavailableError for a store that nothing may rest on; *before* was known before it was read."""
+        # FAIL CLOSED (restored store): what was revoked since the copy was made would be back.
+        if not confirmed:
+            raise UnavailableError("the store was restored from a copy and has not been confirmed (pdp facts confirm)")
+        # FAIL CLOSED (store went back): a standby that lags, or a file put in place of another, lacks revocations.
+        if now.revision < 0 or (now.history == before.history and now.revision < before.revision):
+            raise UnavailableError(f"the store is at revision {now.revision} and was at {before.revision} before")
+        self._seen(now)
+
+    def _seen(self, now: Token) -> None:
+        """Remember the newest state that this process has seen."""
+        with self._lock:
+            if now.history != self._newest.history or now.revision > self._newest.revision:
+                self._newest = now

@@ -1,0 +1,226 @@
+"""One write to a store in SQL: everything in one transaction, the old versions into the past."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from pdp.core.ends import Slots, ends_changed
+from pdp.core.errors import ConflictError, CycleError
+from pdp.core.fact_identity import partitions_of
+from pdp.core.facts import Containment, Fact, FactKind
+from pdp.core.ports import StoredFacts
+from pdp.core.request import Consistency
+from pdp.core.stores import FactFilter, FactToWrite, StoreState, Token, Write, Written
+from pdp.core.survey import Survey
+from pdp.core.wanted import Wanted
+from pdp_adapters.fact_rows import COLUMNS, FactRow, fact_of, instant, microseconds, row_of
+from pdp_adapters.sql_database import Database, Session
+from pdp_adapters.sql_history import conditions_of
+from pdp_adapters.sql_state import check_token
+
+
+class Reading(Protocol):
+    """Gathers and surveys within a transaction of a writer."""
+
+    def gather_in(self, session: Session, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return what is wanted, as *session* sees it."""
+
+    def survey_in(
+        self,
+        session: Session,
+        operator: str,
+        survey: Survey,
+        consistency: Consistency,
+        as_of: datetime | None,
+        limit: int,
+    ) -> StoredFacts:
+        """Return what is surveyed, as *session* sees it."""
+
+
+_ALL_COLUMNS: Final = f"{COLUMNS}, begun, decision_id"
+_INSERT: Final = (
+    f"INSERT INTO fact ({_ALL_COLUMNS}) VALUES "
+    f"({', '.join(f':{column}' for column in (*FactRow._fields, 'begun', 'decision_id'))})"
+)
+_FIND: Final = "SELECT id, kind, body, valid_from, valid_until FROM fact WHERE operator = :operator"
+
+
+class SqlWriting:
+    """A transaction under way on the facts of one operator; *newest* is the state when it has ended well."""
+
+    at_once: Final = False
+
+    def __init__(
+        self, database: Database, session: Session, operator: str, state: StoreState, reading: Reading
+    ) -> None:
+        self._database = database
+        self._session = session
+        self._operator = operator
+        self._state = state
+        self._reading = reading
+        self.newest = state.token
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return what is wanted, as it stands before this write."""
+        return self._reading.gather_in(self._session, operator, wanted, consistency)
+
+    def known_empty(self, operator: str, consistency: Consistency) -> None:
+        """Return None: what is stored is known by reading it alone."""
+
+    def survey(
+        self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
+    ) -> StoredFacts:
+        """Return what is surveyed, as it stands before this write."""
+        return self._reading.survey_in(self._session, operator, survey, consistency, as_of, limit)
+
+    def earlier(self, request_id: str, content: str) -> Written | None:
+        """Return the answer to an earlier write of this id; raise ConflictError when its content was another."""
+        if not request_id:
+            return None
+        rows = self._session.rows(
+            "SELECT revision, content, outcome FROM change_set WHERE operator = :operator AND request_id = :request_id",
+            {"operator": self._operator, "request_id": request_id},
+        )
+        if not rows:
+            return None
+        ((revision, made_of, outcome),) = rows
+        if made_of != content:
+            raise ConflictError(f"the request id `{request_id}` stands for another write")
+        told = json.loads(outcome)
+        token = Token(self._state.token.history, revision)
+        return Written(token, tuple(told["ids"]), told["deleted"], tuple(told["decision_ids"]), repeated=True)
+
+    def find(self, selection: FactFilter, ids: Sequence[str] = ()) -> tuple[Fact, ...]:
+        """Return the current facts with these *ids*, and those that *selection* selects if it names somebody."""
+        rows = self._session.rows(
+            f"{_FIND} AND id {self._database.dialect.among('ids')}",
+            {"operator": self._operator, "ids": self._database.array(sorted(set(ids)))},
+        )
+        if selection.names_somebody:
+            text, parameters = conditions_of(selection)
+            rows += self._session.rows(f"{_FIND}{text}", {"operator": self._operator, **parameters})
+        return tuple({row[0]: fact_of(*row) for row in rows}.values())
+
+    def apply(self, write: Write) -> Written:
+        """Make the changes; they are durable and in force when the transaction has ended."""
+        earlier = self.earlier(write.request_id, write.content)
+        if earlier is not None:
+            return earlier
+        changed = self._changed(write)
+        if write.unless_changed_since is not None:
+            self._check_unchanged(write.unless_changed_since, changed)
+        revision = self._state.token.revision + 1
+        deleted = self._end(write.deletions, revision, deleted=True)
+        self._end([(each.fact.id, each.decision_id) for each in write.facts], revision, deleted=False)
+        self._put(write.facts, revision)
+        self._check_cycles(write.facts)
+        mark_partitions(self._database, self._session, self._operator, changed, revision)
+        decision_ids = tuple(dict.fromkeys(id_ for id_ in _decisions(write) if id_))
+        written = Written(
+            Token(self._state.token.history, revision),
+            tuple(each.fact.id for each in write.facts),
+            deleted,
+            decision_ids,
+        )
+        self._record(write, written, ends_changed(self._operator, changed))
+        self.newest = written.token
+        return written
+
+    def _changed(self, write: Write) -> tuple[FactKind, ...]:
+        """Return what is written, replaced and deleted."""
+        ids = [id_ for id_, _ in write.deletions] + [each.fact.id for each in write.facts]
+        return (*(fact.kind for fact in self.find(FactFilter(), ids)), *(each.fact.kind for each in write.facts))
+
+    def _check_unchanged(self, since: Token, changed: Sequence[FactKind]) -> None:
+        check_token(since, self._state.token)
+        numbers = {number for kind in changed for number in partitions_of(kind)}
+        (newest,) = self._session.rows(
+            "SELECT coalesce(max(revision), 0) FROM partition_change"
+            f" WHERE operator = :operator AND number {self._database.dialect.among('numbers')}",
+            {"operator": self._operator, "numbers": self._database.array([str(number) for number in sorted(numbers)])},
+        )
+        if newest[0] > since.revision:
+            raise ConflictError(f"something that this write rests on has changed since `{since}`")
+
+    def _end(self, ended: Sequence[tuple[str, str]], revision: int, *, deleted: bool) -> int:
+        """Put the current versions of facts into the past, each under a decision; return how many there were."""
+        by_decision: dict[str, list[str]] = {}
+        for id_, decision_id in ended:
+            by_decision.setdefault(decision_id, []).append(id_)
+        among = self._database.dialect.among("ids")
+        count = 0
+        for decision_id, ids in by_decision.items():
+            named = {"operator": self._operator, "ids": self._database.array(ids)}
+            count += self._session.run(
+                f"INSERT INTO past_fact ({_ALL_COLUMNS}, ended, deleted, ended_decision_id)"
+                f" SELECT {_ALL_COLUMNS}, :ended, :deleted, :decision_id FROM fact"
+                f" WHERE operator = :operator AND id {among}",
+                {**named, "ended": revision, "deleted": int(deleted), "decision_id": decision_id},
+            )
+            self._session.run(f"DELETE FROM fact WHERE operator = :operator AND id {among}", named)
+        return count
+
+    def _put(self, facts: Sequence[FactToWrite], revision: int) -> None:
+        rows: list[dict[str, Any]] = [
+            {**row_of(self._operator, each.fact)._asdict(), "begun": revision, "decision_id": each.decision_id}
+            for each in facts
+        ]
+        self._session.run_each(_INSERT, rows)
+
+    def _check_cycles(self, facts: Sequence[FactToWrite]) -> None:
+        positions = {each.fact.id: at for at, each in enumerate(facts) if isinstance(each.fact.kind, Containment)}
+        if not positions:
+            return
+        rows = self._session.rows(
+            f"""WITH RECURSIVE above (id, entity) AS (
+                    SELECT id, scope FROM fact WHERE operator = :operator AND id {self._database.dialect.among("ids")}
+                    UNION
+                    SELECT above.id, fact.scope FROM above JOIN fact
+                        ON fact.operator = :operator AND fact.subject = above.entity AND fact.kind = 'containment')
+                SELECT above.id FROM above JOIN fact ON fact.id = above.id WHERE above.entity = fact.subject""",
+            {"operator": self._operator, "ids": self._database.array(sorted(positions))},
+        )
+        if rows:
+            raise CycleError(min(positions[row[0]] for row in rows))
+
+    def _record(self, write: Write, written: Written, slots: Slots) -> None:
+        # The clock may be set back; the order of revisions and of their instants stays the same.
+        at = max(microseconds(write.at), microseconds(self._state.committed_at))
+        told = {"ids": written.ids, "deleted": written.deleted, "decision_ids": written.decision_ids}
+        self._session.run(
+            "INSERT INTO change_set (revision, operator, at, actor, caller, request_id, content, outcome)"
+            " VALUES (:revision, :operator, :at, :actor, :caller, :request_id, :content, :outcome)",
+            {
+                "revision": written.token.revision,
+                "operator": self._operator,
+                "at": at,
+                "actor": write.actor,
+                "caller": write.caller,
+                "request_id": write.request_id,
+                "content": write.content,
+                "outcome": json.dumps(told),
+            },
+        )
+        self._session.run(
+            "UPDATE store SET revision = :revision, committed_at = :at",
+            {"revision": written.token.revision, "at": at},
+        )
+        self._database.board.changing(self._session, self._state, written.token.revision, instant(at), slots)
+
+
+def _decisions(write: Write) -> list[str]:
+    return [decision for _, decision in write.deletions] + [each.decision_id for each in write.facts]
+
+
+def mark_partitions(
+    database: Database, session: Session, operator: str, changed: Iterable[FactKind], revision: int
+) -> None:
+    """Note that *revision* changed something in the partitions of these facts."""
+    numbers = sorted({number for kind in changed for number in partitions_of(kind)})
+    session.run(
+        "INSERT INTO partition_change (operator, number, revision)"
+        f" SELECT :operator, touched.value, :revision FROM ({database.dialect.each('numbers')}) AS touched WHERE true"
+        " ON CONFLICT (operator, number) DO UPDATE SET revision = excluded.revision",
+        {"operator": operator, "numbers": database.array([str(number) for number in numbers]), "revision": revision},
+    )

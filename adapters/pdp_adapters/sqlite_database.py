@@ -1,0 +1,163 @@
+"""SQLite: one file, several processes on one machine, nothing to install.
+
+A commit is on the disk before it is answered (WAL with `synchronous=FULL`, https://www.sqlite.org/wal.html). The file
+and its companions can be read by their owner alone.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from pdp.core.errors import UnavailableError
+from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row
+from pdp_adapters.sqlite_board import SqliteBoard
+
+BUSY_SECONDS: Final = 5.0
+"""So long a writer waits for another one to finish."""
+
+_OWNER_ONLY: Final = 0o600
+_OTHERS: Final = 0o077
+_OLDEST: Final = (3, 35, 0)
+"""`MATERIALIZED` (https://www.sqlite.org/changes.html)."""
+
+_SETTINGS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    # What a statement notes down on its way is small; as a file each note would cost more than all of the reading.
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+class SqliteSession:
+    """A connection of one thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, parameters: Parameters) -> list[Row]:
+        """Return the rows that a statement gives."""
+        with translated():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def run(self, sql: str, parameters: Parameters) -> int:
+        """Run a statement and return how many rows it changed."""
+        with translated():
+            return self._connection.execute(sql, parameters).rowcount
+
+    def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
+        """Run a statement once for each of *many*."""
+        with translated():
+            self._connection.executemany(sql, many)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let what SQLite cannot do come out as UnavailableError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise UnavailableError(f"the store cannot be used: {error}") from error
+
+
+class SqliteDatabase:
+    """The database in the file at *path*, made when it is not there."""
+
+    dialect: Final[Dialect] = SQLITE
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._own = threading.local()
+        self._opened: list[tuple[int, sqlite3.Connection]] = []
+        self._lock = threading.Lock()
+        self.board = SqliteBoard(self, path)
+        if sqlite3.sqlite_version_info < _OLDEST:
+            raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
+
+    @contextmanager
+    def single(self) -> Iterator[SqliteSession]:
+        """Return a session in which each statement stands for itself."""
+        yield SqliteSession(self._connection())
+
+    @contextmanager
+    def reading(self) -> Iterator[SqliteSession]:
+        """Return a session in which all statements see one state."""
+        with self._transaction("BEGIN") as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[SqliteSession]:
+        """Return a transaction that no other writer comes between."""
+        with self._transaction("BEGIN IMMEDIATE") as session:
+            yield session
+
+    migrations = writing
+
+    def array(self, texts: Sequence[str]) -> str:
+        """Return *texts* as one parameter."""
+        return json.dumps(list(texts), ensure_ascii=False)
+
+    def close(self) -> None:
+        """Close the connections that this process opened."""
+        with self._lock:
+            opened, self._opened = self._opened, []
+        for process, connection in opened:
+            if process == os.getpid():
+                with suppress(sqlite3.Error):
+                    connection.close()
+        self._own = threading.local()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[SqliteSession]:
+        connection = self._connection()
+        with translated():
+            connection.execute(begin)
+        try:
+            yield SqliteSession(connection)
+            with translated():
+                connection.execute("COMMIT")
+        except BaseException:
+            # What went wrong is told; that there may be nothing left to undo is not.
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+
+    def _connection(self) -> sqlite3.Connection:
+        """Return the connection of this thread; one that was opened before a fork belongs to the other process."""
+        held: tuple[int, sqlite3.Connection] | None = getattr(self._own, "held", None)
+        if held is None or held[0] != os.getpid():
+            held = self._own.held = (os.getpid(), self._open())
+            with self._lock:
+                self._opened.append(held)
+        return held[1]
+
+    def _open(self) -> sqlite3.Connection:
+        self._make_private()
+        with translated():
+            # `close` may be called by another thread than the one that opened; no two use a connection at once.
+            connection = sqlite3.connect(
+                self._path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+            )
+            for setting in _SETTINGS:
+                connection.execute(setting)
+        return connection
+
+    def _make_private(self) -> None:
+        """Make the file, or take it away from others: what lies in it is about people."""
+        try:
+            with suppress(FileExistsError):
+                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _OWNER_ONLY))
+            for path in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
+                with suppress(FileNotFoundError):
+                    if path.stat().st_mode & _OTHERS:
+                        path.chmod(_OWNER_ONLY)
+        except OSError as error:
+            raise UnavailableError(f"the store `{self._path}` cannot be opened: {error.strerror}") from error

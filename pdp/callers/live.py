@@ -1,0 +1,197 @@
+"""The callers as their files are now: read again when one changes, and kept as they were when it cannot be right."""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+from typing import Final
+
+from cryptography import x509
+
+from pdp.callers.api_keys import KeyRing, read_pepper
+from pdp.callers.book import CallerBook, Passport, Presented
+from pdp.callers.caller_file import CallerFile, NamedIssuer, read_caller_file
+from pdp.callers.certificates import read_anchors
+from pdp.callers.key_file import read_keys
+from pdp.callers.key_sets import KeySet, KeySetError, read_key_set
+from pdp.callers.refusing import Reason, refuse
+from pdp.callers.spending import Allowance
+from pdp.callers.tokens import Issuer
+from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, PdpError, UnavailableError, UnknownCallerError
+from pdp.core.ports import Document
+
+REMEMBERED: Final = 4096
+"""So many credentials are remembered as good, until they end or anything about callers changes."""
+
+SIGNATURES_PER_SECOND: Final = 500
+"""So many signatures of tokens are verified in a second: what is remembered needs none, and forged ones must not take
+the time of those."""
+
+LOOK_SECONDS: Final = 0.5
+"""So often the files are looked at."""
+
+Open = Callable[[str], Document]
+"""What opens a document by what the file of callers calls it: a path beside that file, or an https address."""
+
+
+class LiveCallers:
+    """Knows callers by what they present, as the files say now. Any thread may ask; one looks at the files.
+
+    *file* is the name of the file of callers in what is said about it; *client_ca* names the file of the authorities
+    that issue client certificates, "" for none. *tell* hears of every change: None when the new files are in force,
+    otherwise why the former ones remain.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        open_document: Open,
+        operators: Collection[str],
+        client_ca: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Read everything once; raises InvalidSettingsError with every mistake."""
+        self._file = file
+        self._open = open_document
+        self._operators = operators
+        self._client_ca = client_ca
+        self._clock = clock
+        self._documents: dict[str, Document] = {}
+        self._seen: Mapping[str, object] = {}
+        self._allowance = Allowance(SIGNATURES_PER_SECOND, "too many new tokens are shown at once")
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.book, self._identify = self._built()
+
+    def identify(self, presented: Presented) -> Passport:
+        """Return who presents this; raises UnknownCallerError, OverloadedError and UnavailableError."""
+        try:
+            passport = self._identify(presented)
+        except UnknownCallerError as error:
+            if error.reason == Reason.TOKEN_KEY.value:
+                self._hurry()  # a key may have been added since
+            raise
+        # INVARIANT (expiry honoured): what is remembered is as old as the first call, so its end counts each time.
+        if passport.until <= self._clock():
+            refuse(Reason.REMEMBERED_EXPIRED)
+        return passport
+
+    def look(self, tell: Callable[[str | None], None]) -> None:
+        """Read what has changed; a file that cannot be right leaves everything as it was."""
+        if self._stamps() == self._seen:
+            return
+        try:
+            self.book, self._identify = self._built()
+        except PdpError as error:
+            tell(str(error))
+        else:
+            tell(None)
+
+    def begin(self, tell: Callable[[str | None], None]) -> None:
+        """Look at the files again and again, in a thread of its own, until `end`."""
+
+        def go_on() -> None:
+            while not self._ended.wait(LOOK_SECONDS):
+                self.look(tell)
+
+        self._thread = threading.Thread(target=go_on, name="callers", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Look no more."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(10.0)
+
+    def _hurry(self) -> None:
+        for document in tuple(self._documents.values()):
+            document.hurry()
+
+    def _stamps(self) -> Mapping[str, object]:
+        return {name: document.stamp() for name, document in self._documents.items()}
+
+    def _built(self) -> tuple[CallerBook, Callable[[Presented], Passport]]:
+        """Return a book of what the files say now, and what remembers its answers: they change together."""
+        # Stamps first: what changes while it is read is read again.
+        seen = self._stamps()
+        known = dict(self._documents)
+        reading = _Reading(self._open, known)
+        try:
+            file = read_caller_file(self._file, reading.content(self._file), self._operators)
+            book = reading.book(file, self._client_ca, self._allowance.spend)
+        except InvalidPolicyError as error:
+            raise InvalidSettingsError(str(finding) for finding in error.findings) from error
+        except UnavailableError as error:
+            raise InvalidSettingsError([str(error)]) from error
+        finally:
+            self._documents = known
+            self._seen = {name: seen.get(name, reading.stamps.get(name)) for name in known}
+        # What the new files no longer name is looked at no more.
+        self._documents = {name: known[name] for name in reading.stamps}
+        self._seen = {name: self._seen[name] for name in reading.stamps}
+        remember = lru_cache(REMEMBERED)(lambda presented: book.identify(presented, self._clock()))
+        return book, remember
+
+
+class _Reading:
+    """One reading of all documents, those that are opened for the first time among them."""
+
+    def __init__(self, open_document: Open, documents: dict[str, Document]) -> None:
+        self._open = open_document
+        self._documents = documents
+        self.stamps: dict[str, object] = {}
+
+    def content(self, name: str) -> bytes:
+        document = self._documents.get(name)
+        if document is None:
+            document = self._documents[name] = self._open(name)
+        self.stamps[name] = document.stamp()
+        return document.read()
+
+    def book(self, file: CallerFile, client_ca: str, before_signature: Callable[[], None]) -> CallerBook:
+        mistakes: list[str] = []
+        issuers = tuple(self._issuer(named, file.audience, mistakes) for named in file.issuers)
+        keys = self._keys(file, mistakes)
+        anchors = self._anchors(file, client_ca, mistakes)
+        if mistakes:
+            raise InvalidSettingsError(mistakes)
+        return CallerBook(file, issuers, keys, anchors, before_signature)
+
+    def _issuer(self, named: NamedIssuer, audience: str, mistakes: list[str]) -> Issuer:
+        keys: KeySet | None = None
+        try:
+            keys = read_key_set(self.content(named.keys), named.algorithm)
+        except KeySetError as error:
+            mistakes.append(f"{named.keys}: {error}")
+        except UnavailableError as error:
+            # A file is ours to mend. Somebody else's server may be down, and then only its tokens wait for it.
+            if "://" not in named.keys:
+                mistakes.append(str(error))
+        return Issuer(named.name, named.issuer, audience, named.longest_seconds, keys)
+
+    def _keys(self, file: CallerFile, mistakes: list[str]) -> KeyRing | None:
+        if not file.keys:
+            return None
+        try:
+            pepper = read_pepper(self.content(file.pepper))
+            return KeyRing(read_keys(self.content(file.keys), file.keys), pepper)
+        except InvalidSettingsError as error:
+            mistakes.extend(error.mistakes)
+        except UnavailableError as error:
+            mistakes.append(f"{error} (hint: `pdp keys issue` makes it)")
+        except ValueError:
+            mistakes.append(f"{file.pepper}: no pepper: `pdp keys issue` makes one where there is none")
+        return None
+
+    def _anchors(self, file: CallerFile, client_ca: str, mistakes: list[str]) -> tuple[x509.Certificate, ...]:
+        if not client_ca:
+            if file.has_certificates:
+                mistakes.append("a caller is known by its certificate, and no authority is named (hint: --client-ca)")
+            return ()
+        try:
+            return read_anchors(self.content(client_ca))
+        except UnavailableError as error:
+            mistakes.append(str(error))
+        except ValueError:
+            mistakes.append(f"{client_ca}: no certificates in PEM")
+        return ()

@@ -1,0 +1,90 @@
+"""`pdp facts backup`, `restore`, `confirm` and `erase`: what an administrator does to a whole store."""
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pdp.cli.facts.opening import named, opened, operator_option, store_option
+from pdp.cli.options import language_option
+from pdp.wiring import backup_lines, restore_lines
+
+_OWNER_ONLY = 0o600
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@store_option
+@language_option
+def backup(file: Path, store: str, lang: str) -> None:
+    """Write everything in the store, the past included, to a new FILE that its owner alone can read."""
+    with opened(store, lang):
+        try:
+            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY)
+        except OSError as error:
+            raise click.UsageError(f"{file}: {error.strerror}") from None
+        with os.fdopen(descriptor, "w", encoding="utf-8") as target:
+            count = 0
+            for line in backup_lines(store):
+                target.write(line)
+                count += 1
+            target.flush()
+            os.fsync(target.fileno())
+    click.echo(f"{count} lines written to {file}")
+
+
+@click.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@store_option
+@language_option
+def restore(file: Iterable[str], store: str, lang: str) -> None:
+    """Put the backup in FILE into an empty store.
+
+    The store gets a new history, so that tokens given before mean nothing to it, and allows nothing until
+    `pdp facts confirm`: what was revoked after the backup would be back.
+    """
+    with opened(store, lang) as facts:
+        restore_lines(store, file)
+        state = facts.state()
+    click.echo(f"restored as {state.token}; nothing is allowed until you run `pdp facts confirm`")
+
+
+@click.command()
+@store_option
+@language_option
+def confirm(store: str, lang: str) -> None:
+    """Put a restored store in force."""
+    with opened(store, lang) as facts:
+        state = facts.confirm()
+    click.echo(f"in force: {state.token}")
+
+
+@click.command()
+@click.argument("person", metavar="TYPE:ID")
+@operator_option
+@store_option
+@language_option
+def erase(person: str, operator: str, store: str, lang: str) -> None:
+    """Remove a person from facts and history and print a receipt.
+
+    Every fact and every version that names the person anywhere goes, and the name in the record of who changed what.
+    Decision records and backups are files of their own and are not touched.
+    """
+    who = named("TYPE:ID", person)
+    at = datetime.now(UTC)
+    with opened(store, lang) as facts:
+        erasure = facts.erase(operator, who, at)
+    receipt = {
+        "erased": str(who),
+        "operator": operator,
+        "at": at.isoformat(),
+        "facts": erasure.facts,
+        "versions": erasure.versions,
+        "mentions": erasure.mentions,
+        "token": str(erasure.token),
+        "ids": list(erasure.deleted_ids),
+    }
+    click.echo(json.dumps(receipt, ensure_ascii=False, indent=2))

@@ -1,0 +1,138 @@
+"""The smallest changes that a denial could be turned by: a fact to write, a fact to end, a circumstance to meet.
+
+None of them touches who asks, for what, to do what, or to which data.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from pdp.core.facts import Consent, Containment, Fact, Ground, Properties, RoleAssignment, Value
+from pdp.core.request import Request
+
+TIME: Final = "context.time"
+"""The path of the moment of the decision: meeting it means waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """*fact* is written; a fact of the same identity is replaced whole, as a store does it (contract, section 2).
+
+    *key* tells it from every other step, *slot* names what it decides: no two steps of one change share a slot. For a
+    *fresh* ground both leave its made-up id out.
+    """
+
+    fact: Fact
+    key: str
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """*fact* is taken out."""
+
+    fact: Fact
+    key: str
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meet:
+    """The property of the request at *path* has *value*; None: it is not stated."""
+
+    path: str
+    value: Value | None
+    key: str
+
+    @property
+    def slot(self) -> str:
+        """Return what it decides: the property."""
+        return self.path
+
+
+Step = Add | End | Meet
+
+
+def add(fact: Fact, *, fresh: bool = False) -> Add:
+    """Return the step that writes *fact*; *fresh* says that it is a ground whose id was made up for it."""
+    if fresh and isinstance(fact.kind, Ground):
+        key = f"add {(fact.kind.kind, fact.kind.beneficiary, fact.kind.data_subject, fact.kind.status)}"
+        key += f" {sorted(fact.kind.properties.items())}"
+        return Add(fact, key, key)
+    return Add(fact, f"add {fact.kind!r} {fact.valid_from} {fact.valid_until}", identity(fact))
+
+
+def end(fact: Fact) -> End:
+    """Return the step that ends *fact*."""
+    key = f"end {fact.kind!r} {fact.valid_from} {fact.valid_until}"
+    return End(fact, key, key)
+
+
+def meet(path: str, value: Value | None) -> Meet:
+    """Return the step that gives the property at *path* the *value*."""
+    return Meet(path, value, f"meet {path} {value!r}")
+
+
+def identity(fact: Fact) -> str:
+    """Return what a fact is told from others by (contract, section 2, "Identity"); two of one operator."""
+    match fact.kind:
+        case RoleAssignment(subject=subject, role=role, scope=scope):
+            return f"role {subject} {role} {scope}"
+        case Consent() as consent:
+            parts = (sorted(consent.purposes), sorted(consent.categories))
+            return f"consent {consent.data_subject} {consent.given_by} {consent.recipient} {parts}"
+        case Ground(kind=kind, id=id_):
+            return f"ground {kind} {id_}"
+        case Containment(entity=entity, container=container):
+            return f"containment {entity} {container.type}"
+
+
+def after(
+    request: Request, stored: tuple[Fact, ...], instant: datetime, steps: tuple[Step, ...]
+) -> tuple[Request, tuple[Fact, ...], datetime]:
+    """Return the question, the stored facts and the moment once all of *steps* are done, in whatever order."""
+    ended = [step.fact for step in steps if isinstance(step, End)]
+    written = {identity(step.fact): step.fact for step in steps if isinstance(step, Add)}
+    if ended or written:
+
+        def stays(fact: Fact) -> bool:
+            if any(_same(fact, each) for each in ended):
+                return False
+            return not (written and identity(fact) in written)
+
+        own = tuple(fact for fact in request.facts if stays(fact))
+        stored = (*(fact for fact in stored if stays(fact)), *written.values())
+        request = replace(request, facts=own)
+    for step in steps:
+        if isinstance(step, Meet):
+            request = _meeting(request, step)
+            if step.path == TIME and isinstance(step.value, datetime):
+                instant = step.value
+    return request, stored, instant
+
+
+def _same(one: Fact, other: Fact) -> bool:
+    terms = (one.valid_from, one.valid_until) == (other.valid_from, other.valid_until)
+    return one is other or (terms and one.kind == other.kind)
+
+
+def _meeting(request: Request, step: Meet) -> Request:
+    root, _, name = step.path.partition(".")
+    if step.path == TIME:
+        return replace(request, time=step.value) if isinstance(step.value, datetime) else request
+    if root == "resource":
+        properties = _with(request.resource.properties, name, step.value)
+        return replace(request, resource=replace(request.resource, properties=properties))
+    if root == "subject":
+        return replace(request, subject_properties=_with(request.subject_properties, name, step.value))
+    if root == "context":
+        return replace(request, context=_with(request.context, name, step.value))
+    return replace(request, extra=_with(request.extra, name, step.value))
+
+
+def _with(properties: Properties, name: str, value: Value | None) -> Properties:
+    changed = dict(properties)
+    changed.pop(name, None)
+    if value is not None:
+        changed[name] = value
+    return changed

@@ -1,0 +1,158 @@
+"""The gate: before anything is done for a call, who asks is known and may ask that."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import grpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
+from structlog.typing import FilteringBoundLogger
+
+from pdp.callers import LiveCallers, Presented
+from pdp.callers.spending import Allowance
+from pdp.core.caller import LOCAL, Caller
+from pdp.core.errors import NotPermittedError, OverloadedError, UnknownCallerError
+from pdp.server.access import NEEDS, Need, Permit, check_may_call, permits
+from pdp.server.events import Event
+from pdp.server.names import name_of
+
+AUTHORIZATION: Final = "authorization"
+REFUSALS_LOGGED_PER_SECOND: Final = 10
+"""More are counted and not told one by one: who is refused may not fill the disk."""
+
+_CALLER: Final = "_pdp_caller"
+_CERTIFICATE: Final = b"x509_pem_cert"
+_CHAIN: Final = b"x509_pem_cert_chain"
+
+NOBODY: Final = Caller("nobody")
+"""Who calls a method that is open to whoever connects; it may do nothing else."""
+
+Metadata = Iterable[tuple[str, str | bytes]]
+
+
+class Visit:
+    """A call of a known caller."""
+
+    __slots__ = ("_gate", "_name", "_presented", "caller")
+
+    def __init__(self, gate: "Gate", name: str, presented: Presented | None) -> None:
+        self._gate = gate
+        self._name = name
+        self._presented = presented
+        self.caller = gate.admit(name, presented)
+
+    def again(self) -> Caller:
+        """Return who calls, looked at anew."""
+        return self._gate.admit(self._name, self._presented)
+
+    def end(self) -> None:
+        """Nothing is kept of it."""
+
+
+class Gate:
+    """Knows who asks and whether it may. *callers* is None when none are configured: everybody is `local` then.
+
+    *has_certificates*: connections bring client certificates, which are looked at.
+    """
+
+    def __init__(
+        self,
+        callers: LiveCallers | None,
+        operators: Iterable[str],
+        log: FilteringBoundLogger,
+        *,
+        has_certificates: bool = False,
+    ) -> None:
+        self._callers = callers
+        self._has_certificates = has_certificates
+        self._permits: Mapping[str, Permit] = permits(frozenset(operators))
+        self._log = log
+        self._logged = Allowance(REFUSALS_LOGGED_PER_SECOND, "")
+        self._unlogged = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether no callers are configured: nothing has to be presented then."""
+        return self._callers is None
+
+    def presented(self, metadata: Metadata, call: Any) -> Presented | None:
+        """Return what a call of gRPC's core brings with it, None where nothing has to be brought."""
+        if self._callers is None:
+            return None
+        authorizations = _authorizations(metadata)
+        if not self._has_certificates:
+            return Presented(authorizations)
+        found = cygrpc.auth_context(call) or {}
+        return Presented(authorizations, _only(found.get(_CERTIFICATE)), _only(found.get(_CHAIN)))
+
+    def presented_in(self, context: grpc.ServicerContext) -> Presented | None:
+        """Return what the call behind *context* brings with it, as `presented` does."""
+        if self._callers is None:
+            return None
+        authorizations = _authorizations(context.invocation_metadata())
+        if not self._has_certificates:
+            return Presented(authorizations)
+        found = context.auth_context()
+        return Presented(authorizations, _only(found.get(_CERTIFICATE.decode())), _only(found.get(_CHAIN.decode())))
+
+    def admit(self, method: str, presented: Presented | None) -> Caller:
+        """Return who calls *method*, a full name, with what is *presented*.
+
+        Raises UnknownCallerError, NotPermittedError, OverloadedError and UnavailableError.
+        """
+        if self._callers is None or presented is None:
+            caller = LOCAL
+        elif NEEDS.get(method) is Need.NOBODY_KNOWN:
+            return NOBODY
+        else:
+            try:
+                caller = self._callers.identify(presented).caller
+            except UnknownCallerError as error:
+                self._tell(method, error.reason, "")
+                raise
+        try:
+            check_may_call(caller, method)
+        except NotPermittedError:
+            self._tell(method, "method-not-granted", caller.name)
+            raise
+        return caller
+
+    def visit(self, path: str, metadata: Metadata, call: Any) -> Visit:
+        """Return the visit that begins with a call of gRPC's core; raises what `admit` raises."""
+        return Visit(self, name_of(path), self.presented(metadata, call))
+
+    def permit_of(self, method: str) -> Permit:
+        """Return what looks at each message of *method*; what has no entry is refused whatever it says."""
+        return self._permits.get(method, _refuse)
+
+    def _tell(self, method: str, reason: str, caller: str) -> None:
+        try:
+            self._logged.spend()
+        except OverloadedError:
+            self._unlogged += 1
+            return
+        untold, self._unlogged = self._unlogged, 0
+        self._log.warning(Event.CALLER_REFUSED.value, method=method, reason=reason, caller=caller, untold=untold)
+
+
+def _authorizations(metadata: Metadata) -> tuple[str, ...]:
+    return tuple([str(value) for key, value in metadata if key == AUTHORIZATION])
+
+
+def _only(values: Any) -> bytes:
+    found: tuple[bytes, ...] = tuple(values or ())
+    return found[0] if len(found) == 1 else b""
+
+
+def _refuse(caller: Caller, _message: Any) -> None:
+    check_may_call(caller, "")
+
+
+def remember_caller(context: grpc.ServicerContext, caller: Caller) -> None:
+    """Keep with *context* who calls: gRPC hands nothing else on to a handler."""
+    setattr(context, _CALLER, caller)
+
+
+def caller_of(context: grpc.ServicerContext) -> Caller:
+    """Return who calls. FAIL CLOSED (past the gate): a call that did not come through it is nobody's."""
+    caller: Caller = getattr(context, _CALLER, NOBODY)
+    return caller

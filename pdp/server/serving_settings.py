@@ -1,0 +1,39 @@
+"""What a server has to be told."""
+
+from typing import Protocol
+
+
+class ServingSettings(Protocol):
+    """What a server has to be told."""
+
+    @property
+    def listen(self) -> str:
+        """Return HOST:PORT; port 0 stands for any free one."""
+
+    @property
+    def threads(self) -> int:
+        """Return how many requests are answered side by side."""
+
+    @property
+    def reflection(self) -> str:
+        """Say whether the server describes its services to those who ask: `yes`, `no`, or on `loopback` only."""
+
+    @property
+    def grace_seconds(self) -> int:
+        """Return how long a stopping server goes on with what has begun."""
+
+
+class SharingSettings(ServingSettings, Protocol):
+    """What a server of several processes has to be told besides."""
+
+    @property
+    def workers(self) -> int:
+        """Return how many processes answer."""
+
+    @property
+    def port_group(self) -> str:
+        """Return the name under which servers with the same revision may share the port; "" for none."""
+
+    @property
+    def watch_seconds(self) -> int:
+        """Return how often the policy folders are looked at; 0 for never."""

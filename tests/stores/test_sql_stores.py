@@ -1,0 +1,384 @@
+"""What the stores in SQL owe beyond the suite: other processes, broken files, older programs, restored copies."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from pdp.core.errors import ForeignTokenError, InvalidSettingsError, UnavailableError
+from pdp.core.fact_identity import fact_id
+from pdp.core.stores import FactFilter
+from pdp_adapters.postgresql_database import PostgresqlDatabase, checked_address
+from pdp_adapters.sql_backup import dumped, restore
+from pdp_adapters.sql_database import Database
+from pdp_adapters.sql_facts import SqlFacts
+from pdp_adapters.sql_schema import MIGRATIONS, migrate
+from pdp_adapters.sqlite_database import SqliteDatabase
+from tests.stores.writing import ANYTHING, KIDS, all_of, at_least, current, delete, gathered, role, said, wanted, write
+
+AUNT = role("user:hoa", "family_member", "child:minh", granted_by="user:lan")
+ABOUT_AUNT = wanted(start=["child:minh"], holders=["user:hoa"])
+
+Open = Callable[[], SqlFacts]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Callable[[], Database]]]:
+    """Return what makes an empty place for a store and returns what opens it, any number of times."""
+    opened: list[Any] = []
+    count = iter(range(100))
+
+    def make() -> Callable[[], Database]:
+        if request.param == "sqlite":
+            path = tmp_path / f"facts-{next(count)}.db"
+            where: Callable[[], Database] = lambda: SqliteDatabase(path)  # noqa: E731
+        else:
+            address: str = request.getfixturevalue("new_database")()
+            where = lambda: PostgresqlDatabase(address)  # noqa: E731
+
+        def remembered() -> Database:
+            database = where()
+            opened.append(database)
+            return database
+
+        return remembered
+
+    yield make
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def place(new_place: Callable[[], Callable[[], Database]]) -> Callable[[], Database]:
+    """Return what opens one place for a store."""
+    return new_place()
+
+
+def test_another_instance_obeys_at_once(place: Callable[[], Database]) -> None:
+    """What one instance has acknowledged, every other one gathers: a hundred grants and revocations, none is late."""
+    writer, reader = SqlFacts(place()), SqlFacts(place())
+    for _ in range(100):
+        granted = write(writer, AUNT).token
+        assert gathered(reader, ABOUT_AUNT) == said(AUNT)
+        revoked = delete(writer, fact_id(KIDS, AUNT)).token
+        found = reader.gather(KIDS, ABOUT_AUNT, at_least(granted))
+        assert (found.facts, found.token) == ((), str(revoked))
+
+
+def test_no_allow_is_older_than_an_acknowledged_revocation(place: Callable[[], Database]) -> None:
+    """While two writers grant and revoke at full speed, no reading that began after a revocation has its fact."""
+    stale: list[int] = []
+    ended = threading.Event()
+    revoked_at = {"user:a": 0, "user:b": 0}
+    SqlFacts(place())
+
+    def revoke_and_grant(person: str) -> None:
+        store = SqlFacts(place())
+        fact = role(person, "family_member", "child:minh")
+        for _ in range(60):
+            write(store, fact)
+            revoked_at[person] = delete(store, fact_id(KIDS, fact)).token.revision
+        store.close()
+
+    def look() -> None:
+        store = SqlFacts(place())
+        while not ended.is_set():
+            for person in revoked_at:
+                before = revoked_at[person]
+                found = store.gather(KIDS, wanted(start=["child:minh"], holders=[person]), ANYTHING)
+                seen = int(found.token.rpartition(".")[2])
+                if seen < before:
+                    stale.append(seen)
+        store.close()
+
+    writers = [threading.Thread(target=revoke_and_grant, args=(person,)) for person in revoked_at]
+    readers = [threading.Thread(target=look) for _ in range(3)]
+    for thread in (*readers, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    ended.set()
+    for thread in readers:
+        thread.join()
+
+    assert stale == []
+    assert SqlFacts(place()).state().token.revision == 240
+
+
+def test_writers_come_one_after_another(place: Callable[[], Database]) -> None:
+    """Of many writers at once each gets a revision of its own and nothing is lost."""
+    revisions: list[int] = []
+    SqlFacts(place())
+
+    def work(number: int) -> None:
+        store = SqlFacts(place())
+        roles = [role(f"user:u{number}-{step}", "teacher", "class:a") for step in range(15)]
+        revisions.extend(write(store, each).token.revision for each in roles)
+        store.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(revisions) == list(range(1, 61))
+    assert len(all_of(SqlFacts(place()))) == 60
+
+
+def test_a_forked_process_opens_connections_of_its_own(place: Callable[[], Database]) -> None:
+    """A store that was used before a fork works on both sides of it."""
+    store = SqlFacts(place())
+    write(store, AUNT)
+    store.close()
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+
+    def child() -> None:
+        theirs.send((current(store), write(store, role("user:x", "teacher", "class:a")).token.revision))
+        store.close()
+
+    process = context.Process(target=child)
+    process.start()
+    assert ours.poll(20)
+    assert ours.recv() == (said(AUNT), 2)
+    process.join(20)
+    assert write(store, AUNT).token.revision == 3
+
+
+def test_a_newer_schema_is_refused(place: Callable[[], Database]) -> None:
+    """A program that is older than the store refuses to use it: it would misread it."""
+    SqlFacts(place())
+    with place().writing() as session:
+        session.run("INSERT INTO migration (version) VALUES (:version)", {"version": len(MIGRATIONS) + 1})
+
+    with pytest.raises(UnavailableError, match="newer"):
+        SqlFacts(place())
+
+
+def test_a_store_is_opened_as_it_was(place: Callable[[], Database]) -> None:
+    """Opening a store again changes nothing: facts, history and token stay."""
+    token = write(SqlFacts(place()), AUNT).token
+
+    again = SqlFacts(place())
+
+    assert (again.state().token, current(again)) == (token, said(AUNT))
+
+
+def test_a_restored_store_allows_nothing_until_it_is_confirmed(
+    new_place: Callable[[], Callable[[], Database]],
+) -> None:
+    """A restored copy has another history, refuses to be asked or written, and holds everything once confirmed."""
+    original, copy = new_place(), new_place()
+    store = SqlFacts(original())
+    token = write(store, AUNT, request_id="r-1", content="c").token
+    write(store, role("user:x", "teacher", "class:a"))
+    lines = list(dumped(original()))
+    delete(store, fact_id(KIDS, AUNT))
+    migrate(copy())
+
+    restore(copy(), lines)
+
+    restored = SqlFacts(copy())
+    with pytest.raises(UnavailableError, match="confirmed"):
+        restored.gather(KIDS, ABOUT_AUNT, ANYTHING)
+    with pytest.raises(UnavailableError, match="confirmed"):
+        write(restored, AUNT)
+    assert restored.confirm().confirmed
+    assert restored.state().token.history != token.history
+    assert gathered(restored, ABOUT_AUNT) == said(AUNT)
+    with pytest.raises(ForeignTokenError):
+        restored.gather(KIDS, ABOUT_AUNT, at_least(token))
+    assert len(restored.history(KIDS, FactFilter())) == 2
+    assert write(restored, AUNT, request_id="r-1", content="c").repeated
+
+
+@pytest.mark.parametrize("broken", ["cut", "none", "words", "twice"])
+def test_what_is_no_whole_backup_is_not_restored(new_place: Callable[[], Callable[[], Database]], broken: str) -> None:
+    """A backup that was cut off, or is none, changes nothing; nor does one for a store that is not empty."""
+    original, target = new_place(), new_place()
+    write(SqlFacts(original()), AUNT)
+    lines = list(dumped(original()))
+    SqlFacts(target())
+    match broken:
+        case "cut":
+            lines = lines[:-1]
+        case "none":
+            lines = []
+        case "words":
+            lines = ["hoa sen\n"]
+        case _:
+            restore(target(), lines)
+
+    with pytest.raises(UnavailableError):
+        restore(target(), lines)
+
+    assert SqlFacts(target()).state().token.revision == (1 if broken == "twice" else 0)
+
+
+def test_a_store_that_went_back_is_refused(place: Callable[[], Database]) -> None:
+    """A store at an earlier revision than was seen lacks revocations, so it is not asked."""
+    store = SqlFacts(place())
+    write(store, AUNT)
+    write(store, AUNT)
+    with place().writing() as session:
+        session.run("UPDATE store SET revision = 1", {})
+
+    with pytest.raises(UnavailableError, match="was at 2"):
+        store.gather(KIDS, ABOUT_AUNT, ANYTHING)
+    with pytest.raises(UnavailableError):
+        write(store, AUNT)
+
+
+# --- SQLite -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
+    """The file and its companions can be read by nobody else, even when it was made otherwise."""
+    path = tmp_path / "facts.db"
+    path.touch(0o644)
+    store = SqlFacts(SqliteDatabase(path))
+    write(store, AUNT)
+
+    modes = {found.name: stat.S_IMODE(found.stat().st_mode) for found in tmp_path.iterdir()}
+
+    assert set(modes.values()) == {0o600}
+    assert "facts.db-wal" in modes
+    store.close()
+
+
+def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    """The settings that make a commit durable are in force on every connection."""
+    database = SqliteDatabase(tmp_path / "facts.db")
+    with database.single() as session:
+        assert session.rows("PRAGMA journal_mode", {}) == [("wal",)]
+        assert session.rows("PRAGMA synchronous", {}) == [(2,)]
+    database.close()
+
+
+@pytest.mark.parametrize("content", [b"this is no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_broken_file_is_unavailable_and_not_empty(tmp_path: Path, content: bytes) -> None:
+    """What cannot be read is never taken for a store without facts."""
+    path = tmp_path / "facts.db"
+    path.write_bytes(content)
+
+    with pytest.raises(UnavailableError):
+        SqlFacts(SqliteDatabase(path))
+
+
+def test_a_file_that_is_taken_away_is_noticed(tmp_path: Path) -> None:
+    """Tables that are gone are UNAVAILABLE and not an answer."""
+    path = tmp_path / "facts.db"
+    store = SqlFacts(SqliteDatabase(path))
+    write(store, AUNT)
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE fact")
+    connection.commit()
+    connection.close()
+
+    with pytest.raises(UnavailableError):
+        store.gather(KIDS, ABOUT_AUNT, ANYTHING)
+    store.close()
+
+
+def test_a_writer_that_does_not_let_go_is_waited_for_and_then_told(tmp_path: Path) -> None:
+    """A lock that is held too long is UNAVAILABLE; readers go on meanwhile."""
+    path = tmp_path / "facts.db"
+    store = SqlFacts(SqliteDatabase(path, busy_seconds=0.1))
+    write(store, AUNT)
+    other = SqliteDatabase(path)
+    with other.writing():
+        assert gathered(store, ABOUT_AUNT) == said(AUNT)
+        with pytest.raises(UnavailableError):
+            write(store, AUNT)
+    assert write(store, AUNT).token.revision == 2
+    store.close()
+    other.close()
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+from pdp_adapters.sql_facts import SqlFacts
+from pdp_adapters.sqlite_database import SqliteDatabase
+from tests.stores.writing import role, write
+
+store = SqlFacts(SqliteDatabase(Path(sys.argv[1])))
+for number in range(1_000_000):
+    pair = [role(f"user:{sys.argv[2]}-{number}-{part}", "teacher", "class:a") for part in range(3)]
+    write(store, *pair)
+    print(number, flush=True)
+"""
+
+
+def test_a_killed_writer_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
+    """After each of several kills every acknowledged write is there whole, and every other one whole or not at all."""
+    path = tmp_path / "facts.db"
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{root}:{root / 'adapters'}"}
+    for turn in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, str(path), str(turn)], stdout=subprocess.PIPE, text=True, env=environment
+        )
+        assert process.stdout is not None
+        acknowledged = [int(process.stdout.readline()) for _ in range(5 + turn)]
+        process.send_signal(signal.SIGKILL)
+        acknowledged += [int(line) for line in process.stdout.read().split("\n")[:-1] if line]
+        process.wait()
+        process.stdout.close()
+        store = SqlFacts(SqliteDatabase(path))
+        names = [fact.kind.subject.id for fact in all_of(store) if fact.kind.subject.id.startswith(f"{turn}-")]  # type: ignore[union-attr]
+        written = {name.rpartition("-")[0] for name in names}
+        assert {f"{turn}-{number}" for number in acknowledged} <= written
+        assert len(names) == 3 * len(written)
+        store.close()
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        ("postgresql://pdp@db.example.org/facts", "verify-full"),
+        ("postgresql://pdp@127.0.0.1,db.example.org/facts", "verify-full"),
+        ("postgresql://pdp@10.0.0.7/facts", "verify-full"),
+        ("postgresql://pdp@db.example.org/facts?sslmode=require", "require"),
+        ("postgresql://pdp@127.0.0.1/facts", None),
+        ("postgresql://pdp@localhost/facts", None),
+        ("postgresql:///facts?host=/run/postgresql", None),
+    ],
+)
+def test_another_machine_is_spoken_to_over_checked_tls(url: str, mode: str | None) -> None:
+    """A connection that leaves the machine checks the other side's certificate, unless the address says otherwise."""
+    parts = conninfo_to_dict(checked_address(url))
+
+    assert parts.get("sslmode") == mode
+    assert parts["target_session_attrs"] == "read-write"
+    assert "synchronous_commit=on" in str(parts["options"])
+
+
+def test_an_address_that_is_none_is_not_repeated() -> None:
+    """What cannot be read as an address may hold a password."""
+    with pytest.raises(InvalidSettingsError) as raised:
+        checked_address("postgresql://pdp:hoa-sen@[/facts")
+
+    assert "hoa-sen" not in str(raised.value)
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    """A database that cannot be reached is told within seconds, and without its address."""
+    with pytest.raises(UnavailableError) as raised:
+        SqlFacts(PostgresqlDatabase("postgresql://pdp:hoa-sen@127.0.0.1:1/facts"))
+
+    assert "hoa-sen" not in str(raised.value)

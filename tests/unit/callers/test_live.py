@@ -1,0 +1,245 @@
+"""The callers as their files are now: every change counts, no mistake does, and nothing is remembered for too long."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from pdp.callers import LiveCallers, Presented
+from pdp.callers.key_sets import read_key_set
+from pdp.callers.live import SIGNATURES_PER_SECOND
+from pdp.callers.refusing import Reason
+from pdp.callers.tokens import Issuer, VerifiedToken, issuer_of, verify
+from pdp.core.errors import InvalidSettingsError, OverloadedError, UnavailableError, UnknownCallerError
+from pdp.core.ports import Document
+from pdp_adapters.file_document import FileDocument
+from tests.credentials import AUDIENCE, ISSUER, a_key, a_token, jwks, public_pem, write
+
+FILE = f"""
+audience: {AUDIENCE}
+issuers:
+  login: {{issuer: "{ISSUER}", keys: login.jwks.json, algorithm: ES256}}
+callers:
+  app:
+    tokens: [{{issuer: login, subject: app}}]
+    operators: [homeid]
+    methods: [DecisionService.Check]
+"""
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC).timestamp()
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+class Files:
+    """A folder with the files of callers, and who reads them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.clock, self.key = folder, Clock(), a_key()
+        write(folder, callers__yaml=FILE, **{"login.jwks__json": jwks(("k1", self.key))})
+        self.heard: list[str | None] = []
+        self.live = LiveCallers("callers.yaml", self.opened, ("homeid",), clock=self.clock)
+
+    def opened(self, name: str) -> Document:
+        """Return the file of that name."""
+        return FileDocument(self.folder / name)
+
+    def look(self) -> None:
+        """Let the files be looked at."""
+        self.live.look(self.heard.append)
+
+    def asks(self, token: str) -> str:
+        """Return who shows *token*, or why it is nobody."""
+        try:
+            return self.live.identify(Presented((f"Bearer {token}",))).caller.name
+        except UnknownCallerError as error:
+            return error.reason
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """Return a folder and its reader."""
+    return Files(tmp_path)
+
+
+def test_a_new_key_of_the_issuer_counts_and_the_old_one_no_longer(files: Files) -> None:
+    """The issuer publishes both for a while, then the new one alone."""
+    old, new = files.key, a_key()
+    first, second = a_token(old), a_token(new, headers={"kid": "k2"})
+    assert (files.asks(first), files.asks(second)) == ("app", Reason.TOKEN_KEY.value)
+    write(files.folder, **{"login.jwks__json": jwks(("k1", old), ("k2", new))})
+    files.look()
+    assert (files.asks(first), files.asks(second)) == ("app", "app")
+    write(files.folder, **{"login.jwks__json": jwks(("k2", new))})
+    files.look()
+    assert (files.asks(first), files.asks(second)) == (Reason.TOKEN_KEY.value, "app")
+    assert files.heard == [None, None]
+
+
+def test_a_caller_that_is_taken_out_is_unknown_though_it_was_remembered(files: Files) -> None:
+    """What is remembered goes with the book in which it was found."""
+    token = a_token(files.key)
+    assert files.asks(token) == "app"
+    write(files.folder, callers__yaml=FILE.replace("app", "other"))
+    files.look()
+    assert files.asks(token) == Reason.TOKEN_SUBJECT.value
+
+
+@pytest.mark.parametrize("wrong", ["callers: {}", "callers:\n  app: {}\n", "\x00", FILE.replace("ES256", "HS256")])
+def test_a_file_that_cannot_be_right_leaves_everything_as_it_was(files: Files, wrong: str) -> None:
+    """It is told once, and what is right again counts."""
+    token = a_token(files.key)
+    write(files.folder, callers__yaml=wrong)
+    files.look()
+    files.look()
+    assert files.asks(token) == "app"
+    assert len(files.heard) == 1
+    assert files.heard[0] is not None
+    write(files.folder, callers__yaml=FILE.replace("app", "other"))
+    files.look()
+    assert files.asks(token) == Reason.TOKEN_SUBJECT.value
+    assert files.heard[1:] == [None]
+
+
+def test_a_file_that_is_gone_leaves_everything_as_it_was(files: Files) -> None:
+    """Between taking away and putting back nobody is locked out, and nobody let in."""
+    token = a_token(files.key)
+    (files.folder / "login.jwks.json").unlink()
+    files.look()
+    assert files.asks(token) == "app"
+    assert files.asks(a_token(a_key())) == Reason.TOKEN_SIGNATURE.value
+    assert files.heard[0] is not None
+
+
+def test_what_is_remembered_ends_with_the_credential(files: Files) -> None:
+    """At its very second."""
+    token = a_token(files.key, exp=int(files.clock.now) + 30)
+    assert files.asks(token) == "app"
+    files.clock.now = int(files.clock.now) + 29.9
+    assert files.asks(token) == "app"
+    files.clock.now = int(files.clock.now) + 1
+    assert files.asks(token) == Reason.REMEMBERED_EXPIRED.value
+
+
+def test_without_the_look_at_its_end_it_would_be_good_for_ever(files: Files) -> None:
+    """The twin: what remembers does not look at the clock by itself."""
+    token = a_token(files.key, exp=int(files.clock.now) + 30)
+    presented = Presented((f"Bearer {token}",))
+    assert files.asks(token) == "app"
+    files.clock.now += 1000
+    assert files.live._identify(presented).caller.name == "app"
+    assert files.asks(token) == Reason.REMEMBERED_EXPIRED.value
+
+
+def test_forged_tokens_do_not_take_the_time_of_those_that_are_remembered(files: Files) -> None:
+    """So many signatures a second; beyond that the new are told to come again, and the remembered go on."""
+    token = a_token(files.key)
+    assert files.asks(token) == "app"
+    forged = [a_token(files.key, nonce=number)[:-8] + "AAAAAAAA" for number in range(30)]
+
+    def flood() -> None:
+        for _ in range(SIGNATURES_PER_SECOND):
+            for each in forged:
+                files.asks(each)
+
+    with pytest.raises(OverloadedError) as caught:
+        flood()
+    assert 0 < caught.value.retry_seconds <= 1
+    assert files.asks(token) == "app"
+
+
+def test_while_the_keys_of_an_issuer_cannot_be_fetched_its_tokens_wait(tmp_path: Path) -> None:
+    """Nobody is let in, the others are not kept out, and the server starts."""
+    files = Files(tmp_path)
+
+    class Away:
+        """What cannot be had."""
+
+        def stamp(self) -> object:
+            """Return that nothing changes."""
+            return 0
+
+        def read(self) -> bytes:
+            """Say that it is away."""
+            raise UnavailableError("away")
+
+        def hurry(self) -> None:
+            """Do nothing."""
+
+    more = FILE.replace(
+        "callers:\n",
+        '  far: {issuer: "https://far.test/", keys: "https://far.test/jwks", algorithm: ES256}\ncallers:\n',
+    )
+    write(tmp_path, callers__yaml=more)
+    live = LiveCallers("callers.yaml", lambda name: Away() if "://" in name else files.opened(name), ("homeid",))
+    with pytest.raises(UnavailableError):
+        live.identify(Presented((f"Bearer {a_token(files.key, iss='https://far.test/')}",)))
+    assert live.identify(Presented((f"Bearer {a_token(files.key)}",))).caller.name == "app"
+
+
+MISSING = ["callers.yaml", "login.jwks.json"]
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_file_that_is_not_there_stops_the_start(tmp_path: Path, name: str) -> None:
+    """A server without callers would let everybody do everything."""
+    files = Files(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(InvalidSettingsError, match=name):
+        LiveCallers("callers.yaml", files.opened, ("homeid",))
+
+
+def test_callers_by_certificate_need_an_authority(tmp_path: Path) -> None:
+    """Otherwise no certificate would ever be asked for."""
+    files = Files(tmp_path)
+    write(tmp_path, callers__yaml=FILE.replace("    operators", '    certificates: ["CN=app"]\n    operators'))
+    with pytest.raises(InvalidSettingsError, match="--client-ca"):
+        LiveCallers("callers.yaml", files.opened, ("homeid",))
+
+
+# --- Twins: what the refusals of tokens rest on ---
+
+
+def careless_verify(key: Any, options: Any, **more: Any) -> Any:
+    """Return what verifies as PyJWT does when it is told less."""
+    return lambda token: jwt.decode(token, key, algorithms=["ES256"], options=options, **more)
+
+
+def test_told_less_the_library_lets_pass_what_we_refuse(files: Files) -> None:
+    """The twin: a token for another audience, one that never ends, and one for others too pass without our options."""
+    key = files.key.public_key()
+    issuer = Issuer("login", ISSUER, AUDIENCE, 600, read_key_set(public_pem(files.key), "ES256"))
+    no_audience = careless_verify(key, {"verify_aud": False})
+    no_end = careless_verify(key, {}, audience=AUDIENCE)
+    pairs = [
+        (no_audience, a_token(files.key, aud="pdp.other"), Reason.TOKEN_AUDIENCE),
+        (no_end, a_token(files.key, without=["exp"]), Reason.TOKEN_CLAIMS),
+        (no_end, a_token(files.key, aud=[AUDIENCE, "pdp.other"]), Reason.TOKEN_AUDIENCE),
+        (no_end, a_token(files.key, iss="https://evil.test/"), Reason.TOKEN_ISSUER),
+        (no_end, a_token(files.key, cnf={"x5t#S256": "AAAA"}), Reason.TOKEN_BOUND),
+        (no_end, a_token(files.key, exp=int(files.clock.now) + 99_999), Reason.TOKEN_CLAIMS),
+    ]
+    for careless, token, reason in pairs:
+        assert careless(token)["sub"] == "app"
+        with pytest.raises(UnknownCallerError) as caught:
+            verify(token, issuer, None, files.clock.now)
+        assert caught.value.reason == reason.value
+    good = a_token(files.key)
+    ends = jwt.decode(good, options={"verify_signature": False})["exp"]
+    assert verify(good, issuer, None, files.clock.now) == VerifiedToken("login", "app", ends)
+    assert issuer_of(good, {ISSUER: issuer}) is issuer
+
+
+def test_every_reason_has_a_line_in_the_documentation() -> None:
+    """Whoever reads the log finds what a reason means."""
+    page = (Path(__file__).parents[3] / "docs/reference/callers.md").read_text("utf-8")
+    assert [reason.value for reason in Reason if f"| `{reason.value}` |" not in page] == []
