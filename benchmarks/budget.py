@@ -22,7 +22,6 @@ from benchmarks.rounds import over_rounds
 from benchmarks.served.ours_api import request_body
 from benchmarks.served.processes import POLICIES
 from benchmarks.served.situations import with_three_facts, without_facts
-from pdp.api.v1 import decision_pb2
 from pdp.core.caller import LOCAL
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
@@ -35,8 +34,7 @@ from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.system_clock import SystemClock
 
 STAGES: Final = (
-    "bytes to message",
-    "message to values",
+    "bytes to values",
     "facts",
     "decision",
     "record",
@@ -93,9 +91,7 @@ class Corridor:
         clock = time.perf_counter_ns
         at = self._clock.now()
         start = clock()
-        message = decision_pb2.CheckRequest.FromString(body)
-        parsed = clock()
-        request = self._reader.request(message)
+        request = self._reader.request(body)
         read = clock()
         self._facts.known_empty(request.operator, request.consistency)
         gathered = clock()
@@ -106,7 +102,7 @@ class Corridor:
         decision_to_bytes(decision)
         end = clock()
         facts = gathered - read
-        return parsed - start, read - parsed, facts, decided - gathered - facts, recorded - decided, end - recorded
+        return read - start, facts, decided - gathered - facts, recorded - decided, end - recorded
 
 
 def measure(rounds: int = ROUNDS) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.core.wanted import all_wanted
 from pdp.counterfactuals import FAILED, would_allow
-from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too_many_facts, valid_until
+from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, too_many_facts, valid_until
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
@@ -221,7 +221,8 @@ class DecisionPoint:
         found = []
         for each in requests:
             agreed = check_against_stored(each, stored.facts, at)
-            decision = _decision(policy, agreed, stored, at, decide(policy, agreed, stored.facts, at))
+            answer = decide(policy, agreed, stored.facts, at)
+            decision = _decision(policy, agreed, stored, answer, _term(policy, agreed, stored, at, answer))
             found.append((each.action, replace(decision, decision_id="", request_id="")))
         return tuple(found)
 
@@ -324,14 +325,36 @@ class DecisionPoint:
         # What was gathered together was committed at one instant; what was at hand may have been at several.
         for committed_at in {part.committed_at for part in parts if isinstance(part, StoredFacts)}:
             now = now if committed_at is None else max(now, committed_at)
-        return tuple(
-            [
-                self._given_again(request, part, now)
-                if isinstance(part, Decision)
-                else self._checked(policy, request, part, request.time or now)
-                for request, part in zip(requests, parts, strict=True)
-            ]
-        )
+        checked: list[Checked] = []
+        records: list[tuple[Request, Decision, datetime]] = []
+        keepable: list[tuple[Request, Decision, StoredFacts, datetime]] = []
+        shared: SharedAnswer | None = None
+        for request, part in zip(requests, parts, strict=True):
+            if isinstance(part, Decision):
+                checked.append(self._given_again(request, part, now))
+                continue
+            at = request.time or now
+            if shared is None or not shared.holds_for(request, part):
+                try:
+                    shared = self._shared(policy, request, part, at)
+                except InvalidRequestError as error:
+                    checked.append(error)
+                    continue
+            decision = _decision(policy, request, part, shared.answer, shared.valid_until)
+            checked.append(decision)
+            records.append((request, decision, at))
+            if self.cache.keeps:
+                keepable.append((request, decision, part, at))
+        self._log.record_all(records)
+        for request, decision, at in records:
+            self.shadow.see(request, decision, at)
+        for request, decision, part, at in keepable:
+            self.cache.keep(request, policy.revision, decision, part, at)
+        return tuple(checked)
+
+    def _shared(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> SharedAnswer:
+        agreed, answer = self._answered(policy, request, stored, at)
+        return SharedAnswer(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
 
     def _check_about(self, policy: PolicySet, request: Request, stored: StoredFacts) -> Decision:
         """Return the answer to *request* about *stored*, and keep it where it may be kept."""
@@ -341,32 +364,36 @@ class DecisionPoint:
             self.cache.keep(request, policy.revision, decision, stored, at)
         return decision
 
-    def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Checked:
-        try:
-            decision = self._check(policy, request, stored, at)
-        except InvalidRequestError as error:
-            return error
-        if self.cache.keeps:
-            self.cache.keep(request, policy.revision, decision, stored, at)
-        return decision
-
     def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
+        agreed, answer = self._answered(policy, request, stored, at)
+        return self._recorded(policy, request, agreed, stored, at, answer)
+
+    def _answered(
+        self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
+    ) -> tuple[Request, Answer]:
+        """Return *request* without what is stored already, and the answer to that."""
         agreed = check_against_stored(request, stored.facts, at)
         # FAIL CLOSED (too many facts): nobody has looked at them, so one of them may be the refusal that matters.
-        answer = too_many_facts() if stored.too_many else decide(policy, agreed, stored.facts, at)
-        return self._recorded(policy, request, agreed, stored, at, answer)
+        return agreed, too_many_facts() if stored.too_many else decide(policy, agreed, stored.facts, at)
 
     def _recorded(
         self, policy: PolicySet, request: Request, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer
     ) -> Decision:
         """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
-        decision = _decision(policy, agreed, stored, at, answer)
+        decision = _decision(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
         self._log.record(request, decision, at)
         self.shadow.see(request, decision, at)
         return decision
 
 
-def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
+def _term(policy: PolicySet, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer) -> datetime | None:
+    """Return until when *answer* to *agreed* holds."""
+    return None if stored.too_many else valid_until(policy, agreed, stored.facts, at, answer)
+
+
+def _decision(
+    policy: PolicySet, request: Request, stored: StoredFacts, answer: Answer, until: datetime | None
+) -> Decision:
     """Return *answer* as a decision with an id and a term."""
     decision_id = _IDS.new()
     return Decision(
@@ -378,7 +405,7 @@ def _decision(policy: PolicySet, request: Request, stored: StoredFacts, at: date
         answer.obligations,
         policy.revision,
         stored.token,
-        None if stored.too_many else valid_until(policy, request, stored.facts, at, answer),
+        until,
         (),
         False,
         answer.failures,

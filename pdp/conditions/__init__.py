@@ -7,7 +7,7 @@ from pdp.conditions.parsing import RESERVED, parse_condition
 from pdp.conditions.resolving import Resolver
 from pdp.conditions.running import ConditionTable, Evaluation, InterpretedEvaluation
 from pdp.conditions.tokens import ConditionSyntaxError
-from pdp.conditions.traversal import depends_on_category, parts_of, properties_needed, rests_on
+from pdp.conditions.traversal import depends_on_category, looks_at_id, parts_of, properties_needed, rests_on
 from pdp.conditions.wording import lacking, say
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "conjunction",
     "depends_on_category",
     "lacking",
+    "looks_at_id",
     "parse_condition",
     "parts_of",
     "properties_needed",

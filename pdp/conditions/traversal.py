@@ -84,6 +84,18 @@ def depends_on_category(name: str, conditions: Mapping[str, Condition]) -> bool:
     return False
 
 
+def looks_at_id(name: str, conditions: Mapping[str, Condition]) -> bool:
+    """Say whether the condition called *name* may come to something else for another resource that is like this one
+    in everything but its id.
+    """
+    return any(
+        term.root is Root.RESOURCE and term.name in {"", "id"}
+        for inner in rests_on(name, conditions)
+        for part in parts_of(conditions[inner].expression)
+        for term in _terms(part)
+    )
+
+
 def _terms(part: Expression) -> Iterator[Term]:
     match part:
         case Compare(left=left, right=right):

@@ -118,3 +118,19 @@ class Decision:
     matched: tuple[RuleTrace, ...] = ()
     cached: bool = False
     failures: tuple[Failure, ...] = ()
+
+
+def alike_but_for_id(one: Decision, other: Decision) -> bool:
+    """Say whether two decisions differ in nothing but the ids; False may be said of two that are alike."""
+    return (
+        one.reasons is other.reasons
+        and one.obligations is other.obligations
+        and one.allowed is other.allowed
+        and one.cause is other.cause
+        and one.valid_until is other.valid_until
+        and one.cached is other.cached
+        and one.revision == other.revision
+        and one.checked_at == other.checked_at
+        and one.failures is other.failures
+        and one.matched is other.matched
+    )

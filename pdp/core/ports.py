@@ -76,6 +76,9 @@ class DecisionLog(Protocol):
     def record(self, request: Request, decision: Decision, at: datetime) -> None:
         """Keep one record. Must have handed it to the operating system on return, or raise UnavailableError."""
 
+    def record_all(self, records: Sequence[tuple[Request, Decision, datetime]]) -> None:
+        """Keep the records of a batch, as `record` keeps one; must raise UnavailableError when one of them is lost."""
+
 
 class PolicyFiles(Protocol):
     """Where the files of the operators' folders come from."""

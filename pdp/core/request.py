@@ -5,6 +5,7 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact, Properties, no_properties
@@ -48,6 +49,13 @@ class Consistency:
     token: str = ""
 
 
+_NOTHING_UNREAD: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+def _nothing_unread() -> Mapping[str, object]:
+    return _NOTHING_UNREAD
+
+
 @value
 class Request:
     """One question. Every word in it is known and every value has its type: the wire refuses anything else.
@@ -68,4 +76,29 @@ class Request:
     time: datetime | None = None
     facts: tuple[Fact, ...] = ()
     consistency: Consistency = field(default_factory=Consistency)
-    unread: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    unread: Mapping[str, object] = field(default_factory=_nothing_unread)
+
+
+def alike_but_for_ids(one: Request, other: Request) -> bool:
+    """Say whether two requests differ in nothing but their own ids and those of their resources.
+
+    Each part has to be the same object in both: False may be said of two that are alike.
+    """
+    mine, others = one.resource, other.resource
+    return (
+        one.facts is other.facts
+        and one.subject is other.subject
+        and mine.type is others.type
+        and mine.data_subject is others.data_subject
+        and mine.scopes is others.scopes
+        and mine.properties is others.properties
+        and one.action is other.action
+        and one.purpose is other.purpose
+        and one.context is other.context
+        and one.operator is other.operator
+        and one.time is other.time
+        and one.subject_properties is other.subject_properties
+        and one.extra is other.extra
+        and one.consistency is other.consistency
+        and one.unread is other.unread
+    )

@@ -4,5 +4,15 @@ from pdp.deciding.answer import Answer
 from pdp.deciding.decision_ids import DecisionIds
 from pdp.deciding.explaining import explain
 from pdp.deciding.judging import decide, decide_twice, too_many_facts, valid_until
+from pdp.deciding.sharing import SharedAnswer
 
-__all__ = ["Answer", "DecisionIds", "decide", "decide_twice", "explain", "too_many_facts", "valid_until"]
+__all__ = [
+    "Answer",
+    "DecisionIds",
+    "SharedAnswer",
+    "decide",
+    "decide_twice",
+    "explain",
+    "too_many_facts",
+    "valid_until",
+]

@@ -1,6 +1,6 @@
 """The rules of one policy set held against one set of circumstances."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +21,7 @@ ROLE: Final = "role"
 Failed = tuple[ResidualRule, Exception]
 """A rule with what evaluating it raised."""
 
-Applying = tuple[list[ResidualRule], list[ResidualRule], list[Failed]]
+Applying = tuple[Sequence[ResidualRule], Sequence[ResidualRule], Sequence[Failed]]
 """The rules that allow and those that deny, by id, and those that failed."""
 
 
@@ -53,16 +53,7 @@ def apply(rules: ResidualRules, evaluation: Evaluation) -> Applying:
         return apply_alone(rules.rules, evaluation)
     allowing &= possible & ~doubtful
     denying &= possible
-    return _of_bits(allowing, rules.rules) if allowing else [], _of_bits(denying, rules.rules) if denying else [], []
-
-
-def _of_bits(bits: int, rules: tuple[ResidualRule, ...]) -> list[ResidualRule]:
-    found = []
-    while bits:
-        lowest = bits & -bits
-        found.append(rules[lowest.bit_length() - 1])
-        bits ^= lowest
-    return found
+    return rules.of(allowing) if allowing else (), rules.of(denying) if denying else (), ()
 
 
 def apply_alone(rules: Iterable[ResidualRule], evaluation: Evaluation) -> Applying:

@@ -84,7 +84,7 @@ class Judging:
 
     def without_what_is_kept_back(self, answer: Answer, judgement: Judgement) -> Answer:
         """Take out of an allow for a broad category what a deny rule keeps back."""
-        denied: dict[str, list[ResidualRule]] = {}
+        denied: dict[str, Sequence[ResidualRule]] = {}
         for word, (_, denying, failed) in self._narrower(judgement):
             # FAIL CLOSED (error in a rule): what of the record has to stay back is not known.
             if failed:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from pdp.core.by_identity import by_identity
 from pdp.core.decision import Obligation
 from pdp.core.entity import Entity
 from pdp.core.facts import Value
@@ -17,11 +18,18 @@ LEAVE_OUT: Final = "leave_out"
 
 def owed(judgement: Judgement, rules: Sequence[ResidualRule]) -> tuple[Obligation, ...]:
     """Return the obligations of the rules that decided, each once for each clause that imposes it."""
-    ids = tuple([rule.id for rule in rules if rule.owes])
+    ids = _owing(rules)
     if not ids:
         return ()
-    imposed = judgement.policy.residuals.owed(ids)
-    return tuple([each.ready or _obligation(each, judgement) for each in imposed])
+    imposed, ready = judgement.policy.residuals.owed(ids)
+    return ready or tuple([each.ready or _obligation(each, judgement) for each in imposed])
+
+
+def _ids_owing(rules: Sequence[ResidualRule]) -> tuple[str, ...]:
+    return tuple([rule.id for rule in rules if rule.owes])
+
+
+_owing: Final = by_identity(_ids_owing)
 
 
 def leave_out(categories: Iterable[str], clause: str) -> Obligation:

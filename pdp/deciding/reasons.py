@@ -1,18 +1,23 @@
 """Names the sentences that led to an answer."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pdp.conditions import Evaluation
 from pdp.conditions.truth import UNKNOWN
+from pdp.core.by_identity import by_identity
 from pdp.core.decision import Reason, RuleTrace
 from pdp.deciding.judgement import Failed, Judgement
 from pdp.policy_set import NearRule, ResidualRule
 from pdp.policy_set.sentences import failed_reason
 
 
-def deciding_reasons(rules: Sequence[ResidualRule]) -> tuple[Reason, ...]:
-    """Return one reason for each rule that decided, in their order."""
+def _reasons(rules: Sequence[ResidualRule]) -> tuple[Reason, ...]:
     return tuple([rule.reason for rule in rules])
+
+
+deciding_reasons: Final = by_identity(_reasons)
+"""Return one reason for each rule that decided, in their order."""
 
 
 def error_reasons(failed: Iterable[Failed]) -> tuple[Reason, ...]:

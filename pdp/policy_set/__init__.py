@@ -5,7 +5,8 @@ from pdp.policy_set.clause_places import Place
 from pdp.policy_set.owing import Owed
 from pdp.policy_set.policy_set import PolicySet
 from pdp.policy_set.report import FolderReport
-from pdp.policy_set.residuals import NEAREST_SHOWN, Asked, NearRule, ResidualRule, ResidualRules, residual_rules
+from pdp.policy_set.residual_rules import ResidualRule, ResidualRules, residual_rules
+from pdp.policy_set.residuals import NEAREST_SHOWN, Asked, NearRule
 from pdp.policy_set.rows import LINE_BREAK
 
 __all__ = [

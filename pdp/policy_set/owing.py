@@ -30,3 +30,14 @@ def owed_for(rules: Iterable[Rule], duties: Mapping[str, Duty]) -> tuple[Owed, .
                 ready = Obligation(duty.obligation, clause, parameters, duty.before, duty.text)
             found.setdefault((duty.obligation, clause), Owed(duty, clause, ready))
     return tuple(found[key] for key in sorted(found))
+
+
+Imposed = tuple[tuple[Owed, ...], tuple[Obligation, ...] | None]
+"""What is owed; and the obligations themselves where nothing of any depends on the request, otherwise None."""
+
+
+def imposed_by(rules: Iterable[Rule], duties: Mapping[str, Duty]) -> Imposed:
+    """Return what *rules* impose, once for all that asks for it."""
+    imposed = owed_for(rules, duties)
+    whole = tuple(each.ready for each in imposed if each.ready is not None)
+    return imposed, whole if len(whole) == len(imposed) else None

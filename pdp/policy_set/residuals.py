@@ -4,20 +4,21 @@ Everything here depends on the policy and on words of the vocabulary alone. It i
 and kept for the questions that were asked last, so that a decision looks up what earlier ones have found.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
-from pdp.conditions import Condition, depends_on_category, rests_on
+from pdp.conditions import Condition, depends_on_category, looks_at_id, rests_on
 from pdp.conditions.truth import FALSE
 from pdp.core.decision import Effect, Reason
 from pdp.core.policy import ANY, Clause, Duty, Hierarchies, Line, Region, Rule
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import Question, RuleEngine
-from pdp.policy_set.owing import Owed, owed_for
+from pdp.policy_set.owing import Imposed, imposed_by
+from pdp.policy_set.residual_rules import ResidualRule, ResidualRules, residual_rules
 from pdp.policy_set.sentences import Lacking, lacking, line_reason, rule_reason, silent_reason
 
 KEPT: Final = 4096
@@ -28,60 +29,6 @@ _MANY: Final = 1_000_000
 
 Asked = tuple[frozenset[str], str, str, str]
 """The roles that count, the action, the category and the purpose."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResidualRule:
-    """A rule whose region holds what is asked: its *conditions*, numbers in the table, alone decide whether it applies.
-
-    *reason* is what it answers with where it decides, *owes* says whether it imposes any obligation then.
-    """
-
-    id: str
-    allows: bool
-    conditions: tuple[int, ...]
-    reason: Reason
-    owes: bool
-    rule: Rule
-
-
-@dataclass(frozen=True, slots=True)
-class ResidualRules:
-    """Rules by id, ready to be asked which of them apply. Rule n of *rules* is bit n of every number here.
-
-    *steps* are the conditions to evaluate, each with the bits of the rules that ask for it. INVARIANT (order of steps):
-    a rule asks for its conditions in its own order, so that what is false before a condition keeps its errors away.
-    *allowing* and *denying* are the bits of the rules of either effect.
-    """
-
-    rules: tuple[ResidualRule, ...]
-    steps: tuple[tuple[int, int], ...]
-    allowing: int
-    denying: int
-
-
-def residual_rules(rules: Iterable[ResidualRule]) -> ResidualRules:
-    """Put *rules* together, by id."""
-    ordered = tuple(sorted(rules, key=lambda rule: rule.id))
-    steps: list[tuple[int, int]] = []
-    effects = {True: 0, False: 0}
-    for position, rule in enumerate(ordered):
-        effects[rule.allows] |= 1 << position
-        _add_steps(steps, rule.conditions, 1 << position)
-    return ResidualRules(ordered, tuple(steps), allowing=effects[True], denying=effects[False])
-
-
-def _add_steps(steps: list[tuple[int, int]], conditions: Iterable[int], bit: int) -> None:
-    """Let a rule share the steps of other rules as far as its own order allows, and add those that are missing."""
-    after = 0
-    for number in conditions:
-        shared = next((at for at in range(after, len(steps)) if steps[at][0] == number), None)
-        if shared is None:
-            steps.insert(after, (number, bit))
-            after += 1
-        else:
-            steps[shared] = (number, steps[shared][1] | bit)
-            after = shared + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +119,10 @@ class Residuals:
         self._duties = duties
         # For each condition: itself and those it rests on that may come to something else for another category.
         self._anew: tuple[frozenset[int], ...] = like._anew if like is not None else _anew(conditions, numbers)
+        by_id = [looks_at_id(name, conditions) for name in conditions] if like is None else like._by_id
+        self._by_id: list[bool] = by_id
+        chosen = {name for duty in duties.values() for cases in duty.chosen.values() for name, _ in cases if name}
+        self._owes_by_id = any(self._by_id[numbers[name]] for name in chosen)
         known: Mapping[str, ResidualRule] = like._rules if like is not None else {}
         self._rules: Mapping[str, ResidualRule] = {
             rule.id: known[rule.id]
@@ -213,8 +164,11 @@ class Residuals:
         whose role facts counts.
         """
 
+        self.looks_at_id: Callable[[Asked], bool] = lru_cache(KEPT)(self._find_looks_at_id)
+        """Whether any condition that may be asked for looks at the id of the resource; facts may name it, too."""
+
         self._lacking: Callable[[str, int, bool], Lacking] = lru_cache(KEPT)(self._find_lacking)
-        self.owed: Callable[[tuple[str, ...]], tuple[Owed, ...]] = lru_cache(KEPT)(self._find_owed)
+        self.owed: Callable[[tuple[str, ...]], Imposed] = lru_cache(KEPT)(self._find_owed)
         """What the rules called so impose, each obligation once for each clause."""
 
     def speaks(self, asked: Asked) -> bool:
@@ -274,6 +228,12 @@ class Residuals:
                 found[word] = KeptBack(residual_rules(denying), anew, first)
         return found
 
+    def _find_looks_at_id(self, asked: Asked) -> bool:
+        roles, action, category, purpose = asked
+        within = [self._speaking((roles, action, word, purpose)) for word in (category, *self.narrower[category])]
+        asked_for = {number for rules in within for rule in rules for number in rule.conditions}
+        return self._owes_by_id or any(self._by_id[number] for number in {*asked_for, *self.near(asked).conditions})
+
     def _is_fixed(self, number: int) -> bool:
         return not self._anew[number]
 
@@ -313,8 +273,8 @@ class Residuals:
     def _find_lacks(self, asked: Asked, failing: int) -> tuple[Lacking, ...]:
         return tuple(self.lacking(near, failing) for near in self.near(asked).nearest(failing, lambda _: False))
 
-    def _find_owed(self, rule_ids: tuple[str, ...]) -> tuple[Owed, ...]:
-        return owed_for((self._rules[id_].rule for id_ in rule_ids), self._duties)
+    def _find_owed(self, rule_ids: tuple[str, ...]) -> Imposed:
+        return imposed_by((self._rules[id_].rule for id_ in rule_ids), self._duties)
 
     def _find_line_reasons(self, asked: Asked) -> tuple[Reason, ...]:
         return tuple(line_reason(line, self._clauses) for line in self.drawn_lines(asked))

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from pdp.api.v1 import decision_pb2
 from pdp.core.caller import Caller
-from pdp.core.errors import InvalidRequestError, NoPolicyError, NotPermittedError, RequestError
+from pdp.core.errors import InvalidRequestError, NoPolicyError, NotPermittedError
 from pdp.core.request import Consistency, Request
 from pdp.decision_point import Checked, DecisionPoint
 from pdp.server.access import check_question
@@ -17,10 +18,8 @@ from pdp.server.inline_calls import Answer, Later
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
 from pdp.server.visibility import for_caller
-from pdp.wire import phrases
-from pdp.wire.codes import Code
 from pdp.wire.request_reader import RequestReader
-from pdp.wire.requests import Batch
+from pdp.wire.requests import Batch, RefusedItem
 from pdp.wire.response_bytes import decision_to_bytes, result_to_bytes, results_to_bytes
 from pdp.wire.responses import explanation_to_wire
 from pdp.wire.words import Words
@@ -54,9 +53,9 @@ class Decisions:
 
     def check(self, body: bytes, caller: Caller) -> bytes | Later:
         """Answer one request of *caller*."""
-        message = parsed(body, decision_pb2.CheckRequest.FromString)
-        check_question(caller, message)
-        request = self._reader.request(message)
+        if not caller.may_everything:
+            check_question(caller, parsed(body, decision_pb2.CheckRequest.FromString))
+        request = parsed(body, self._reader.request)
         if self._point.at_once:
             return decision_to_bytes(self._point.check(request))
         decision = self._point.check_at_once(request) if self._point.cache.keeps else None
@@ -66,14 +65,13 @@ class Decisions:
 
     def check_item(self, body: bytes, caller: Caller) -> bytes | Later:
         """Answer one request of a stream of *caller*; what is wrong with it stands in the place of its answer."""
-        request_id = ""
         try:
-            message = parsed(body, decision_pb2.CheckRequest.FromString)
-            request_id = message.request_id
-            _check_item(caller, message)
-            request = self._reader.request(message)
+            if not caller.may_everything:
+                _check_item(caller, parsed(body, decision_pb2.CheckRequest.FromString))
+            request = parsed(body, self._reader.request)
         except InvalidRequestError as error:
-            return result_to_bytes(request_id, error)
+            return result_to_bytes(_request_id(body), error)
+        request_id = request.request_id
         asked = (request,), request.consistency
         outcomes = self._decide_for(request.operator, *asked, at_once=True)
         if outcomes is not None:
@@ -82,13 +80,10 @@ class Decisions:
 
     def check_batch(self, body: bytes, caller: Caller) -> bytes | Later:
         """Answer each item of *caller* on its own, in order; what is wrong with one stands in its place."""
-        message = parsed(body, decision_pb2.CheckBatchRequest.FromString)
-        if not message.requests:
-            raise InvalidRequestError([RequestError(Code.REQUIRED.value, "requests", "", "", phrases.REQUIRED)])
-        batch = self._reader.batch(message)
+        batch = parsed(body, self._reader.batch)
         if not caller.may_everything:
-            batch = _permitted(caller, message, batch)
-        ids = [asked.request_id for asked in message.requests]
+            batch = _permitted(caller, parsed(body, decision_pb2.CheckBatchRequest.FromString), batch)
+        ids = [item.request_id for item in batch.items]
         outcomes = self._decide(batch, at_once=True)
         if outcomes is not None:
             return results_to_bytes(ids, outcomes)
@@ -116,8 +111,8 @@ class Decisions:
         outcomes: dict[int, Checked] = {}
         of_operator: dict[str, list[tuple[int, Request]]] = {}
         for at, item in enumerate(batch.items):
-            if isinstance(item, InvalidRequestError):
-                outcomes[at] = item
+            if isinstance(item, RefusedItem):
+                outcomes[at] = item.error
             else:
                 of_operator.setdefault(item.operator, []).append((at, item))
         if at_once and len(of_operator) > 1 and not self._point.at_once:
@@ -158,7 +153,7 @@ def _permitted(caller: Caller, message: decision_pb2.CheckBatchRequest, batch: B
         try:
             _check_item(caller, asked)
         except InvalidRequestError as error:
-            items[at] = error
+            items[at] = RefusedItem(asked.request_id, error)
     return replace(batch, items=tuple(items))
 
 
@@ -168,3 +163,11 @@ def _check_item(caller: Caller, message: decision_pb2.CheckRequest) -> None:
         check_question(caller, message)
     except NotPermittedError as error:
         raise InvalidRequestError([error.error]) from None
+
+
+def _request_id(body: bytes) -> str:
+    """Return the id of the request in *body*, "" when it cannot be read."""
+    try:
+        return decision_pb2.CheckRequest.FromString(body).request_id
+    except DecodeError:
+        return ""

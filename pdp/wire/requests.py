@@ -1,6 +1,5 @@
 """Requests: from wire messages to values of the core, every mistake at once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,41 +18,32 @@ from pdp.wire.properties import read_properties
 from pdp.wire.reading import Reading
 from pdp.wire.words import Keys, Words
 
-ReadPlainly = Callable[[decision_pb2.CheckRequest, Consistency], Request | None]
-"""Reads an item in which nothing is out of the ordinary; None when it has to be read precisely."""
-
 _UNSET: Final = Consistency()
 _NO_KEYS: Final = Keys({})
 
 
-def request_from_wire(
-    message: decision_pb2.CheckRequest, words: Words, *, declared: Declared = NOTHING_DECLARED
-) -> Request:
-    """Return the request that *message* holds; raise InvalidRequestError with all that is wrong with it."""
-    return _read_request(message, words, declared, batch=None)
+@dataclass(frozen=True, slots=True)
+class RefusedItem:
+    """An item of a batch that cannot be decided: its *request_id* and all that is wrong with it."""
+
+    request_id: str
+    error: InvalidRequestError
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The items of a batch in their order, each a request or what is wrong with it; one *consistency* for all."""
 
-    items: tuple[Request | InvalidRequestError, ...]
+    items: tuple[Request | RefusedItem, ...]
     consistency: Consistency
 
 
-def batch_from_wire(
-    message: decision_pb2.CheckBatchRequest,
-    words: Words,
-    *,
-    declared: Declared = NOTHING_DECLARED,
-    read_plainly: ReadPlainly = lambda _message, _consistency: None,
-) -> Batch:
-    """Return the requests of a batch, with its consistency in each.
-
-    Raise InvalidRequestError for a mistake of the batch itself; a mistake of an item stands in its place.
-    """
+def consistency_of_batch(message: decision_pb2.CheckBatchRequest, words: Words) -> Consistency:
+    """Return the consistency of a batch; raise InvalidRequestError for what is wrong with the batch itself."""
     reading = Reading(words, words.of(""))
     reading.check_known_fields(message, "")
+    if not message.requests:
+        reading.refuse(Code.REQUIRED, "requests", "", phrases.REQUIRED)
     if len(message.requests) > limits.BATCH:
         text = phrases.too_many(phrases.REQUESTS, len(message.requests), limits.BATCH)
         reading.refuse(Code.TOO_MANY, "requests", str(len(message.requests)), text)
@@ -61,19 +51,20 @@ def batch_from_wire(
     if message.HasField("consistency"):
         consistency = read_consistency(reading, message.consistency)
     reading.finish()
-    items: list[Request | InvalidRequestError] = []
-    for item in message.requests:
-        try:
-            plain = read_plainly(item, consistency)
-            items.append(plain or _read_request(item, words, declared, batch=consistency))
-        except InvalidRequestError as error:
-            items.append(error)
-    return Batch(tuple(items), consistency)
+    return consistency
 
 
-def _read_request(
-    message: decision_pb2.CheckRequest, words: Words, declared: Declared, *, batch: Consistency | None
+def request_from_wire(
+    message: decision_pb2.CheckRequest,
+    words: Words,
+    *,
+    declared: Declared = NOTHING_DECLARED,
+    of_batch: Consistency | None = None,
 ) -> Request:
+    """Return the request that *message* holds; raise InvalidRequestError with all that is wrong with it.
+
+    *of_batch* is the consistency of the batch of which it is an item; an item has none of its own.
+    """
     reading = Reading(words, words.of(message.operator))
     reading.check_known_fields(message, "")
     request_id = free_text(reading, message.request_id, "request_id")
@@ -86,11 +77,11 @@ def _read_request(
     if message.HasField("context"):
         time, context, extra = read_context(reading, message.context, declared)
     facts = read_facts(reading, message.facts, "facts") if message.facts else ()
-    consistency = _UNSET if batch is None else batch
+    consistency = _UNSET if of_batch is None else of_batch
     if message.HasField("consistency"):
         own = read_consistency(reading, message.consistency)
-        consistency = own if batch is None else batch
-        if batch is not None and own != _UNSET:
+        consistency = own if of_batch is None else of_batch
+        if of_batch is not None and own != _UNSET:
             reading.refuse(Code.NOT_IN_BATCH, "consistency", own.freshness.value, phrases.NOT_IN_BATCH)
     reading.finish()
     return Request(

@@ -8,7 +8,8 @@ from pdp.api.v1 import decision_pb2
 from pdp.core.errors import InvalidRequestError
 from pdp.wire.codes import Code
 from pdp.wire.limits import ERRORS
-from pdp.wire.requests import batch_from_wire, request_from_wire
+from pdp.wire.request_reader import RequestReader
+from pdp.wire.requests import RefusedItem, request_from_wire
 from pdp.wire.words import Words
 from tests.malformed_requests import MALFORMED_REQUESTS, MalformedRequest, a_meeting, a_request, both, put
 from tests.unit.wire.test_json_form import MALFORMED_JSON
@@ -159,7 +160,7 @@ def test_a_batch_over_its_limit_is_refused_whole() -> None:
     batch = decision_pb2.CheckBatchRequest(requests=[a_request()] * 101)
 
     with pytest.raises(InvalidRequestError) as caught:
-        batch_from_wire(batch, the_words())
+        RequestReader(the_words()).batch(batch.SerializeToString())
 
     assert [(error.field, error.code) for error in caught.value.errors] == [("requests", "too-many")]
 
@@ -172,15 +173,23 @@ def test_in_a_batch_the_bad_item_alone_carries_its_error() -> None:
     batch = decision_pb2.CheckBatchRequest(requests=[a_request(), bad, fresh])
     batch.consistency.minimize_latency = True
 
-    read = batch_from_wire(batch, the_words())
+    read = RequestReader(the_words()).batch(batch.SerializeToString())
 
     good, first, second = read.items
-    assert not isinstance(good, InvalidRequestError)
+    assert not isinstance(good, RefusedItem)
     assert good.consistency == read.consistency
-    assert isinstance(first, InvalidRequestError)
-    assert first.errors[0].field == "purpose"
-    assert isinstance(second, InvalidRequestError)
-    assert [(error.field, error.code) for error in second.errors] == [("consistency", "not-in-batch")]
+    assert isinstance(first, RefusedItem)
+    assert first.error.errors[0].field == "purpose"
+    assert isinstance(second, RefusedItem)
+    assert [(error.field, error.code) for error in second.error.errors] == [("consistency", "not-in-batch")]
+
+
+def test_a_batch_of_nothing_is_refused() -> None:
+    """A caller that asks nothing has made a mistake."""
+    with pytest.raises(InvalidRequestError) as caught:
+        RequestReader(the_words()).batch(b"")
+
+    assert [(error.field, error.code) for error in caught.value.errors] == [("requests", "required")]
 
 
 def test_a_batch_with_an_unknown_field_is_refused_whole() -> None:
@@ -189,7 +198,7 @@ def test_a_batch_with_an_unknown_field_is_refused_whole() -> None:
     batch.MergeFromString(b"\xba\x3e\x01x")
 
     with pytest.raises(InvalidRequestError) as caught:
-        batch_from_wire(batch, the_words())
+        RequestReader(the_words()).batch(batch.SerializeToString())
 
     assert [(error.field, error.code) for error in caught.value.errors] == [("999", "unknown-field")]
 

@@ -12,7 +12,8 @@ from pdp.core.errors import InvalidRequestError
 from pdp.core.facts import Fact
 from pdp.core.request import Request
 from pdp.wire.json_form import check_request_from_dict
-from pdp.wire.plain_requests import LONGEST_REMEMBERED, NotPlainError, PlainReader
+from pdp.wire.outline import NotPlainError
+from pdp.wire.plain_requests import LONGEST_REMEMBERED, PlainReader
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.requests import request_from_wire
 from tests.builders import the_words
@@ -29,7 +30,7 @@ MESSAGES = [
 def plainly(message: decision_pb2.CheckRequest, reader: PlainReader | None = None) -> Request | None:
     """Return what the fast reader reads, None when it leaves *message* to the precise one."""
     try:
-        return (reader or PlainReader(the_words(), {})).request(message)
+        return (reader or PlainReader(the_words(), {})).request(message.SerializeToString())
     except NotPlainError:
         return None
 
@@ -52,7 +53,7 @@ def test_what_is_not_right_is_left_to_the_precise_reader(case: MalformedRequest)
     with pytest.raises(InvalidRequestError) as alone:
         request_from_wire(case.message(), the_words())
     with pytest.raises(InvalidRequestError) as together:
-        RequestReader(the_words()).request(case.message())
+        RequestReader(the_words()).request(case.message().SerializeToString())
     assert together.value.errors == alone.value.errors
 
 
@@ -90,7 +91,7 @@ def test_what_is_out_of_the_ordinary_is_left_to_the_precise_reader(change: Calla
     message = a_request()
     change(message)
     assert plainly(message) is None
-    assert outcome(lambda: RequestReader(the_words()).request(message)) == outcome(
+    assert outcome(lambda: RequestReader(the_words()).request(message.SerializeToString())) == outcome(
         lambda: request_from_wire(message, the_words())
     )
 
