@@ -1,6 +1,6 @@
 """What reloads of a policy do to the answers meanwhile: none may fail or be wrong; and how long the worst one takes.
 
-    python -m benchmarks.reloading [--reloads 1000] [--callers 4] [--workers 2] [--json FILE]
+    python -m benchmarks.reloading [--reloads 1000] [--callers 4] [--workers 2] [--most-seconds 0] [--json FILE]
 
 A server of its own serves a copy of one operator's folder. Callers ask one question again and again, first quietly,
 then while the folder is edited and reloaded. Every second edition lacks the rows that allow the question. Each answer
@@ -118,8 +118,8 @@ def serving(policies: Path, workers: int) -> Iterator[str]:
         process.communicate()
 
 
-def run(reloads: int, callers: int, workers: int, quiet_seconds: float) -> dict[str, Any]:
-    """Return the figures of one run; `failed` and `wrong` have to be 0."""
+def run(reloads: int, callers: int, workers: int, quiet_seconds: float, most_seconds: float = 0.0) -> dict[str, Any]:
+    """Return the figures of one run, of fewer reloads when *most_seconds* (0: no bound) are over; `failed` and `wrong` have to be 0."""
     question = json.loads((ROOT / "policies" / OPERATOR / "cases.json").read_text("utf-8"))
     asked = next(case for case in question if case["expect"]["decision"] == "allow")
     body = check_request_from_dict(asked["request"]).SerializeToString()
@@ -137,12 +137,15 @@ def run(reloads: int, callers: int, workers: int, quiet_seconds: float) -> dict[
             loaded = Callers(address, body, callers)
             done = [Reloaded(0.0, 0.0, 0, first.revision)]
             reload: Any = channel.unary_unary(RELOAD)
+            begun = time.monotonic()
             for edition in range(1, reloads + 1):
+                if most_seconds and time.monotonic() - begun > most_seconds:
+                    break
                 _replace(file, (lacking if edition % 2 else text) + f"# edition {edition}\n")
                 done.append(_reload(reload, edition))
             seen = loaded.end()
     return {
-        "reloads": reloads,
+        "reloads": len(done) - 1,
         "callers": callers,
         "workers": workers,
         "answers": len(seen),
@@ -183,7 +186,7 @@ def _replace(file: Path, text: str) -> None:
 def _reload(reload: Any, edition: int) -> Reloaded:
     begun = time.monotonic()
     body = policies_pb2.ReloadRequest(operator=OPERATOR).SerializeToString()
-    answer = policies_pb2.ReloadResponse.FromString(reload(body, timeout=60))
+    answer = policies_pb2.ReloadResponse.FromString(reload(body, timeout=120))
     if not answer.activated:
         raise RuntimeError(f"edition {edition} was refused: {answer.findings}")
     return Reloaded(time.monotonic(), time.monotonic() - begun, edition, answer.revision)
@@ -211,10 +214,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--callers", type=int, default=4, help="who ask at once [4]")
     parser.add_argument("--workers", type=int, default=2, help="processes that answer [2]")
     parser.add_argument("--quiet-seconds", type=float, default=10.0, help="of questions without reloads [10]")
+    parser.add_argument("--most-seconds", type=float, default=0.0, help="of reloads; 0 for no bound [0]")
     parser.add_argument("--json", type=Path, help="a file to keep the figures in")
     given = parser.parse_args(arguments)
     busy = machine.busy()
-    figures = run(given.reloads, given.callers, given.workers, given.quiet_seconds)
+    figures = run(given.reloads, given.callers, given.workers, given.quiet_seconds, given.most_seconds)
     figures |= {"machine": machine.describe(), "busy": {"before": busy, "after": machine.busy()}}
     if given.json is not None:
         given.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
