@@ -1,5 +1,6 @@
 """DecisionService: requests to the decision point, and what it answers back."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from pdp.server.access import check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
 from pdp.server.inline_calls import Answer
+from pdp.server.load import Load
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
 from pdp.server.visibility import for_caller
@@ -31,7 +33,8 @@ _SERVICE = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 class Decisions:
     """Serves the methods of DecisionService that this version knows."""
 
-    def __init__(self, point: DecisionPoint, words: Words) -> None:
+    def __init__(self, point: DecisionPoint, words: Words, load: Load | None = None) -> None:
+        self._load = load or Load()
         self._point = point
         self._words = words
         self._declared = {operator: policy.declared for operator, policy in point.policies.items()}
@@ -56,7 +59,9 @@ class Decisions:
         """Answer one request of *caller*."""
         message = parsed(body, decision_pb2.CheckRequest.FromString)
         check_question(caller, message)
-        return decision_to_bytes(self._point.check(self._reader.request(message)))
+        request = self._reader.request(message)
+        self._load.ask_about(request.operator, caller)
+        return decision_to_bytes(self._point.check(request))
 
     def check_item(self, body: bytes, caller: Caller) -> bytes:
         """Answer one request of a stream of *caller*; what is wrong with it stands in the place of its answer."""
@@ -68,6 +73,7 @@ class Decisions:
             request = self._reader.request(message)
         except InvalidRequestError as error:
             return result_to_bytes(request_id, error)
+        self._load.ask_about(request.operator, caller)
         (outcome,) = self._decide_for(request.operator, (request,), request.consistency)
         return result_to_bytes(request_id, outcome)
 
@@ -79,6 +85,8 @@ class Decisions:
         batch = self._reader.batch(message)
         if not caller.may_everything:
             batch = _permitted(caller, message, batch)
+        for operator, amount in Counter(item.operator for item in batch.items if isinstance(item, Request)).items():
+            self._load.ask_about(operator, caller, amount)
         outcomes = self._decide(batch)
         return results_to_bytes([asked.request_id for asked in message.requests], outcomes)
 

@@ -10,11 +10,17 @@ from pdp.core.errors import InvalidSettingsError
 
 MAXIMUM_MESSAGE_BYTES: Final = 1 << 20
 LARGEST_PORT: Final = 65_535
+CONNECTIONS: Final = 1024
+"""So many connections a process keeps open, unless it is told otherwise."""
+
+STREAMS: Final = 128
+"""So many calls of one connection may be under way; what is more waits at the caller, where it costs nothing."""
+
 _MINUTE: Final = 60_000
 
 
-def options(maximum_calls: int, *, shares_port: bool = False) -> list[tuple[str, int]]:
-    """Return the options of a server that answers at most *maximum_calls* at once.
+def options(maximum_calls: int, *, shares_port: bool = False, connections: int = CONNECTIONS) -> list[tuple[str, int]]:
+    """Return the options of a server that answers at most *maximum_calls* at once, over so many *connections*.
 
     *shares_port*: others may listen on its port, of whom SharedPort has made sure that they answer alike.
     """
@@ -24,8 +30,16 @@ def options(maximum_calls: int, *, shares_port: bool = False) -> list[tuple[str,
         ("grpc.max_receive_message_length", MAXIMUM_MESSAGE_BYTES),
         ("grpc.max_metadata_size", 8 << 10),
         # One connection may have more under way than is borne, so that the rest is refused and does not wait unseen.
-        ("grpc.max_concurrent_streams", 2 * maximum_calls),
+        ("grpc.max_concurrent_streams", min(2 * maximum_calls, STREAMS)),
+        ("grpc.max_allowed_incoming_connections", connections),
+        # What is not even taken from gRPC is refused by gRPC itself, at a fraction of the price.
+        ("grpc.server.max_pending_requests", maximum_calls),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * maximum_calls),
+        ("grpc.server_handshake_timeout_ms", 10_000),
         ("grpc.max_connection_idle_ms", 15 * _MINUTE),
+        # So that callers spread again over servers, and a connection does not outlive every certificate.
+        ("grpc.max_connection_age_ms", 60 * _MINUTE),
+        ("grpc.max_connection_age_grace_ms", 5 * _MINUTE),
         ("grpc.keepalive_time_ms", _MINUTE),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),

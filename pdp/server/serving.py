@@ -27,11 +27,13 @@ from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
-from pdp.server.facts import FACT_SERVICE, WATCHERS, Facts
+from pdp.server.facts import WATCHERS, WATCHES, Facts
 from pdp.server.gate import Gate
 from pdp.server.health import health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
+from pdp.server.lanes import lanes
 from pdp.server.listening import are_loopback, listen_on, options
+from pdp.server.load import Load
 from pdp.server.lookups import Lookups
 from pdp.server.methods import SERVICES, add_contract, streams
 from pdp.server.names import path_of
@@ -46,10 +48,6 @@ from pdp.wire.words import Words
 
 CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
-
-_SIDE_THREADS: Final = 2
-_FACT_THREADS: Final = 4
-"""So many writes and readings of facts a process works at; the others wait, and no decision waits for them."""
 
 _LAST_SECONDS: Final = 1.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -108,22 +106,22 @@ def start(
     Without a store of *facts* FactService is not served.
     Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
-    decisions = ThreadPoolExecutor(settings.threads, "decisions")
-    side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
-    kept = None if facts is None else Facts(facts, point, words)
-    if kept is not None:
-        side_pools |= {FACT_SERVICE: ThreadPoolExecutor(_FACT_THREADS, "facts")}
-        side_pools |= {kept.watches: ThreadPoolExecutor(WATCHERS + 1, "watches")}
     maximum_calls = settings.threads * CALLS_PER_THREAD
+    kept = None if facts is None else Facts(facts, point, words)
+    apart = lanes(settings.threads, maximum_calls, WATCHES, WATCHERS)
     operators = words.vocabulary.words(WordKind.OPERATOR)
-    gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates)
+    load = Load(settings.memory_mib, lambda: apart.usual.waiting)
+    gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
+    patience = settings.default_deadline_ms / 1000
+    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience)
     server = grpc.server(
-        decisions,
-        interceptors=[ExceptionBarrier(log, side_pools, gate)],
-        options=options(maximum_calls, shares_port=bool(shared)),
-        maximum_concurrent_rpcs=maximum_calls,
+        apart.usual,
+        interceptors=[barrier],
+        options=options(maximum_calls, shares_port=bool(shared), connections=settings.connections),
+        # A wall behind those of the lanes: no lane is refused for what waits in another.
+        maximum_concurrent_rpcs=apart.most,
     )
-    decided = Decisions(point, words)
+    decided = Decisions(point, words, load)
     in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
     served = {**decided.served, **Lookups(point, words).served, **in_force.served}
     add_contract(server, {**served, **({} if kept is None else kept.served)}, decided.answered)
@@ -135,7 +133,9 @@ def start(
     ):
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
-    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit)
+    inline = InlineCalls(
+        server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, load, patience
+    )
     if point.at_once and can_serve_inline(server):
         for method, answer in decided.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
@@ -143,7 +143,7 @@ def start(
     inline.begin()
     security.begin(log)
     ending = (health.end,) if kept is None else (health.end, kept.end)
-    return RunningServer(server, ending, (decisions, *side_pools.values()), address, security)
+    return RunningServer(server, (*ending, barrier.end), apart.all, address, security)
 
 
 def serve(

@@ -84,7 +84,9 @@ def test_without_its_guard_one_exception_would_end_the_service(words: Words) -> 
     server = grpc.server(ThreadPoolExecutor(1))
     decisions = Decisions(raising(RuntimeError("x")), words)
     add_contract(server, decisions.served, decisions.answered)
-    inline = Unguarded(server, 8, lambda error, path: status_of(error, path, json_log()), OPEN_GATE.visit)
+    inline = Unguarded(
+        server, 8, lambda error, path: status_of(error, path, json_log()), OPEN_GATE.visit, OPEN_GATE.load
+    )
     inline.add(CHECK, decisions.check)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
