@@ -32,9 +32,6 @@ def options(maximum_calls: int, *, shares_port: bool = False, connections: int =
         # One connection may have more under way than is borne, so that the rest is refused and does not wait unseen.
         ("grpc.max_concurrent_streams", min(2 * maximum_calls, STREAMS)),
         ("grpc.max_allowed_incoming_connections", connections),
-        # What is not even taken from gRPC is refused by gRPC itself, at a fraction of the price.
-        ("grpc.server.max_pending_requests", maximum_calls),
-        ("grpc.server.max_pending_requests_hard_limit", 2 * maximum_calls),
         ("grpc.server_handshake_timeout_ms", 10_000),
         ("grpc.max_connection_idle_ms", 15 * _MINUTE),
         # So that callers spread again over servers, and a connection does not outlive every certificate.

@@ -97,7 +97,9 @@ def test_weights_divide_what_there_is() -> None:
     clock = Clock()
     shares = Shares("one", clock)
     got = {"a": 0, "b": 0}
-    for _ in range(10):
+    for number in range(12):
+        if number == 2:  # by then it is known what can be answered
+            got = {"a": 0, "b": 0}
         for key, weight in [("a", 3), ("b", 1)] * 200:
             try:
                 shares.take(key, weight, is_pressed=True)
