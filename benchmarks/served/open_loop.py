@@ -26,12 +26,17 @@ _LAST_STREAM: Final = (1 << 31) - 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked: *body* of the method at *path*, to be answered in *seconds*; *authorization* is "" for none."""
+    """What is asked: *body* of the method at *path*, to be answered in *seconds*; *authorization* is "" for none.
+
+    Where the server allows no more on any connection, a call waits for *patience* and is then not sent: a caller that
+    lets them queue would send each when nobody waits for it any more.
+    """
 
     path: str
     body: bytes
     authorization: str = ""
     seconds: float = 0.25
+    patience: float = 0.02
 
 
 @dataclass(slots=True)
@@ -100,7 +105,7 @@ class Connection:
     def go_on(self) -> None:
         """Send what may be sent."""
         now = time.monotonic()
-        while self._due and now - self._due[0] >= self._asked.seconds:
+        while self._due and now - self._due[0] >= self._asked.patience:
             self._due.popleft()
             self._outcome.unsent += 1
         while self._due and len(self._open) < self._most and self._window >= len(self._message):

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-HELD_SECONDS: Final = 0.02
+HELD_SECONDS: Final = 0.1
 HELD_MOST: Final = 1024
 """More are not held: they are refused at once."""
 

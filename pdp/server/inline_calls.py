@@ -113,9 +113,10 @@ class InlineCalls:
         self._patience = patience
         self._held = Holding()
         self._methods: list[_Method] = []
-        # How many calls are awaited and under way: only the thread that takes events changes them.
+        # How many calls are awaited, under way and, of these, held: only the thread that takes events changes them.
         self._awaited = 0
         self._active = 0
+        self._holding = 0
 
     def add(self, path: str, answer: Answer, *, streams: bool = False) -> None:
         """Let *answer* serve the method at *path*, `/package.Service/Method`; only before the server has started.
@@ -145,13 +146,15 @@ class InlineCalls:
         self._ask_for(method)
         self._active += 1
         call = _Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
-        if self._active > self._maximum:
+        if self._active - self._holding > self._maximum:
             self._end(call, _FULL)
             return _GO_ON
         try:
             call.visit = self._admit(method.path, event.invocation_metadata, event.call)
         except OverloadedError as error:
             told = self._told(error, method.path)
+            call.is_held = True
+            self._holding += 1
             self._held.hold(lambda: self._end(call, told))
             return _GO_ON
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
@@ -183,6 +186,7 @@ class InlineCalls:
     def ended(self, call: "_Call") -> _Handled:
         """Handle the event that *call* is over."""
         self._active -= 1
+        self._holding -= call.is_held
         return self._handled()
 
     def _deadline(self, method: "_Method", asked: float) -> float:
@@ -244,10 +248,10 @@ class _Call:
     """A call; called by the public server with the event that a message of it has come.
 
     *deadline* is in seconds of the epoch; *has_begun* says that the metadata before the first answer are sent; *visit*
-    is None until its caller is known.
+    is None until its caller is known; *is_held* says that its refusal is held back.
     """
 
-    __slots__ = ("_calls", "deadline", "has_begun", "method", "of_core", "visit")
+    __slots__ = ("_calls", "deadline", "has_begun", "is_held", "method", "of_core", "visit")
 
     def __init__(self, calls: InlineCalls, method: _Method, of_core: Any, deadline: float) -> None:
         self._calls = calls
@@ -255,6 +259,7 @@ class _Call:
         self.of_core = of_core
         self.deadline = deadline
         self.has_begun = False
+        self.is_held = False
         self.visit: Visit | None = None
 
     def __call__(self, event: Any) -> _Handled:

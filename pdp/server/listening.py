@@ -13,7 +13,7 @@ LARGEST_PORT: Final = 65_535
 CONNECTIONS: Final = 1024
 """So many connections a process keeps open, unless it is told otherwise."""
 
-STREAMS: Final = 128
+STREAMS: Final = 64
 """So many calls of one connection may be under way; what is more waits at the caller, where it costs nothing."""
 
 _MINUTE: Final = 60_000

@@ -1,8 +1,8 @@
 """How much is borne: what a caller may ask a second, and its part of a process that is asked too much.
 
 A process that is not pressed refuses nobody. It is pressed when calls wait for it: then each caller, and each operator,
-gets its part of what was answered a moment ago, by weight, and what is over it is refused at once. Whoever asks for
-less than its part is not touched, however much the others ask for.
+gets its part, by weight: whoever has had more than the others in this moment is refused. Whoever asks for less is not
+touched, however much the others ask for.
 """
 
 import os
@@ -20,17 +20,10 @@ PRESSED_FROM: Final = 24
 """So many calls that wait to be answered press a process: some milliseconds of its work."""
 
 BORNE: Final = 96
-"""So many calls may wait to be answered: what is more could not be answered while anybody waits for it."""
+"""So many calls of a caller that is alone may wait, and twice as many of several: what is more could not be answered
+while anybody waits for it."""
 
 WINDOW_SECONDS: Final = 0.1
-_FADING: Final = 0.9
-"""What was answered in a window is remembered as capacity, and fades: a quiet moment does not make it nothing."""
-
-_CAPACITY: Final = 100.0
-"""What is taken for the capacity of a window before anything was answered."""
-
-_LEAST: Final = 10.0
-
 _LOOK_SECONDS: Final = 0.1
 _MIB: Final = 1 << 20
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -40,51 +33,55 @@ Clock = Callable[[], float]
 
 
 class Shares:
-    """What of a process each of several gets while it is pressed."""
+    """What of a process each of several gets while it is pressed: whoever has had more than the others waits for them.
+
+    Nothing has to be known of what the process can do: it is pressed as long as it is asked for more, and so has always
+    something to do.
+    """
 
     def __init__(self, what: str, clock: Clock = time.monotonic) -> None:
         self._sentence = f"{what} asks for more than its part of a server that has no time left"
         self._clock = clock
         self._began = clock()
-        self._capacity = _CAPACITY
-        self._taken: dict[str, int] = {}
-        self._taken_before: dict[str, int] = {}
-        self._weights: dict[str, int] = {}
-        self._weights_before: dict[str, int] = {}
+        self._taken: dict[str, float] = {}
+        self._before: dict[str, float] = {}
         self._changing = threading.Lock()
 
-    def take(self, key: str, weight: int = 1, *, is_pressed: bool, amount: int = 1) -> None:
-        """Let *key* have *amount*; raise OverloadedError while pressed when it has had its part of this moment."""
+    def take(self, key: str, weight: int = 1, *, is_pressed: bool, amount: int = 1, is_full: bool = False) -> None:
+        """Let *key* have *amount*; raise OverloadedError while pressed when it has had more than the others.
+
+        While *is_full*, who is alone is refused too: there is no room, and nobody else to be made room for.
+        """
         with self._changing:
-            now = self._clock()
-            if now - self._began >= WINDOW_SECONDS:
-                self._turn(now)
-            taken = self._taken.get(key, 0)
-            self._weights[key] = weight
-            if is_pressed and taken >= self._part(key, weight) and self._others_than(key):
+            self._turn()
+            taken = self._taken.setdefault(key, 0.0)
+            if (is_pressed and self._had(key) > self._mean()) or (is_full and self._is_alone(key)):
                 raise OverloadedError(self._sentence, WINDOW_SECONDS)
-            self._taken[key] = taken + amount
+            self._taken[key] = taken + amount / weight
 
-    def _others_than(self, key: str) -> bool:
-        """Say whether anybody else has asked in this moment or the last: nobody is starved by who is alone."""
-        return any(other != key for other in (*self._weights, *self._weights_before))
+    def has_had_most(self, key: str) -> bool:
+        """Say whether *key* is alone, or has had more than the others."""
+        with self._changing:
+            self._turn()
+            return self._is_alone(key) or self._had(key) > self._mean()
 
-    def _part(self, key: str, weight: int) -> float:
-        everybody = self._weights_before | self._weights
-        everybody[key] = weight
-        fair = self._capacity * weight / sum(everybody.values())
-        # What the others left of theirs a moment ago is there for the taking.
-        others = (self._taken.keys() | self._taken_before.keys()) - {key}
-        used = sum(max(self._taken.get(other, 0), self._taken_before.get(other, 0)) for other in others)
-        left = self._capacity - used
-        return max(1.0, fair, left)
+    def _had(self, key: str) -> float:
+        """Return what *key* has had of this moment and the last: else a new one would begin with everybody equal."""
+        return self._taken.get(key, 0.0) + self._before.get(key, 0.0)
 
-    def _turn(self, now: float) -> None:
-        windows = (now - self._began) / WINDOW_SECONDS
-        self._capacity = max(sum(self._taken.values()) / windows, self._capacity * _FADING, _LEAST)
-        self._taken_before, self._taken = self._taken, {}
-        self._weights_before, self._weights = self._weights, {}
-        self._began = now
+    def _mean(self) -> float:
+        """Return what each of those who have had anything has had."""
+        had = sum(self._taken.values()) + sum(self._before.values())
+        return had / len(self._taken.keys() | self._before.keys())
+
+    def _is_alone(self, key: str) -> bool:
+        return (self._taken.keys() | self._before.keys()) <= {key}
+
+    def _turn(self) -> None:
+        now = self._clock()
+        if now - self._began >= WINDOW_SECONDS:
+            self._before, self._taken = self._taken, {}
+            self._began = now
 
 
 class Memory:
@@ -135,11 +132,12 @@ class Load:
     def enter(self, caller: Caller) -> None:
         """Let *caller* ask once more; raise OverloadedError when it may not now."""
         self._memory.check()
-        if self.waiting >= BORNE:
+        waiting = self.waiting
+        if waiting >= 2 * BORNE:
             raise OverloadedError("too many calls wait", WINDOW_SECONDS)
         if caller.calls_per_second:
             self.spend(caller)
-        self._callers.take(caller.name, caller.weight, is_pressed=self.is_pressed)
+        self._callers.take(caller.name, caller.weight, is_pressed=self.is_pressed, is_full=waiting >= BORNE)
 
     def spend(self, caller: Caller) -> None:
         """Take one of the calls that *caller* may make this second; raise OverloadedError when none is left."""
@@ -152,6 +150,8 @@ class Load:
 
     def ask_about(self, operator: str, caller: Caller, amount: int = 1) -> None:
         """Let *amount* questions about *operator* be answered; raise OverloadedError when they may not now."""
-        self._operators.take(operator, is_pressed=self.is_pressed, amount=amount)
+        # Who asks little is not refused because others ask much about the same operator.
+        is_pressed = self.is_pressed and self._callers.has_had_most(caller.name)
+        self._operators.take(operator, is_pressed=is_pressed, amount=amount)
         if amount > 1:  # one call of many questions; the call itself has been counted
             self._callers.take(caller.name, caller.weight, is_pressed=False, amount=amount - 1)

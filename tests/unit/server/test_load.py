@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -23,65 +24,61 @@ class Clock:
         return self.now
 
 
-def taken(shares: Shares, clock: Clock, asking: dict[str, int], windows: int, capacity: int) -> dict[str, int]:
-    """Let each key ask so often in each of *windows*, of which *capacity* can be answered; return what each got."""
-    got = dict.fromkeys(asking, 0)
-    for _ in range(windows):
-        left = capacity
-        turns = [key for number in range(max(asking.values())) for key in asking if number < asking[key]]
-        for key in turns:
-            if left == 0:
-                break
+class Crowd(Load):
+    """A load whose clock is turned by hand."""
+
+    def __init__(self) -> None:
+        self.time = Clock()
+        super().__init__(clock=self.time)
+
+
+class Unshared(Crowd):
+    """A twin that is never pressed: first come, first served."""
+
+    @property
+    def is_pressed(self) -> bool:
+        """Say that there is always time."""
+        return False
+
+
+def simulated(load: Crowd) -> tuple[int, int, int]:
+    """Let a flood of ten calls a millisecond, and a call of a quiet caller every fifth, meet one answer a millisecond.
+
+    Returns how many calls of the quiet caller were refused, the longest that one waited, and how many calls of the
+    flood were answered, in two seconds of which the first half only warms up.
+    """
+    flood, quiet = Caller("flood"), Caller("quiet")
+    queue: deque[tuple[Caller, int]] = deque()
+    refused = longest = flooded = 0
+    for step in range(2000):
+        load.time.now += 0.001
+        for caller in (*[flood] * 10, *([quiet] if step % 5 == 0 else [])):
+            load.waiting = len(queue)
             try:
-                shares.take(key, is_pressed=True)
+                load.enter(caller)
             except OverloadedError:
-                continue
-            got[key] += 1
-            left -= 1
-        clock.now += WINDOW_SECONDS * 1.01  # not just short of a window
-    return got
+                refused += caller is quiet and step >= 1000
+            else:
+                queue.append((caller, step))
+        caller, since = queue.popleft()
+        if step >= 1000:
+            flooded += caller is flood
+            longest = max(longest, step - since) if caller is quiet else longest
+    return refused, longest, flooded
 
 
-def test_who_asks_for_less_than_its_part_gets_all_of_it_whatever_the_others_ask() -> None:
-    """A flood by one leaves the other as it was."""
-    clock = Clock()
-    shares = Shares("one", clock)
-    taken(shares, clock, {"flood": 1000, "quiet": 20}, 20, 100)
-    got = taken(shares, clock, {"flood": 1000, "quiet": 20}, 20, 100)
-    assert got["quiet"] == 20 * 20
-    assert got["flood"] <= 20 * 80
+def test_a_flood_by_one_leaves_the_other_as_it_was() -> None:
+    """None of its calls is refused, none waits for long, and what it leaves of the time is the flood's."""
+    refused, longest, flooded = simulated(Crowd())
+    assert refused == 0
+    assert longest <= PRESSED_FROM + 5
+    assert flooded >= 790
 
 
-def test_without_shares_the_flood_would_take_the_place_of_the_quiet() -> None:
-    """The twin: first come, first served."""
-
-    class Unshared(Shares):
-        """Gives everybody everything."""
-
-        def _part(self, key: str, weight: int) -> float:
-            return float("inf")
-
-    def quiet_gets(shares: Shares, clock: Clock) -> int:
-        got = 0
-        for _ in range(20):
-            left = 100
-            for key in ["flood"] * 1000 + ["quiet"] * 20:
-                if left == 0:
-                    break
-                try:
-                    shares.take(key, is_pressed=True)
-                except OverloadedError:
-                    continue
-                left -= 1
-                got += key == "quiet"
-            clock.now += WINDOW_SECONDS * 1.01  # not just short of a window
-        return got
-
-    clock, other = Clock(), Clock()
-    warm = Shares("one", clock)
-    taken(warm, clock, {"flood": 60, "quiet": 40}, 5, 100)
-    assert quiet_gets(warm, clock) >= 19 * 20
-    assert quiet_gets(Unshared("one", other), other) == 0
+def test_without_shares_the_flood_takes_the_place_of_the_other() -> None:
+    """The twin: its calls are refused, or wait behind all those of the flood."""
+    refused, longest, _ = simulated(Unshared())
+    assert refused >= 100 or longest >= BORNE
 
 
 def test_who_is_alone_is_never_over_its_part() -> None:
@@ -131,10 +128,21 @@ def test_what_could_not_be_answered_in_time_is_refused_before_it_waits() -> None
 
     with pytest.raises(OverloadedError):
         flood()
+    load.waiting = 2 * BORNE - 1
     load.enter(Caller("quiet"))
-    load.waiting = BORNE
+    load.waiting = 2 * BORNE
     with pytest.raises(OverloadedError):
         load.enter(Caller("quiet"))
+
+
+def test_who_is_alone_is_refused_when_there_is_no_room() -> None:
+    """Half of the room is kept for whoever else may come."""
+    load = Load()
+    load.waiting = BORNE - 1
+    load.enter(Caller("one"))
+    load.waiting = BORNE
+    with pytest.raises(OverloadedError):
+        load.enter(Caller("one"))
 
 
 def test_the_calls_that_wait_for_a_thread_press_too() -> None:
@@ -164,6 +172,7 @@ def test_one_operator_does_not_take_the_place_of_another() -> None:
     clock = Clock()
     load = Load(clock=clock)
     load.waiting = PRESSED_FROM
+    load.enter(LOCAL)
     load.ask_about("homeid", LOCAL)
 
     def flood() -> None:
@@ -173,6 +182,22 @@ def test_one_operator_does_not_take_the_place_of_another() -> None:
     with pytest.raises(OverloadedError):
         flood()
     load.ask_about("homeid", LOCAL)
+
+
+def test_who_asks_little_is_not_refused_for_what_others_ask_about_the_same_operator() -> None:
+    """The operator is asked about by everybody; the one who asks too much is refused."""
+    load = Load(clock=Clock())
+    flood, quiet = Caller("flood"), Caller("quiet")
+    for _ in range(100):
+        load.enter(flood)
+        load.ask_about("kiotviet", flood)
+    load.enter(quiet)
+    load.ask_about("homeid", quiet)
+    load.waiting = PRESSED_FROM
+    load.enter(quiet)
+    load.ask_about("kiotviet", quiet)
+    with pytest.raises(OverloadedError):
+        load.ask_about("kiotviet", flood)
 
 
 def test_beyond_its_memory_a_process_takes_nothing_more(tmp_path: Path) -> None:
