@@ -13,10 +13,12 @@ CODE := pdp adapters tests examples benchmarks
 LISTEN ?= 127.0.0.1:50051
 # Arguments for pytest: make test ARGS='tests/unit -k consent'
 ARGS ?=
+# Options of the storm: make storm STORM='--twins'
+STORM ?=
 # Options of the benchmarks: make bench BENCH='--only served --rounds 3'
 BENCH ?=
 
-.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare docs bench bench-setup bench-alone lock clean
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare storm docs bench bench-setup bench-alone lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +32,7 @@ run: setup  ## Serve policies and demo facts on 127.0.0.1:50051 (LISTEN=host:por
 
 test: setup  ## Run every test (ARGS='tests/unit -k consent' for some)
 	@scripts/postgresql.sh
+	@scripts/redis.sh
 	$(BIN)/pytest -q -n 2 $(ARGS)
 
 check: fmt-check lint types imports proto-check proto-lint test wheel  ## Everything that a change has to pass
@@ -67,6 +70,11 @@ policies: setup  ## Validate the policies and run their cases: what an edit of a
 
 engine-compare: setup  ## Compare the engine with PyCasbin over random models (ARGS='--seed 2 --models 500 --comparisons 20000')
 	$(BIN)/python -m tests.comparison $(ARGS)
+
+storm: setup  ## Revoke under load while everything fails (STORM='--store sqlite --seconds 60' for options)
+	@scripts/postgresql.sh
+	@scripts/redis.sh
+	$(BIN)/python -m tests.storm $(STORM)
 
 docs: setup  ## Write the terminal sessions of the documentation anew
 	$(BIN)/python tests/docs/executed_examples.py

@@ -26,6 +26,7 @@ from pdp.api.v1 import decision_pb2
 from pdp.core.caller import LOCAL
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
+from pdp.server.methods import finished
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.response_bytes import decision_to_bytes
 from pdp.wiring import decision_log, load_policies, load_words
@@ -85,7 +86,7 @@ class Corridor:
 
     def whole(self, body: bytes) -> bytes:
         """Return the answer to *body*."""
-        return self._check(body, LOCAL)
+        return finished(self._check(body, LOCAL))
 
     def staged(self, body: bytes) -> tuple[int, ...]:
         """Return how long each of STAGES took for *body*, in nanoseconds."""

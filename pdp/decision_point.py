@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from pdp.core.caches import NOTHING_KEPT, Cache
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
 from pdp.core.errors import (
@@ -28,27 +29,54 @@ from pdp.deciding import Answer, DecisionIds, decide, decide_twice, explain, too
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
+from pdp.shadow import NoShadow, Shadow
 
 Checked = Decision | InvalidRequestError
 """What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
 
 _IDS: Final = DecisionIds()
+NO_SHADOW: Final = NoShadow()
 
 
 class DecisionPoint:
-    """Answers requests whose words are known; everything it holds is immutable, so any thread may ask."""
+    """Answers requests whose words are known; everything it holds is immutable, so any thread may ask.
 
-    def __init__(self, policies: Mapping[str, PolicySet], facts: FactSource, clock: Clock, log: DecisionLog) -> None:
+    *cache* holds what need not be asked of *facts*: what is in it has to come from there.
+    """
+
+    cache: Cache = NOTHING_KEPT
+
+    def __init__(
+        self,
+        policies: Mapping[str, PolicySet],
+        facts: FactSource,
+        clock: Clock,
+        log: DecisionLog,
+        shadow: Shadow = NO_SHADOW,
+        cache: Cache = NOTHING_KEPT,
+    ) -> None:
         self.policies = policies
+        self.cache = cache
         self._wanting = Wanting(policies)
         self._facts = facts
         self.clock = clock
         self._log = log
+        self.shadow = shadow
+
+    def with_policies(self, policies: Mapping[str, PolicySet]) -> "DecisionPoint":
+        """Return a decision point that differs from this one in its *policies* alone, and in what follows from them."""
+        other = copy.copy(self)
+        other.policies = policies
+        other._wanting = Wanting(policies)
+        return other
 
     def over(self, facts: FactSource) -> "DecisionPoint":
-        """Return the same decision point over other stored facts: those of a transaction, say."""
+        """Return the same decision point over other stored facts: those of a transaction, say, which no shadow sees."""
         other = copy.copy(self)
         other._facts = facts
+        other.shadow = NO_SHADOW
+        # FAIL CLOSED (transaction): what is kept is of the store as others see it.
+        other.cache = NOTHING_KEPT
         return other
 
     @property
@@ -63,8 +91,20 @@ class DecisionPoint:
         stored facts; what fails while deciding is a deny.
         """
         policy = self._policy(request.operator)
-        stored = self._gathered(request)
-        return self._check(policy, request, stored, request.time or self._now(stored))
+        kept = self._kept(policy, request)
+        return kept if kept is not None else self._check_about(policy, request, self._gathered(request))
+
+    def check_at_once(self, request: Request) -> Decision | None:
+        """Return what check returns, or None, having done nothing, where that could wait for something.
+
+        Raises what check raises.
+        """
+        policy = self._policy(request.operator)
+        kept = self._kept(policy, request)
+        if kept is not None:
+            return kept
+        stored = self._at_hand(request)
+        return None if stored is None else self._check_about(policy, request, stored)
 
     def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Checked, ...]:
         """Return what becomes of *requests*, all of *operator*, in their order: one policy, one fact revision.
@@ -72,14 +112,57 @@ class DecisionPoint:
         Raises NoPolicyError, ForeignTokenError and UnavailableError for the whole batch.
         """
         policy = self._policy(operator)
-        stored, parts = self._gathered_for_all(operator, requests, consistency)
-        now = self._now(stored)
-        return tuple(
-            [
-                self._checked(policy, request, part, request.time or now)
-                for request, part in zip(requests, parts, strict=True)
-            ]
-        )
+        nothing = self._facts.known_empty(operator, consistency)
+        if nothing is not None:
+            return self._check_all(policy, requests, [nothing] * len(requests))
+        if self.cache.keeps and len(requests) > 1:
+            found, missing = self._pinned(policy, requests, consistency)
+            if missing and len(missing) < len(requests):
+                # Most of it is at hand. What is not is gathered; then all of it may be, as of one later state.
+                parts = self._gathered_for_all(operator, missing, consistency)
+                newest = max((part.seen[1] for part in parts if part.seen is not None), default=0)
+                found, missing = self._pinned(policy, requests, consistency, newest)
+            if not missing:
+                return self._check_all(policy, requests, found)
+        return self._check_all(policy, requests, self._gathered_for_all(operator, requests, consistency))
+
+    def check_batch_at_once(
+        self, operator: str, requests: Sequence[Request], consistency: Consistency
+    ) -> tuple[Checked, ...] | None:
+        """Return what check_batch returns, or None, having done nothing, where that could wait for something.
+
+        Raises what check_batch raises.
+        """
+        policy = self._policy(operator)
+        nothing = self._facts.known_empty(operator, consistency)
+        if nothing is not None:
+            return self._check_all(policy, requests, [nothing] * len(requests))
+        if not self.cache.keeps:
+            return None
+        found, missing = self._pinned(policy, requests, consistency)
+        return None if missing else self._check_all(policy, requests, found)
+
+    def _pinned(
+        self, policy: PolicySet, requests: Sequence[Request], consistency: Consistency, at_least: int = 0
+    ) -> tuple[list[Decision | StoredFacts], Sequence[Request]]:
+        """Return what is at hand for *requests*, all as of one state, and those for which nothing is."""
+        pinned = self.cache.pinned(consistency, at_least)
+        if pinned is None:
+            return [], requests
+        now = self.clock.now()
+        found: list[Decision | StoredFacts] = []
+        missing: list[Request] = []
+        for request in requests:
+            there = pinned.decision(request, policy.revision, now) or pinned.facts(
+                policy.operator, self._wanting.of(request)
+            )
+            if there is None:
+                missing.append(request)
+            else:
+                found.append(there)
+        if not missing:
+            pinned.taken()
+        return found, missing
 
     def explain(self, request: Request) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -184,6 +267,27 @@ class DecisionPoint:
             raise NoPolicyError(operator)
         return policy
 
+    def _kept(self, policy: PolicySet, request: Request) -> Decision | None:
+        """Return the answer that is kept, as a new one whose record is kept; None when there is none."""
+        if not self.cache.keeps:
+            return None
+        now = self.clock.now()
+        kept = self.cache.decision(request, policy.revision, now)
+        return None if kept is None else self._given_again(request, kept, now)
+
+    def _given_again(self, request: Request, kept: Decision, now: datetime) -> Decision:
+        """Return an answer that is kept as one of its own, once its record is kept."""
+        decision_id = _IDS.new()
+        decision = replace(kept, decision_id=decision_id, request_id=request.request_id or decision_id, cached=True)
+        self._log.record(request, decision, now)
+        return decision
+
+    def _at_hand(self, request: Request) -> StoredFacts | None:
+        nothing = self._facts.known_empty(request.operator, request.consistency)
+        if nothing is not None or not self.cache.keeps:
+            return nothing
+        return self.cache.facts(request.operator, self._wanting.of(request), request.consistency)
+
     def _gathered(self, request: Request) -> StoredFacts:
         nothing = self._facts.known_empty(request.operator, request.consistency)
         if nothing is not None:
@@ -192,29 +296,57 @@ class DecisionPoint:
 
     def _gathered_for_all(
         self, operator: str, requests: Sequence[Request], consistency: Consistency
-    ) -> tuple[StoredFacts, Sequence[StoredFacts]]:
-        """Return what is gathered for all of *requests* at once, and the part of it for each."""
-        nothing = self._facts.known_empty(operator, consistency)
-        if nothing is not None:
-            return nothing, [nothing] * len(requests)
+    ) -> Sequence[StoredFacts]:
+        """Return for each of *requests* its part of what is gathered for all of them at once."""
         wanted = [self._wanting.of(request) for request in requests]
         stored = self._facts.gather(operator, all_wanted(wanted), consistency)
-        if len(wanted) == 1 or not stored.facts:
-            return stored, [stored] * len(requests)
-        # The facts of others would cost a question time, and nothing else.
-        index = FactIndex(stored.facts)
-        return stored, [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
+        if len(wanted) == 1:
+            return [stored]
+        parts = [stored] * len(wanted)
+        if stored.facts:
+            # The facts of others would cost a question time, and nothing else.
+            index = FactIndex(stored.facts)
+            parts = [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
+        return self.cache.keep_facts(operator, wanted, parts)
 
     def _now(self, stored: StoredFacts) -> datetime:
         """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
         now = self.clock.now()
         return now if stored.committed_at is None else max(now, stored.committed_at)
 
+    def _check_all(
+        self, policy: PolicySet, requests: Sequence[Request], parts: Sequence[Decision | StoredFacts]
+    ) -> tuple[Checked, ...]:
+        """Return the answer to each request from its part: what was gathered for it, or its answer that was kept."""
+        now = self.clock.now()
+        # What was gathered together was committed at one instant; what was at hand may have been at several.
+        for committed_at in {part.committed_at for part in parts if isinstance(part, StoredFacts)}:
+            now = now if committed_at is None else max(now, committed_at)
+        return tuple(
+            [
+                self._given_again(request, part, now)
+                if isinstance(part, Decision)
+                else self._checked(policy, request, part, request.time or now)
+                for request, part in zip(requests, parts, strict=True)
+            ]
+        )
+
+    def _check_about(self, policy: PolicySet, request: Request, stored: StoredFacts) -> Decision:
+        """Return the answer to *request* about *stored*, and keep it where it may be kept."""
+        at = request.time or self._now(stored)
+        decision = self._check(policy, request, stored, at)
+        if self.cache.keeps:
+            self.cache.keep(request, policy.revision, decision, stored, at)
+        return decision
+
     def _checked(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Checked:
         try:
-            return self._check(policy, request, stored, at)
+            decision = self._check(policy, request, stored, at)
         except InvalidRequestError as error:
             return error
+        if self.cache.keeps:
+            self.cache.keep(request, policy.revision, decision, stored, at)
+        return decision
 
     def _check(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> Decision:
         agreed = check_against_stored(request, stored.facts, at)
@@ -228,6 +360,7 @@ class DecisionPoint:
         """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
         decision = _decision(policy, agreed, stored, at, answer)
         self._log.record(request, decision, at)
+        self.shadow.see(request, decision, at)
         return decision
 
 

@@ -29,6 +29,12 @@ class Settings:
     `none:`, where every fact comes with the request;
     *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
+    *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
+    *second_signature* whether two of them have to;
+    *watch_seconds* how often the policy folders are looked at, 0 for never;
+    *shadow* a directory of policies to compare with, None for none, in at most *shadow_percent* of a core a process;
+    *cache_megabytes* how much of what was read and decided a process keeps, 0 for nothing; *redis* the address of a
+    Redis in which processes share what they read, "" for none; *cache_keys* the file with the keys of what lies there;
     *threads* how many requests a process answers side by side where an answer may have to wait; *callers* the file of
     those who may ask, without which this machine alone may; *tls_certificate* and *tls_key* what the server shows who
     it is with, *client_ca* the authorities whose client certificates every connection then has to bring one of;
@@ -53,6 +59,14 @@ class Settings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     client_ca: Path | None = None
+    watch_seconds: int = 1
+    policy_keys: Path | None = None
+    second_signature: bool = False
+    shadow: Path | None = None
+    shadow_percent: int = 5
+    cache_megabytes: int = 64
+    redis: str = ""
+    cache_keys: Path | None = None
 
     @property
     def host(self) -> str:
@@ -66,10 +80,14 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _whole_or_none(text: str) -> int:
+def _whole_or_zero(text: str) -> int:
     if not text.isdecimal():
-        raise ValueError("must be a whole number, 0 for no limit")
+        raise ValueError("must be a whole number; 0 is for never")
     return int(text)
+
+
+def _whole_or_none(text: str) -> int:
+    return 0 if text == "0" else _whole(text)
 
 
 def _port_group(text: str) -> str:
@@ -84,9 +102,28 @@ def _reflection(text: str) -> str:
     return text
 
 
+def _yes_or_no(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise ValueError("must be `yes` or `no`")
+    return text == "yes"
+
+
 def _file(text: str) -> Path:
     if not text:
         raise ValueError("must be the path of a file")
+    return Path(text)
+
+
+def _percent(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 50:
+        raise ValueError("must be a whole number from 1 to 50")
+    return int(text)
+
+
+def _named_path(text: str) -> Path:
+    # FAIL CLOSED (signatures): a setting that is there and names nothing must not be taken for one that is not there.
+    if not text.strip():
+        raise ValueError("must name something; leave it out where there is nothing to name")
     return Path(text)
 
 
@@ -129,6 +166,14 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "tls_certificate": _file,
     "tls_key": _file,
     "client_ca": _file,
+    "watch_seconds": _whole_or_zero,
+    "policy_keys": _named_path,
+    "second_signature": _yes_or_no,
+    "shadow": _named_path,
+    "shadow_percent": _percent,
+    "cache_megabytes": _whole_or_none,
+    "redis": str,
+    "cache_keys": Path,
 }
 
 
@@ -156,9 +201,17 @@ def read_settings(
                 sources[key] = source
             except ValueError as error:
                 mistakes.append(f"{source}: `{_without_password(value)}` {error}")
+    if chosen.get("second_signature") and "policy_keys" not in chosen:
+        mistakes.append("second_signature: `yes` needs policy_keys: nobody's signature would count")
     # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
     if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
         mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")
+    if chosen.get("redis") and chosen.get("cache_megabytes") == 0:
+        mistakes.append("--redis: with a cache of 0 megabytes nothing is kept, in Redis neither")
+    if chosen.get("redis") and chosen.get("store") in {MEMORY_STORE, NO_STORE}:
+        mistakes.append(
+            f"--redis: nothing of `{chosen['store']}` has to be read again, so nothing would be kept in Redis"
+        )
     settings = Settings(**chosen)  # type: ignore[arg-type]  # each reader returns the type of its field
     mistakes.extend(_together(settings, sources))
     if mistakes:

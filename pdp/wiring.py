@@ -1,26 +1,49 @@
 """The composition root: settings in, a decision point out. Only this module picks adapters."""
 
+import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from typing import Final
 
+from pdp.activation import (
+    BY_SERVER,
+    Candidate,
+    NoSeals,
+    PinnedSeals,
+    PolicyJudge,
+    PolicyKeeper,
+    every_edit,
+    read_pinned_keys,
+)
+from pdp.caching import Answers, CachedFacts, KeptReadings
+from pdp.caching.counters import Counters
+from pdp.caching.memory import Memory
 from pdp.callers import LiveCallers
 from pdp.callers.caller_file import HTTPS, CallerFile, read_caller_file
+from pdp.core.caches import NothingShared, SharedReadings
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.ports import DecisionLog, Document, FactSource
 from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
-from pdp.decision_point import DecisionPoint
+from pdp.decision_point import NO_SHADOW, DecisionPoint
 from pdp.fact_keeping import FactKeeper
-from pdp.policy_set import PolicySet, build_policy_set, check_folder
+from pdp.policy_set import ENGINE_VERSION, PolicySet, build_policy_set
+from pdp.review import review
 from pdp.server import Security, TlsFiles
+from pdp.server.events import Event, json_log
 from pdp.settings import MEMORY_STORE, NO_STORE, SQLITE_PREFIX, Settings
+from pdp.shadow import ComparedInShadow, Report, Shadow
 from pdp.wire.words import Words
 from pdp.words import load_fact_schema, load_vocabulary
+from pdp_adapters import ed25519
+from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.file_document import FileDocument
 from pdp_adapters.folder_policies import FolderPolicies
+from pdp_adapters.git_policies import GitPolicies
 from pdp_adapters.https_document import HttpsDocument
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.memory_facts import MemoryFacts
@@ -28,6 +51,8 @@ from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.pipe_stream import PipeStream, is_pipe
 from pdp_adapters.postgresql_database import PostgresqlDatabase
+from pdp_adapters.redis_address import connector
+from pdp_adapters.redis_readings import RedisReadings
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_casbin_rules import CasbinRules
 from pdp_adapters.sql_database import Database
@@ -35,6 +60,8 @@ from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_schema import migrate
 from pdp_adapters.sqlite_database import SqliteDatabase
 from pdp_adapters.system_clock import SystemClock
+
+_MEGABYTE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +108,153 @@ def load_policies(directory: Path, words: Words, *, only: str = "") -> Policies:
     return Policies(sets, findings)
 
 
+def folder_files(directory: Path, operator: str) -> Sequence[tuple[str, bytes]]:
+    """Return (path, content) of the files that decide for *operator*; raises UnavailableError."""
+    return FolderPolicies(directory).read(operator)
+
+
+def load_policy_at(place: str, words: Words) -> PolicySet:
+    """Build the policy set of the operator whose folder is at *place*: a path, or `REVISION:PATH` of a Git repository.
+
+    The folder has the name of the operator, and the shared and the house's files lie beside it. Raises
+    InvalidPolicyError with every finding, and UnavailableError when it cannot be read.
+    """
+    revision, colon, inside = place.partition(":")
+    if colon and not Path(place).exists():
+        folder = PurePosixPath(inside)
+        files = GitPolicies(revision, folder.parent, Path()).read(folder.name)
+        return build_policy_set(folder.name, files, words.vocabulary, words.schema)
+    path = Path(place).resolve()
+    if not path.is_dir():
+        raise UnavailableError(f"`{place}` is no folder")
+    files = FolderPolicies(path.parent).read(path.name)
+    return build_policy_set(path.name, files, words.vocabulary, words.schema)
+
+
 def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Finding, ...]]:
     """Return the findings of *directory*: of its operators' folders, or of itself when it is one.
 
-    Raises UnavailableError when it cannot be read.
+    A folder without an error is reviewed too. Raises UnavailableError when it cannot be read.
     """
     if (directory / "policy.csv").exists():
         source = FolderPolicies(directory.resolve().parent)
         name = directory.resolve().name
-        return {name: check_folder(name, source.read(name), words.vocabulary, words.schema)}
+        return {name: _findings(name, source.read(name), words)}
     source = FolderPolicies(directory)
-    return {
-        operator: check_folder(operator, source.read(operator), words.vocabulary, words.schema)
-        for operator in source.operators()
-    }
+    return {operator: _findings(operator, source.read(operator), words) for operator in source.operators()}
 
 
-def decision_point(settings: Settings, policies: Policies, facts: FactSource | None = None) -> DecisionPoint:
+def _findings(operator: str, files: Sequence[tuple[str, bytes]], words: Words) -> tuple[Finding, ...]:
+    try:
+        policy = build_policy_set(operator, files, words.vocabulary, words.schema)
+    except InvalidPolicyError as error:
+        return error.findings
+    return tuple(sorted([*policy.warnings, *review(policy, words.schema)], key=lambda finding: finding.place))
+
+
+def policy_judge(settings: Settings, words: Words) -> PolicyJudge:
+    """Return what decides which policies a server may put in force, as *settings* ask for.
+
+    Raises InvalidSettingsError when the keys that it needs are not there.
+    """
+    seals = NoSeals() if settings.policy_keys is None else pinned_seals(settings.policy_keys, settings.second_signature)
+    return PolicyJudge(words.vocabulary, words.schema, seals)
+
+
+def pinned_seals(keys: Path, second_signature: bool) -> PinnedSeals:
+    """Return what asks for signatures of those whose keys the file *keys* pins; raises InvalidSettingsError."""
+    try:
+        pinned = read_pinned_keys(str(keys), keys.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettingsError([f"{keys}: cannot be read: {error}"]) from error
+    if second_signature and len(pinned.persons) < 2:
+        raise InvalidSettingsError([f"{keys}: a second person has to sign, and only one has a key"])
+    return PinnedSeals(pinned, ed25519.verifies, every_edit if second_signature else None)
+
+
+def signer(key: Path) -> ed25519.Signer:
+    """Return what signs with the private key in *key*; raises UnavailableError."""
+    return ed25519.Signer(key)
+
+
+def new_key(path: Path) -> bytes:
+    """Make a key, keep it in *path*, and return the public key; raises UnavailableError."""
+    return ed25519.new_key(path)
+
+
+def candidate_in(folder: Path) -> Candidate:
+    """Return what lies in the *folder* of an operator; raises UnavailableError and UnsettledError."""
+    whole = folder.resolve()
+    return Candidate.of(whole.name, FolderPolicies(whole.parent).read_settled(whole.name))
+
+
+def policy_keeper(settings: Settings, judge: PolicyJudge) -> PolicyKeeper:
+    """Return a keeper that has put in force whatever *judge* lets it of the folders that *settings* name.
+
+    Raises UnavailableError when the directory cannot be read.
+    """
+    source = FolderPolicies(settings.policies)
+    keeper = PolicyKeeper(source, judge, SystemClock().now)
+    for operator in source.operators():
+        verdict = keeper.examine(operator)
+        if verdict.policy is None:
+            keeper.refuse(verdict)
+        else:
+            keeper.accept(verdict, BY_SERVER)
+    return keeper
+
+
+def decision_point(
+    settings: Settings, policies: Policies, facts: FactSource | None = None, shadow: Shadow = NO_SHADOW
+) -> DecisionPoint:
     """Return the decision point that *settings* ask for, over *facts* (None: nothing is stored)."""
     log = decision_log(settings.decision_log)
-    return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log)
+    return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log, shadow)
+
+
+def shadow_beside(settings: Settings, words: Words, facts: FactSource | None = None) -> Shadow:
+    """Return what compares the answers with those of the policies that *settings* put into the shadow.
+
+    Raises InvalidPolicyError when one of them has an error, and UnavailableError when they cannot be read.
+    """
+    if settings.shadow is None:
+        return NO_SHADOW
+    policies = load_policies(settings.shadow, words)
+    if policies.refused:
+        raise InvalidPolicyError(finding for operator in policies.refused for finding in policies.findings[operator])
+    log = json_log()
+
+    def report(report: Report) -> None:
+        log.info(Event.SHADOW_REPORT.value, pid=os.getpid(), **report.as_json())
+
+    source = NoStoredFacts() if facts is None else facts
+    return ComparedInShadow(policies.sets, source, settings.shadow_percent / 100, report)
+
+
+def served_decision_point(
+    settings: Settings, policies: Policies, store: FactStore | None, shadow: Shadow = NO_SHADOW
+) -> DecisionPoint:
+    """Return the decision point of a server, which keeps what it has read of *store* and decided, as *settings* say.
+
+    Raises InvalidSettingsError for an address of Redis or a file of keys that cannot be right.
+    """
+    if not isinstance(store, SqlFacts) or not settings.cache_megabytes:
+        # What is in memory already, or is never there, costs no more to look up than to find again.
+        return decision_point(settings, policies, store, shadow)
+    shared = _shared_readings(settings)
+    half = settings.cache_megabytes * _MEGABYTE // 2
+    counters = Counters()
+    readings = KeptReadings(Memory(policies.sets, half), store.freshness, counters)
+    answers = Answers(readings, Memory(policies.sets, half), counters, shared)
+    facts = CachedFacts(store, readings, shared)
+    return DecisionPoint(policies.sets, facts, SystemClock(), decision_log(settings.decision_log), shadow, answers)
+
+
+def _shared_readings(settings: Settings) -> SharedReadings:
+    if not settings.redis:
+        return NothingShared()
+    keys = CacheKeys.made_up() if settings.cache_keys is None else CacheKeys.read(settings.cache_keys)
+    return RedisReadings(connector(settings.redis), keys, f"{version('promise-pdp')}/{ENGINE_VERSION}")
 
 
 def served_store(url: str) -> FactStore | None:

@@ -112,9 +112,10 @@ def the_policy_set(operator: str = KIDSONLINE) -> PolicySet:
     return a_policy_set(operator=operator)
 
 
-def policy_lines(operator: str = KIDSONLINE) -> list[str]:
-    """Return the lines of policy.csv that are rows."""
-    lines = the_files(operator)[f"{operator}/policy.csv"].decode().splitlines()
+def policy_lines(operator: str = KIDSONLINE, folder: str = "") -> list[str]:
+    """Return the lines of policy.csv that are rows; with "house" as *folder*, of the one with the house rules."""
+    path = f"{folder}/{operator}/policy.csv" if folder else f"{operator}/policy.csv"
+    lines = the_files(operator)[path].decode().splitlines()
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 

@@ -1,10 +1,11 @@
 """Policy files from a directory with one folder for each operator."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from pdp.core.errors import UnavailableError
+from pdp.core.errors import UnavailableError, UnsettledError
+from pdp_adapters.settled_files import read_settled
 
 MAXIMUM_FILES: Final = 64
 SHARED: Final = "shared"
@@ -13,6 +14,8 @@ SHARED: Final = "shared"
 
 HOUSE: Final = "house"
 """The folder with one folder for each operator, of rules that nobody has published."""
+
+Read = Callable[[Iterable[Path]], list[tuple[str, bytes]]]
 
 
 class FolderPolicies:
@@ -34,15 +37,32 @@ class FolderPolicies:
 
         Hidden files, and folders inside a folder, are left out.
         """
-        beside = (self._directory / SHARED, self._directory / HOUSE / operator)
-        others = (found for folder in beside if folder.is_dir() for found in self._read(folder))
-        return [*self._read(self._directory / operator), *others]
+        return self._found(operator, lambda paths: [(path.as_posix(), path.read_bytes()) for path in paths])
 
-    def _read(self, folder: Path) -> list[tuple[str, bytes]]:
+    def read_settled(self, operator: str) -> Sequence[tuple[str, bytes]]:
+        """Return what `read` returns, all as it stood at one instant while nobody wrote any of it.
+
+        Raises UnsettledError when somebody does.
+        """
+        files = self._found(operator, read_settled)
+        if [path for path, _ in files] != [path.as_posix() for path in self._paths(operator)]:
+            raise UnsettledError(f"{self._directory}/{operator}")
+        return files
+
+    def _found(self, operator: str, read: Read) -> list[tuple[str, bytes]]:
         try:
-            paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-            if len(paths) > MAXIMUM_FILES:
-                raise UnavailableError(f"`{folder}` holds more than {MAXIMUM_FILES} files")
-            return [(path.as_posix(), path.read_bytes()) for path in paths]
+            return read(self._paths(operator))
         except OSError as error:
-            raise UnavailableError(f"`{folder}` cannot be read: {error.strerror}") from error
+            raise UnavailableError(f"`{self._directory}/{operator}` cannot be read: {error.strerror}") from error
+
+    def _paths(self, operator: str) -> list[Path]:
+        beside = (self._directory / SHARED, self._directory / HOUSE / operator)
+        others = (path for folder in beside if folder.is_dir() for path in _inside(folder))
+        return [*_inside(self._directory / operator), *others]
+
+
+def _inside(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if len(paths) > MAXIMUM_FILES:
+        raise UnavailableError(f"`{folder}` holds more than {MAXIMUM_FILES} files")
+    return paths

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pdp.core.errors import InvalidSettingsError, UnavailableError
+from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
 from pdp_adapters.sql_database import POSTGRESQL, Dialect, Parameters, Row
 
 MOST_CONNECTIONS: Final = 16
@@ -53,6 +54,12 @@ def checked_address(url: str) -> str:
     parts.setdefault("application_name", "promise-pdp")
     parts["options"] = f"{parts.get('options') or ''} {_SESSION}".strip()
     return make_conninfo("", **parts)
+
+
+class _Connection(psycopg.Connection[Row]):
+    """A connection that knows since when it is there, in nanoseconds of boot time."""
+
+    opened = 0
 
 
 class PostgresqlSession:
@@ -96,16 +103,24 @@ class PostgresqlDatabase:
 
     dialect: Final[Dialect] = POSTGRESQL
 
-    def __init__(self, url: str) -> None:
-        self._address = checked_address(url)
+    def __init__(self, url: str, *, hints: bool = True) -> None:
+        self.address: Final = checked_address(url)
         self._lock = threading.Lock()
         self._pool: tuple[int, ConnectionPool[Any]] | None = None
+        self.board = PostgresqlLeases(self, hints=hints)
 
     @contextmanager
     def single(self) -> Iterator[PostgresqlSession]:
         """Return a session in which each statement stands for itself."""
         with translated(), self._connections().connection() as connection:
             yield PostgresqlSession(connection)
+
+    @contextmanager
+    def young_session(self) -> Iterator[tuple[PostgresqlSession, int]]:
+        """Return a session as `single` does, and the instant (boot time, nanoseconds) from when its connection is."""
+        with self.single() as session:
+            connection = session_of(session)
+            yield session, connection.opened if isinstance(connection, _Connection) else boot_time()
 
     @contextmanager
     def reading(self) -> Iterator[PostgresqlSession]:
@@ -146,7 +161,9 @@ class PostgresqlDatabase:
         with self._lock:
             if self._pool is None or self._pool[0] != os.getpid():
                 pool: ConnectionPool[Any] = ConnectionPool(
-                    self._address,
+                    self.address,
+                    connection_class=_Connection,
+                    configure=_note_opening,
                     kwargs={"autocommit": True},
                     min_size=1,
                     max_size=MOST_CONNECTIONS,
@@ -155,6 +172,10 @@ class PostgresqlDatabase:
                 )
                 self._pool = (os.getpid(), pool)
             return self._pool[1]
+
+
+def _note_opening(connection: Any) -> None:
+    connection.opened = boot_time()
 
 
 def session_of(session: PostgresqlSession) -> psycopg.Connection[Row]:

@@ -93,6 +93,7 @@ def restore(database: Database, lines: Iterable[str]) -> None:
             row = {}
         if row.get("end") != count:
             raise UnavailableError("the backup is not whole: its end is missing")
+        database.board.forget(session)
         (newest,) = session.rows("SELECT coalesce(max(at), 0) FROM change_set", {})
         session.run(
             "UPDATE store SET history = :history, revision = :revision, committed_at = :at, kept_from = :kept_from,"
@@ -104,6 +105,7 @@ def restore(database: Database, lines: Iterable[str]) -> None:
                 "kept_from": head["kept_from"],
             },
         )
+    database.board.changed(head["revision"])
 
 
 def _insert(session: Session, table: str, row: Mapping[str, Any]) -> None:

@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Protocol
+
+from pdp.core.ends import Slots
+from pdp.core.freshness import Freshness
+from pdp.core.stores import StoreState
 
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
@@ -15,7 +20,8 @@ class Dialect:
 
     *text* is the type of columns whose text is compared byte for byte; *locking* stands behind a query whose rows no
     other writer may read before this transaction ends. *statistics* are statements that tell the planner, before there
-    are any facts, what a large store looks like.
+    are any facts, what a large store looks like. *passing* stands in the making of a table that need not outlive the
+    database's process.
     """
 
     text: str
@@ -24,6 +30,7 @@ class Dialect:
     among_form: str
     contains_form: str
     index_form: str = ""
+    passing: str = ""
     statistics: tuple[str, ...] = ()
 
     def each(self, name: str) -> str:
@@ -87,6 +94,7 @@ POSTGRESQL: Final = Dialect(
     each_form='SELECT unnest(CAST(:NAME AS text[])) COLLATE "C" AS value',
     among_form="= ANY (CAST(:NAME AS text[]))",
     contains_form="strpos(COLUMN, :NAME) > 0",
+    passing="UNLOGGED",
 )
 
 
@@ -101,6 +109,29 @@ class Session(Protocol):
 
     def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
         """Run a statement once for each of *many*."""
+
+
+class Board(Freshness, Protocol):
+    """Where writers of a database put up what they change, so that every process knows of it."""
+
+    def changing(
+        self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
+    ) -> None:
+        """Note that *revision*, which follows on *state*, changes something at the ends in *slots*.
+
+        Within the transaction of the change, which no other writer comes between. Raises UnavailableError where it
+        cannot be put up: then the change may not be made.
+        """
+
+    def changed(self, revision: int) -> None:
+        """Return when every process that rests on what it knows knows of *revision*, which is committed. Never raises.
+
+        INVARIANT (nobody left behind): a change is acknowledged after this, so that whoever asks after that is answered
+        by somebody who knows of it.
+        """
+
+    def forget(self, session: Session) -> None:
+        """Make everything that was ever read worthless, within the transaction that makes the store another one."""
 
 
 class Database(Protocol):
@@ -123,6 +154,10 @@ class Database(Protocol):
 
     def array(self, texts: Sequence[str]) -> Any:
         """Return *texts* as one parameter."""
+
+    @property
+    def board(self) -> Board:
+        """Return where its writers put up what they change."""
 
     @property
     def dialect(self) -> Dialect:

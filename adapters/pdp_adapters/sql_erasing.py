@@ -4,11 +4,12 @@ import json
 from datetime import datetime
 from typing import Final
 
+from pdp.core.ends import ends_changed
 from pdp.core.entity import Entity
 from pdp.core.fact_identity import named_by
 from pdp.core.facts import FactKind
 from pdp.core.stores import Erasure, StoreState, Token
-from pdp_adapters.fact_rows import COLUMNS, fact_of, microseconds
+from pdp_adapters.fact_rows import COLUMNS, fact_of, instant, microseconds
 from pdp_adapters.sql_database import Database, Session
 from pdp_adapters.sql_writing import mark_partitions
 
@@ -46,6 +47,8 @@ def erase(
         {"revision": revision, "operator": operator, "at": committed_at},
     )
     session.run("UPDATE store SET revision = :revision, committed_at = :at", {"revision": revision, "at": committed_at})
+    slots = ends_changed(operator, (kind for _, _, kind in current))
+    database.board.changing(session, state, revision, instant(committed_at), slots)
     return Erasure(Token(state.token.history, revision), len(current), len(past), mentions, tuple(sorted(gone)))
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from pdp.core.entity import Entity
 from pdp.core.errors import UnavailableError
+from pdp.core.freshness import Freshness
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency
 from pdp.core.stores import (
@@ -114,7 +115,7 @@ class SqlFacts:
             self._check(state.token, before, confirmed=state.confirmed)
             writing = SqlWriting(self._database, session, operator, state, self)
             yield writing
-        self._seen(writing.newest)  # committed
+        self._committed(writing.newest, state.token)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
         """Return a page of facts."""
@@ -155,7 +156,9 @@ class SqlFacts:
         with self._database.writing() as session:
             state = locked_state(self._database, session)
             self._check(state.token, before, confirmed=state.confirmed)
-            return sql_erasing.erase(self._database, session, operator, person, at, state)
+            erasure = sql_erasing.erase(self._database, session, operator, person, at, state)
+        self._committed(erasure.token, state.token)
+        return erasure
 
     def confirm(self) -> StoreState:
         """Put a restored store in force."""
@@ -166,7 +169,19 @@ class SqlFacts:
 
     def close(self) -> None:
         """Close the connections of this process."""
+        self._database.board.close()
         self._database.close()
+
+    @property
+    def freshness(self) -> Freshness:
+        """Return what knows, without a statement, whether what was gathered before is still so."""
+        return self._database.board
+
+    def _committed(self, now: Token, before: Token) -> None:
+        """Return when everybody knows of the state *now*, which is committed."""
+        self._seen(now)
+        if now != before:
+            self._database.board.changed(now.revision)
 
     def _check(self, now: Token, before: Token, *, confirmed: bool) -> None:
         """Raise UnavailableError for a store that nothing may rest on; *before* was known before it was read."""

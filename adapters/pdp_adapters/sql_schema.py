@@ -47,6 +47,13 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
             operator {text} NOT NULL, number {text} NOT NULL, revision BIGINT NOT NULL,
             PRIMARY KEY (operator, number))""",
     ),
+    (
+        # At which ends each of the last revisions changed something (pdp.core.ends), for those who follow.
+        "CREATE TABLE change_slots (revision BIGINT PRIMARY KEY, slots {text} NOT NULL)",
+        # Who rests on what it knows, and up to which revision it knows (pdp_adapters.lease_rules).
+        """CREATE {passing} TABLE lease (
+            instance {text} PRIMARY KEY, beat BIGINT NOT NULL, confirmed BIGINT NOT NULL)""",
+    ),
 )
 """The statements that lead from each version to the next; what is released is never changed, only added to."""
 
@@ -68,7 +75,7 @@ def migrate(database: Database) -> None:
             )
         for number in range(version, len(MIGRATIONS)):
             for statement in MIGRATIONS[number]:
-                session.run(statement.format(text=database.dialect.text), {})
+                session.run(statement.format(text=database.dialect.text, passing=database.dialect.passing), {})
             session.run("INSERT INTO migration (version) VALUES (:version)", {"version": number + 1})
         if version == 0:
             _begin(session)

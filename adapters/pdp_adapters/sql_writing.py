@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from pdp.core.ends import Slots, ends_changed
 from pdp.core.errors import ConflictError, CycleError
 from pdp.core.fact_identity import partitions_of
 from pdp.core.facts import Containment, Fact, FactKind
@@ -13,7 +14,7 @@ from pdp.core.request import Consistency
 from pdp.core.stores import FactFilter, FactToWrite, StoreState, Token, Write, Written
 from pdp.core.survey import Survey
 from pdp.core.wanted import Wanted
-from pdp_adapters.fact_rows import COLUMNS, FactRow, fact_of, microseconds, row_of
+from pdp_adapters.fact_rows import COLUMNS, FactRow, fact_of, instant, microseconds, row_of
 from pdp_adapters.sql_database import Database, Session
 from pdp_adapters.sql_history import conditions_of
 from pdp_adapters.sql_state import check_token
@@ -122,7 +123,7 @@ class SqlWriting:
             deleted,
             decision_ids,
         )
-        self._record(write, written)
+        self._record(write, written, ends_changed(self._operator, changed))
         self.newest = written.token
         return written
 
@@ -183,7 +184,7 @@ class SqlWriting:
         if rows:
             raise CycleError(min(positions[row[0]] for row in rows))
 
-    def _record(self, write: Write, written: Written) -> None:
+    def _record(self, write: Write, written: Written, slots: Slots) -> None:
         # The clock may be set back; the order of revisions and of their instants stays the same.
         at = max(microseconds(write.at), microseconds(self._state.committed_at))
         told = {"ids": written.ids, "deleted": written.deleted, "decision_ids": written.decision_ids}
@@ -205,6 +206,7 @@ class SqlWriting:
             "UPDATE store SET revision = :revision, committed_at = :at",
             {"revision": written.token.revision, "at": at},
         )
+        self._database.board.changing(self._session, self._state, written.token.revision, instant(at), slots)
 
 
 def _decisions(write: Write) -> list[str]:

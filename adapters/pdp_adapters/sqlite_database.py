@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,10 +16,16 @@ from typing import Final
 
 from pdp.core.errors import UnavailableError
 from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row
+from pdp_adapters.sqlite_board import SqliteBoard
 
 BUSY_SECONDS: Final = 5.0
 """So long a writer waits for another one to finish."""
 
+_LOOK_SECONDS: Final = 0.002
+"""So often a writer looks whether another one has finished."""
+
+_READING: Final = "BEGIN"
+_WRITING: Final = "BEGIN IMMEDIATE"
 _OWNER_ONLY: Final = 0o600
 _OTHERS: Final = 0o077
 _OLDEST: Final = (3, 35, 0)
@@ -77,6 +84,8 @@ class SqliteDatabase:
         self._own = threading.local()
         self._opened: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
+        self._writers = threading.Lock()
+        self.board = SqliteBoard(self, path)
         if sqlite3.sqlite_version_info < _OLDEST:
             raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
 
@@ -88,14 +97,20 @@ class SqliteDatabase:
     @contextmanager
     def reading(self) -> Iterator[SqliteSession]:
         """Return a session in which all statements see one state."""
-        with self._transaction("BEGIN") as session:
+        with self._transaction(_READING) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[SqliteSession]:
         """Return a transaction that no other writer comes between."""
-        with self._transaction("BEGIN IMMEDIATE") as session:
-            yield session
+        # Of the threads of one process one alone looks whether other processes have finished.
+        if not self._writers.acquire(timeout=self._busy_seconds):
+            raise UnavailableError("the store cannot be used: other writers take too long")
+        try:
+            with self._transaction(_WRITING) as session:
+                yield session
+        finally:
+            self._writers.release()
 
     migrations = writing
 
@@ -117,7 +132,7 @@ class SqliteDatabase:
     def _transaction(self, begin: str) -> Iterator[SqliteSession]:
         connection = self._connection()
         with translated():
-            connection.execute(begin)
+            self._begin(connection, begin)
         try:
             yield SqliteSession(connection)
             with translated():
@@ -127,6 +142,30 @@ class SqliteDatabase:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             raise
+
+    def _begin(self, connection: sqlite3.Connection, begin: str) -> None:
+        """Begin a transaction; whoever writes has to wait for other writers.
+
+        SQLite itself looks again after ever longer pauses, so that whoever waits longest comes last: a revocation would
+        stand behind every write that came after it.
+        """
+        if begin == _READING:
+            connection.execute(begin)
+            return
+        deadline = time.monotonic() + self._busy_seconds
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    connection.execute(begin)
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                        raise
+                    time.sleep(_LOOK_SECONDS)
+                else:
+                    return
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
 
     def _connection(self) -> sqlite3.Connection:
         """Return the connection of this thread; one that was opened before a fork belongs to the other process."""

@@ -54,9 +54,8 @@ def main() -> None:
     lengths = dict(argument.split("=") for argument in sys.argv[1:] if argument != "--public")
     methods = {name: echo(int(length)) for name, length in lengths.items()}
     maximum_calls = _THREADS * CALLS_PER_THREAD
-    server = grpc.server(
-        ThreadPoolExecutor(_THREADS), options=options(maximum_calls), maximum_concurrent_rpcs=maximum_calls
-    )
+    pool = ThreadPoolExecutor(_THREADS)
+    server = grpc.server(pool, options=options(maximum_calls), maximum_concurrent_rpcs=maximum_calls)
     assert can_serve_inline(server), "this release of gRPC cannot answer inline: there is no limit to measure"
     address = listen_on(server, "127.0.0.1:0")
     visit = _Visit()
@@ -65,6 +64,7 @@ def main() -> None:
         maximum_calls,
         lambda error, _: status_pb2.Status(code=code_pb2.INTERNAL),
         lambda _path, _metadata, _call: visit,
+        pool,
         Load(),
     )
     if is_public:

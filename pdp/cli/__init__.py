@@ -7,11 +7,16 @@ from pdp.cli.callers import callers
 from pdp.cli.check import check
 from pdp.cli.clauses import clauses
 from pdp.cli.compare import compare
+from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
+from pdp.cli.reload import reload
 from pdp.cli.serve import serve
-from pdp.cli.test import run_cases
+from pdp.cli.shadow import shadow
+from pdp.cli.sign import make_key, sign, verify
+from pdp.cli.status import status
+from pdp.cli.test import run_case_files
 from pdp.cli.validate import validate
 from pdp.cli.what import what
 from pdp.cli.who import who
@@ -26,7 +31,28 @@ def main() -> None:
     """
 
 
-for command in (serve, check, explain, who, what, run_cases, validate, clauses, compare, facts, callers, keys):
+COMMANDS = (
+    serve,
+    status,
+    reload,
+    shadow,
+    check,
+    explain,
+    who,
+    what,
+    run_case_files,
+    validate,
+    sign,
+    verify,
+    make_key,
+    clauses,
+    compare,
+    diff,
+    facts,
+    callers,
+    keys,
+)
+for command in COMMANDS:
     main.add_command(command)
 
 __all__ = ["main"]

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from pdp.core.errors import InvalidRequestError, PdpError, RequestError
+from pdp.core.errors import InvalidPolicyError, InvalidRequestError, PdpError, RequestError
 
 Command = Callable[..., Any]
 
@@ -89,9 +89,17 @@ def say_request_error(error: RequestError, lang: str) -> str:
 
 def fail(error: PdpError, lang: str) -> NoReturn:
     """Print what is wrong on stderr and end with the exit code for trouble."""
+    say(error, lang)
+    sys.exit(Exit.TROUBLE)
+
+
+def say(error: PdpError, lang: str) -> None:
+    """Print what is wrong on stderr."""
     if isinstance(error, InvalidRequestError):
         for mistake in error.errors:
             click.echo(say_request_error(mistake, lang), err=True)
+    elif isinstance(error, InvalidPolicyError):
+        for finding in error.findings:
+            click.echo(finding.in_locale(lang), err=True)
     else:
         click.echo(str(error), err=True)
-    sys.exit(Exit.TROUBLE)

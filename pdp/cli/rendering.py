@@ -1,5 +1,6 @@
 """Shows answers and explanations to people: the decision first, then why, then the rest."""
 
+import io
 import os
 import shutil
 import sys
@@ -29,11 +30,23 @@ def render_decision(decision: Decision, request: Request, lang: str) -> None:
     tree = Tree(_headline(decision, request, lang))
     _add_reasons(tree, decision, lang)
     _add_obligations(tree, decision.obligations, lang)
-    _console().print(tree)
+    new_console().print(tree)
 
 
 def render_explanation(explanation: Explanation, request: Request, vocabulary: Vocabulary, lang: str) -> None:
     """Print an answer with everything that led to it."""
+    new_console().print(_explanation_tree(explanation, request, lang))
+
+
+def explanation_text(explanation: Explanation, request: Request, lang: str) -> str:
+    """Return an answer with everything that led to it, as plain text."""
+    console = Console(file=io.StringIO(), width=WIDTH_WITHOUT_TERMINAL, highlight=False, emoji=False, markup=False)
+    with console.capture() as capture:
+        console.print(_explanation_tree(explanation, request, lang))
+    return capture.get()
+
+
+def _explanation_tree(explanation: Explanation, request: Request, lang: str) -> Tree:
     decision = explanation.decision
     tree = Tree(_headline(decision, request, lang))
     if decision.cause is not Cause.RULE:
@@ -48,7 +61,7 @@ def render_explanation(explanation: Explanation, request: Request, vocabulary: V
     _add_facts(tree, explanation.facts, lang)
     _add_obligations(tree, decision.obligations, lang)
     tree.add(_footer(decision, lang))
-    _console().print(tree)
+    return tree
 
 
 def render_comparison(answers: Sequence[tuple[str, Explanation | None, tuple[str, ...]]], lang: str) -> None:
@@ -65,7 +78,7 @@ def render_comparison(answers: Sequence[tuple[str, Explanation | None, tuple[str
             tree = Tree(label)
             _add_reasons(tree, decision, lang)
             _add_obligations(tree, decision.obligations, lang)
-        _console().print(tree)
+        new_console().print(tree)
 
 
 def render_found(found: Found, lang: str) -> None:
@@ -77,9 +90,9 @@ def render_found(found: Found, lang: str) -> None:
         tree = Tree(label)
         _add_conditions(tree, match.conditions, lang, holds_always=False)
         _add_sentences(tree, match.reasons, lang)
-        _console().print(tree)
+        new_console().print(tree)
     closing = PHRASES["complete" if found.matches else "nobody"].in_locale(lang)
-    _console().print(Line(f"{closing}  {PHRASES['revision'].in_locale(lang)} {found.revision[:19]}…", style="dim"))
+    new_console().print(Line(f"{closing}  {PHRASES['revision'].in_locale(lang)} {found.revision[:19]}…", style="dim"))
 
 
 def render_actions(answers: Sequence[tuple[str, Decision]], lang: str) -> None:
@@ -89,10 +102,10 @@ def render_actions(answers: Sequence[tuple[str, Decision]], lang: str) -> None:
             tree = Tree(Line(f"{PHRASES['allow'].in_locale(lang)}  {action}", style="bold"))
             _add_sentences(tree, decision.reasons, lang)
             _add_obligations(tree, decision.obligations, lang)
-            _console().print(tree)
+            new_console().print(tree)
     denied = ", ".join(action for action, decision in answers if not decision.allowed)
     if denied:
-        _console().print(Line(f"{PHRASES['deny'].in_locale(lang)}  {denied}"))
+        new_console().print(Line(f"{PHRASES['deny'].in_locale(lang)}  {denied}"))
 
 
 def _add_sentences(tree: Tree, reasons: tuple[Reason, ...], lang: str) -> None:
@@ -100,7 +113,7 @@ def _add_sentences(tree: Tree, reasons: tuple[Reason, ...], lang: str) -> None:
         tree.add(Line(reason.clause, style="bold cyan")).add(Line(reason.message.in_locale(lang)))
 
 
-def _console() -> Console:
+def new_console() -> Console:
     """Return a console that writes plain text of a fixed width where it does not face a person."""
     on_terminal = sys.stdout.isatty()
     width = (

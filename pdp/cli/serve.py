@@ -10,7 +10,16 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import decision_point, load_policies, load_words, security, served_store
+from pdp.wiring import (
+    Policies,
+    load_words,
+    policy_judge,
+    policy_keeper,
+    security,
+    served_decision_point,
+    served_store,
+    shadow_beside,
+)
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:
@@ -36,6 +45,9 @@ Then let her mother revoke it, and ask again:
     metavar="URL",
     help="Where facts are stored: sqlite:///PATH, postgresql://..., memory: or none:. [a file in the state folder]",
 )
+@click.option("--cache-megabytes", metavar="N", help="What each process keeps of what it read and decided. [64]")
+@click.option("--redis", metavar="URL", help="A Redis in which processes share what they read. [none]")
+@click.option("--cache-keys", metavar="FILE", help="The keys of what lies in Redis. [made up for this server alone]")
 @click.option("--workers", metavar="N", help="Worker processes, each on a core of its own. [the cores it may use]")
 @click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
@@ -53,6 +65,11 @@ Then let her mother revoke it, and ask again:
 @click.option("--memory-mib", metavar="N", help="Resident memory beyond which a worker takes nothing more. [1024]")
 @click.option("--connections", metavar="N", help="Connections that a worker keeps open. [1024]")
 @click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
+@click.option("--watch-seconds", metavar="N", help="How often the policy folders are looked at; 0 for never. [1]")
+@click.option("--policy-keys", metavar="FILE", help="Keys of those who have to sign a policy folder. [none has to]")
+@click.option("--second-signature", type=click.Choice(["yes", "no"]), help="Whether two persons have to sign. [no]")
+@click.option("--shadow", metavar="DIR", help="Policies to compare the answers with, beside them. [none]")
+@click.option("--shadow-percent", metavar="N", help="How much of a core each worker compares for at most. [5]")
 @click.option(
     "--settings",
     "settings_file",
@@ -69,20 +86,23 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
     try:
         settings = read_settings(flags, os.environ, settings_file)
         words = load_words()
-        policies = load_policies(settings.policies, words)
+        judge = policy_judge(settings, words)
+        keeper = policy_keeper(settings, judge)
         store = served_store(settings.store)
-        point = decision_point(settings, policies, store)
         guarded = security(settings, words)
+        point = served_decision_point(
+            settings, Policies(keeper.standing.sets, {}), store, shadow_beside(settings, words, store)
+        )
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)
         sys.exit(Exit.TROUBLE)
     except PdpError as error:
         fail(error, "en")
-    for operator in policies.refused:
-        for finding in policies.findings[operator]:
+    for _, refused in sorted(keeper.standing.refused.items()):
+        for finding in refused.findings:
             click.echo(str(finding), err=True)
-    if not policies.sets:
+    if not keeper.standing.active:
         click.echo(f"{settings.policies}: no operator has a valid policy folder", err=True)
         sys.exit(Exit.TROUBLE)
 
@@ -90,4 +110,4 @@ def serve(settings_file: Path | None, first_question: bool, **flags: str | None)
         if first_question:
             click.echo(FIRST_QUESTION.format(address=address), err=True)
 
-    sys.exit(run(point, words, settings, facts=store, security=guarded, on_ready=ready))
+    sys.exit(run(point, words, settings, keeper, judge, facts=store, security=guarded, on_ready=ready))

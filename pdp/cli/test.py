@@ -1,154 +1,204 @@
-"""`pdp test`: runs case files and explains each failure."""
+"""`pdp test`: runs case files, explains each failure, and says whether the cases are enough."""
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from pdp.cli.answering import point_for
+from pdp.cases import Outcome, Selection, near_misses_text
+from pdp.cli.case_report import coverage_json, coverage_lines, mutation_json, mutation_lines
+from pdp.cli.case_run import CaseOptions, Results, run
 from pdp.cli.explain import as_json
-from pdp.cli.options import Exit, fail, output_options, policies_option, say_request_error, server_option
-from pdp.cli.rendering import render_explanation
-from pdp.client import DecisionClient
-from pdp.core.errors import InvalidRequestError, PdpError
+from pdp.cli.junit import junit_xml
+from pdp.cli.options import Exit, output_options, policies_option, say, server_option
+from pdp.cli.rendering import explanation_text, render_explanation
+from pdp.cli.watching import watch
+from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation
-from pdp.core.request import Request
-from pdp.wire.json_form import check_request_from_dict
-from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
-from pdp.wiring import load_policies, load_words
+from pdp.wiring import load_words
 
-CASE_SECONDS: Final = 30.0
-"""How long one case may take on a server: what is tested is the answer, on however busy a machine."""
-
-Explain = Callable[[Request], Explanation]
+_SHARES: Final = ("rules", "conditions", "clauses", "changes")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one case came out: *problems* is empty when it passed."""
-
-    id: str
-    problems: tuple[str, ...]
-    request: Request | None = None
-    explanation: Explanation | None = None
+def _required(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> Mapping[str, float]:
+    found = {}
+    for value in values:
+        name, _, percent = value.partition("=")
+        try:
+            found[name] = float(percent)
+        except ValueError:
+            found[name] = -1.0
+        if name not in _SHARES or not 0 <= found[name] <= 100:
+            raise click.BadParameter(f"`{value}`: write one of {', '.join(_SHARES)}, `=`, and a percentage")
+    return found
 
 
 @click.command(name="test")
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @policies_option
 @server_option
+@click.option(
+    "--only", "texts", metavar="TEXT", multiple=True, help="Only cases with TEXT in their id; may be repeated."
+)
+@click.option(
+    "--clause", "clauses", metavar="ID", multiple=True, help="Only cases about this sentence; may be repeated."
+)
+@click.option(
+    "--operator", "operators", metavar="ID", multiple=True, help="Only cases of this operator; may be repeated."
+)
+@click.option("--decision", type=click.Choice(["allow", "deny"]), default=None, help="Only cases that expect this.")
+@click.option("--sentences", is_flag=True, help="A denial, too, must name one of the sentences of its case.")
+@click.option("--coverage", is_flag=True, help="Say which rules, conditions and sentences no passing case rests on.")
+@click.option("--mutate", is_flag=True, help="Try small changes of every rule and say which of them no case notices.")
+@click.option(
+    "--propose",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write near misses that would notice widened rules to FILE, for you to read; of one operator.",
+)
+@click.option(
+    "--require",
+    "required",
+    metavar="SHARE=PERCENT",
+    multiple=True,
+    callback=_required,
+    help="End with 1 below this share of rules, conditions, clauses or changes; may be repeated.",
+)
+@click.option(
+    "--junit", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML to FILE."
+)
+@click.option(
+    "--watch", "watching", is_flag=True, help="Run again whenever a policy or a case changes; ends with Ctrl-C."
+)
 @output_options
-def run_cases(paths: tuple[Path, ...], policies: Path, server: str | None, form: str, lang: str) -> None:
-    """Run the cases of each FILE (or of every `cases*.json` below a directory) and explain the failures.
+def run_case_files(
+    watching: bool,
+    texts: tuple[str, ...],
+    clauses: tuple[str, ...],
+    operators: tuple[str, ...],
+    decision: str | None,
+    **given: Any,
+) -> None:
+    """Run the cases of each FILE (or of every case file below a directory) and explain the failures.
 
-    Exit code 0: all passed, 1: some failed, 2: trouble.
+    Exit code 0: all passed, 1: some failed or a share is too small, 2: trouble.
     """
+    options = CaseOptions(selection=Selection(texts, clauses, operators, decision or ""), **given)
+    needs_files = options.coverage or options.mutate or options.propose is not None or options.required
+    if options.server is not None and needs_files:
+        raise click.UsageError("a server does not say enough for --coverage, --mutate, --propose and --require")
+    if watching:
+        paths = [*options.paths, *([options.policies] if options.server is None else [])]
+        try:
+            watch(paths, lambda: _run_and_report(options))
+        except KeyboardInterrupt:
+            sys.exit(Exit.YES)
+    sys.exit(_run_and_report(options))
+
+
+def _run_and_report(options: CaseOptions) -> Exit:
     words = load_words()
     try:
-        with _asking(server, policies, words) as explain:
-            outcomes = [_run(case, explain, words, lang) for file in _case_files(paths) for case in _read_cases(file)]
+        results = run(options, words)
+        if options.junit is not None:
+            options.junit.write_text(
+                junit_xml(results.outcomes, _explained(results, options.lang), options.lang), "utf-8"
+            )
+        if options.propose is not None:
+            options.propose.write_text(near_misses_text(results.proposed), "utf-8")
     except PdpError as error:
-        fail(error, lang)
-    failed = [outcome for outcome in outcomes if outcome.problems]
-    if form == "json":
-        click.echo(json.dumps([_as_json(outcome) for outcome in outcomes], ensure_ascii=False, indent=2))
+        say(error, options.lang)
+        return Exit.TROUBLE
+    except OSError as error:
+        click.echo(str(error), err=True)
+        return Exit.TROUBLE
+    if options.form == "json":
+        click.echo(json.dumps(_as_json(results), ensure_ascii=False, indent=2))
     else:
-        for outcome in failed:
-            _show(outcome, words, lang)
-    if lang == "vi":
-        click.echo(f"{len(outcomes) - len(failed)} đạt, {len(failed)} không đạt", err=form == "json")
+        _show(results, words, options.lang)
+    _sum_up(results, options)
+    if not results.outcomes:
+        click.echo("không có ca nào" if options.lang == "vi" else "there are no cases", err=True)
+        return Exit.TROUBLE
+    failed = any(not outcome.passed for outcome in results.outcomes)
+    return Exit.NO if failed or _falls_short(results, options) else Exit.YES
+
+
+def _explained(results: Results, lang: str) -> Mapping[str, str]:
+    return {
+        outcome.case.id: explanation_text(results.explanations[outcome.case.id], outcome.case.request, lang)
+        for outcome in results.outcomes
+        if outcome.case.request is not None and outcome.case.id in results.explanations
+    }
+
+
+def _show(results: Results, words: Words, lang: str) -> None:
+    for outcome in results.outcomes:
+        if outcome.passed:
+            continue
+        click.echo(f"{outcome.case.id}: " + "; ".join(problem.in_locale(lang) for problem in outcome.problems))
+        explanation = results.explanations.get(outcome.case.id)
+        if explanation is not None and outcome.case.request is not None:
+            render_explanation(explanation, outcome.case.request, words.vocabulary, lang)
+            click.echo("")
+    for coverage in results.coverages:
+        click.echo("\n".join(coverage_lines(coverage, lang)))
+    for mutation, survivors in results.mutations:
+        click.echo("\n".join(mutation_lines(mutation, survivors, lang)))
+
+
+def _sum_up(results: Results, options: CaseOptions) -> None:
+    """Print the last lines, beside the JSON on stderr."""
+    on_stderr = options.form == "json"
+    failed = sum(not outcome.passed for outcome in results.outcomes)
+    passed = len(results.outcomes) - failed
+    if options.lang == "vi":
+        click.echo(f"{passed} đạt, {failed} không đạt", err=on_stderr)
     else:
-        click.echo(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed", err=form == "json")
-    if not outcomes:
-        click.echo("không có ca nào" if lang == "vi" else "there are no cases", err=True)
-        sys.exit(Exit.TROUBLE)
-    sys.exit(Exit.NO if failed else Exit.YES)
+        click.echo(f"{passed} passed, {failed} failed", err=on_stderr)
+    if options.propose is not None:
+        count = len(results.proposed)
+        said = f"{count} ca suýt được đề xuất" if options.lang == "vi" else f"{count} near misses proposed"
+        click.echo(f"{said}: {options.propose}", err=on_stderr)
 
 
-@contextmanager
-def _asking(server: str | None, policies: Path, words: Words) -> Iterator[Explain]:
-    """Give what explains a request: *server*, over one connection, or the policy files."""
-    if server is None:
-        loaded = load_policies(policies, words)
-        yield lambda request: point_for(request.operator, loaded).explain(request)
-    else:
-        with DecisionClient(server, words, deadline_seconds=CASE_SECONDS) as client:
-            yield lambda request: client.explain(request, level="admin")
+def _falls_short(results: Results, options: CaseOptions) -> bool:
+    """Say on stderr which required shares are not reached; return whether there is any."""
+    short = []
+    shares = [(found.operator, name, share) for found in results.coverages for name, share in found.percentages.items()]
+    shares += [(mutation.operator, "changes", mutation.score) for mutation, _ in results.mutations]
+    for operator, name, share in shares:
+        wanted = options.required.get(name)
+        if wanted is not None and share < wanted:
+            short.append(f"{operator}: {name} {share:.1f} % < {wanted:g} %")
+    for line in short:
+        click.echo(line, err=True)
+    return bool(short)
 
 
-def _case_files(paths: tuple[Path, ...]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        files += sorted(path.rglob("cases*.json")) if path.is_dir() else [path]
-    return files
+def _as_json(results: Results) -> list[dict[str, Any]] | dict[str, Any]:
+    """Return the cases, beside them what was asked of them as a whole."""
+    cases = [_case_json(outcome, results.explanations.get(outcome.case.id)) for outcome in results.outcomes]
+    if not results.coverages and not results.mutations:
+        return cases
+    return {
+        "cases": cases,
+        "coverage": {found.operator: coverage_json(found) for found in results.coverages},
+        "mutation": {found.operator: mutation_json(found, survivors) for found, survivors in results.mutations},
+    }
 
 
-def _read_cases(file: Path) -> list[dict[str, Any]]:
-    try:
-        cases = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        click.echo(f"{file}: {error}", err=True)
-        sys.exit(Exit.TROUBLE)
-    if not isinstance(cases, list) or not all(_is_case(case) for case in cases):
-        click.echo(f"{file}: must be a JSON list of cases, each with `id`, `request` and `expect.decision`", err=True)
-        sys.exit(Exit.TROUBLE)
-    return cases
-
-
-def _is_case(case: object) -> bool:
-    return (
-        isinstance(case, dict)
-        and isinstance(case.get("id"), str)
-        and isinstance(case.get("request"), dict)
-        and isinstance(case.get("expect"), dict)
-        and case["expect"].get("decision") in {"allow", "deny"}
-    )
-
-
-def _run(case: dict[str, Any], explain: Explain, words: Words, lang: str) -> Outcome:
-    try:
-        request = request_from_wire(check_request_from_dict(case["request"]), words)
-        explanation = explain(request)
-    except InvalidRequestError as error:
-        return Outcome(case["id"], tuple(say_request_error(mistake, lang) for mistake in error.errors))
-    except PdpError as error:
-        return Outcome(case["id"], (str(error),))
-    return Outcome(case["id"], tuple(_problems(case, explanation)), request, explanation)
-
-
-def _problems(case: dict[str, Any], explanation: Explanation) -> list[str]:
-    """Compare an answer with what the case expects: an allow may owe more, and must rest on one of its clauses."""
-    decision, expected = explanation.decision, case["expect"]
-    answered = "allow" if decision.allowed else "deny"
-    if answered != expected["decision"]:
-        return [f"expected {expected['decision']}, was {answered} ({decision.cause.value})"]
-    if not decision.allowed:
-        return []
-    problems = []
-    missing = set(expected.get("obligations", [])) - {owed.id for owed in decision.obligations}
-    if missing:
-        problems.append(f"lacks the obligations {', '.join(sorted(missing))}")
-    clauses = {reason.clause for reason in decision.reasons}
-    if case.get("clauses") and not clauses & set(case["clauses"]):
-        problems.append(f"rests on {', '.join(sorted(clauses))}, expected one of {', '.join(case['clauses'])}")
-    return problems
-
-
-def _show(outcome: Outcome, words: Words, lang: str) -> None:
-    click.echo(f"{outcome.id}: " + "; ".join(outcome.problems))
-    if outcome.request is not None and outcome.explanation is not None:
-        render_explanation(outcome.explanation, outcome.request, words.vocabulary, lang)
-        click.echo("")
-
-
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    shown: dict[str, Any] = {"id": outcome.id, "passed": not outcome.problems, "problems": list(outcome.problems)}
-    if outcome.problems and outcome.explanation is not None and outcome.request is not None:
-        shown["explanation"] = as_json(outcome.explanation, outcome.request.operator)
+def _case_json(outcome: Outcome, explanation: Explanation | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": outcome.case.id,
+        "passed": outcome.passed,
+        "problems": [problem.en for problem in outcome.problems],
+        "messages": [dict(problem.as_map()) for problem in outcome.problems],
+    }
+    if explanation is not None and outcome.case.request is not None:
+        shown["explanation"] = as_json(explanation, outcome.case.request.operator)
     return shown

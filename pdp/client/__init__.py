@@ -1,5 +1,6 @@
 """Asks a running server: for the commands, and for any Python program that must keep the promises."""
 
 from pdp.client.decision_client import DecisionClient, ServerError
+from pdp.client.policy_client import PolicyClient
 
-__all__ = ["DecisionClient", "ServerError"]
+__all__ = ["DecisionClient", "PolicyClient", "ServerError"]

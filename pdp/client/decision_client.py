@@ -26,7 +26,7 @@ from pdp.wire.words import Words
 DEADLINE_SECONDS: Final = 2.0
 ATTEMPTS: Final = 3
 _FIRST_PAUSE: Final = 0.1
-_OPTIONS: Final = (
+OPTIONS: Final = (
     ("grpc.enable_retries", 0),
     ("grpc.enable_http_proxy", 0),
     ("grpc.initial_reconnect_backoff_ms", 50),
@@ -58,7 +58,7 @@ class DecisionClient:
     def __init__(self, address: str, words: Words, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._words = words
         self._deadline_seconds = deadline_seconds
-        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._channel = grpc.insecure_channel(address, options=OPTIONS)
         self._stub = decision_pb2_grpc.DecisionServiceStub(self._channel)
 
     def __enter__(self) -> Self:
@@ -145,7 +145,7 @@ class DecisionClient:
                 retriable = error.code() is grpc.StatusCode.UNAVAILABLE and attempt < ATTEMPTS
                 wait = pause * random.uniform(0.5, 1.0)
                 if not retriable or time.monotonic() + wait >= end:
-                    raise _as_error(error) from None
+                    raise as_error(error) from None
             time.sleep(wait)
             pause *= 2
         raise AssertionError("the last attempt returns or raises")
@@ -155,7 +155,7 @@ def _message(question: Question) -> decision_pb2.CheckRequest:
     return request_to_wire(question) if isinstance(question, Request) else question
 
 
-def _as_error(error: grpc.RpcError) -> InvalidRequestError | ServerError:
+def as_error(error: grpc.RpcError) -> InvalidRequestError | ServerError:
     """Return what *error* says, rebuilt from the details of its status where it is about the request."""
     if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
         try:

@@ -27,6 +27,12 @@ from pdp.conditions.expression import (
 def parts_of(expression: Expression) -> Iterator[Expression]:
     """Yield *expression* and every expression inside it."""
     yield expression
+    for found in children_of(expression):
+        yield from parts_of(found)
+
+
+def children_of(expression: Expression) -> Iterator[Expression]:
+    """Yield the expressions directly inside *expression*."""
     inner: tuple[Expression | None, ...]
     match expression:
         case All(parts=parts) | AnyOf(parts=parts):
@@ -39,9 +45,7 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
             inner = (where,)
         case _:
             inner = ()
-    for found in inner:
-        if found is not None:
-            yield from parts_of(found)
+    yield from (found for found in inner if found is not None)
 
 
 def properties_needed(expression: Expression, conditions: Mapping[str, Condition]) -> frozenset[str]:

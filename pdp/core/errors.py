@@ -16,6 +16,7 @@ PdpError
 ├── UnknownCallerError      nobody whom we know asks: without a credential, or with one that is not good
 ├── NotPermittedError       the caller is known and may not do that
 ├── OverloadedError         more is asked than can be answered, or than this caller may ask
+├── UnsettledError          policy files are being changed while they are read
 └── ServerError             in the client: the server gave no decision, which is to be taken for a denial
 """
 
@@ -143,3 +144,11 @@ class OverloadedError(PdpError):
     def __init__(self, sentence: str, retry_seconds: float) -> None:
         self.retry_seconds = retry_seconds
         super().__init__(sentence)
+
+
+class UnsettledError(PdpError):
+    """Policy files that somebody is writing or replacing just now; *path* is one of them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"`{path}` is being changed")

@@ -7,10 +7,11 @@ from pdp.core.text import Text
 
 
 class Severity(StrEnum):
-    """How much a finding matters: a folder with an ERROR is never served."""
+    """How much a finding matters: a folder with an ERROR is never served, a NOTE is only worth a look."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Region:
     category: str
     purpose: str
 
+    @property
+    def words(self) -> tuple[str, str, str, str]:
+        """Return its parts in the order of the columns of a row."""
+        return (self.role, self.action, self.category, self.purpose)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

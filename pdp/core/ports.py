@@ -1,11 +1,12 @@
 """What the core asks of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from pdp.core.decision import Decision
+from pdp.core.ends import Slots
 from pdp.core.facts import Fact
 from pdp.core.request import Consistency, Request
 from pdp.core.survey import Survey
@@ -18,12 +19,15 @@ class StoredFacts:
 
     *committed_at* is when that revision was committed, None when nothing ever was: a decision about these facts is not
     made at an earlier instant. *too_many* says that there are more than may be looked at; then *facts* is empty.
+    *seen* says, where it is known, what has to stay as it is for them to stay all: in which life of counting they were
+    read, at which revision, looking at which ends (pdp.core.freshness).
     """
 
     facts: tuple[Fact, ...]
     token: str
     committed_at: datetime | None = None
     too_many: bool = False
+    seen: tuple[str, int, Slots] | None = None
 
 
 class FactSource(Protocol):
@@ -82,6 +86,13 @@ class PolicyFiles(Protocol):
     def read(self, operator: str) -> Sequence[tuple[str, bytes]]:
         """Return (path as shown to people, content) of every file of one operator, sorted by path."""
 
+    def read_settled(self, operator: str) -> Sequence[tuple[str, bytes]]:
+        """Return what `read` returns, all as it stood at one instant while nobody wrote any of it.
+
+        Must raise UnsettledError when somebody writes or replaces a file meanwhile, and UnavailableError when the
+        folder is not there or cannot be read.
+        """
+
 
 class Document(Protocol):
     """A small text kept elsewhere that may change while we run: a file, or something fetched."""
@@ -94,3 +105,7 @@ class Document(Protocol):
 
     def hurry(self) -> None:
         """Somebody has missed something in it: let a change be looked for sooner than usual."""
+
+
+Verifies = Callable[[bytes, bytes, bytes], bool]
+"""Says whether a signature, the second, is that of the owner of a public key, the first, under a message."""

@@ -41,7 +41,7 @@ class Wanted:
     *start* are the entities whose containers are followed upward, with the recipients of the consents found; *holders*
     those whose roles within these containers matter, with those who granted these roles, who spoke in a consent, or who
     are named by a ground of one of *naming*; *people* those whose consents matter; *ids* facts wanted by their id.
-    *subjects* ask: some of their roles elsewhere are shown in an explanation.
+    *subjects* ask: some of their roles elsewhere are shown in an explanation. *questions* is how many want it together.
     """
 
     start: frozenset[Entity]
@@ -51,6 +51,7 @@ class Wanted:
     naming: frozenset[str]
     ids: frozenset[str]
     subjects: frozenset[Entity]
+    questions: int = 1
 
 
 NOTHING_WANTED: Final = Wanted(frozenset(), frozenset(), frozenset(), (), frozenset(), frozenset(), frozenset())
@@ -69,6 +70,7 @@ def all_wanted(parts: Iterable[Wanted]) -> Wanted:
         naming=frozenset().union(*(part.naming for part in several)),
         ids=frozenset().union(*(part.ids for part in several)),
         subjects=_union(part.subjects for part in several),
+        questions=sum(part.questions for part in several),
     )
 
 

@@ -8,7 +8,7 @@ from pdp.core.decision import Effect, Outcome
 from pdp.core.policy import ANY, Rule
 from pdp.counterfactuals.footprints import ROLES, Footprint, footprint_of
 from pdp.counterfactuals.roles import rule_role, to_hold, to_lose
-from pdp.counterfactuals.steps import Add, End
+from pdp.counterfactuals.steps import Add, End, Slot
 from pdp.counterfactuals.values import LEAVES, Leaf
 from pdp.counterfactuals.ways import Steps, Ways, keyed
 from pdp.counterfactuals.world import World
@@ -130,7 +130,7 @@ class Next(NamedTuple):
     dropped: bool
 
 
-def next_steps(rule: Rule, needs: Needs, taken: frozenset[str], known: Mapping[str, int] | None) -> Next:
+def next_steps(rule: Rule, needs: Needs, taken: frozenset[Slot], known: Mapping[str, int] | None) -> Next:
     """Return how to go on for *rule*, without steps that decide a slot of *taken*.
 
     All that it needs is looked into, and that with the fewest steps is gone on with. With *known*, how many steps each

@@ -8,12 +8,13 @@ from typing import Final
 
 from pdp.core.consents import GIVEN
 from pdp.core.entity import Entity
+from pdp.core.fact_identity import identity
 from pdp.core.fact_schema import PropertySpec, ValueType
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment, Value
 from pdp.core.local_time import say_instant
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
-from pdp.counterfactuals.steps import TIME, Add, Meet, Step, identity
+from pdp.counterfactuals.steps import TIME, Add, Meet, Step
 from pdp.counterfactuals.world import World
 
 _ADD: Final = Text("thêm", "add")
@@ -38,8 +39,8 @@ def say_step(step: Step, world: World) -> Said:
         return _say_meeting(step, world)
     verb = _END
     if isinstance(step, Add):
-        known = {identity(fact) for fact in world.origin.circumstances.facts}
-        verb = _CHANGE if identity(step.fact) in known else _ADD
+        known = {identity(fact.kind) for fact in world.origin.circumstances.facts}
+        verb = _CHANGE if identity(step.fact.kind) in known else _ADD
     return Said(_after(verb, _say_fact(step.fact, world)), _after(verb, _kind_of(step.fact, world)))
 
 

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, count
+from math import inf
 from typing import Final
 
 from pdp.core.decision import Cause
 from pdp.core.explanation import SearchOutcome
-from pdp.core.facts import Containment, Fact
+from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.policy import Rule
 from pdp.core.request import Request
 from pdp.counterfactuals.requirements import Footprints, Needs, leaves_that_matter, next_steps
@@ -27,6 +28,9 @@ from pdp.policy_set import PolicySet
 SHOWN: Final = 5
 """So many sets are looked for."""
 
+WORTH: Final = 2.0
+"""Once something is found, what promises to need so much more than the smallest is not looked for."""
+
 LONGEST: Final = 9
 """No set has more changes than this; each of its subsets is decided."""
 
@@ -35,8 +39,8 @@ LONGEST: Final = 9
 class Budget:
     """How much a search may do: so many *worlds*, sets of changes, are looked at, so many *values* tried in them."""
 
-    worlds: int = 400
-    values: int = 20_000
+    worlds: int = 250
+    values: int = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,10 @@ class _Search:
         self._seen: set[tuple[str, frozenset[str]]] = set()
         self._needs: dict[frozenset[str], Needs] = {}
         self._found: dict[frozenset[str], tuple[Step, ...]] = {}
+        self._shapes: set[frozenset[tuple[object, ...]]] = set()
         self._blockers: dict[str, Rule] = {}
         self._looked = 0
+        self._worth = inf
         self._cut = False
 
     def run(self) -> FoundChanges:
@@ -107,7 +113,9 @@ class _Search:
             if self._looked >= self._budget.worlds or self._values.tried >= self._budget.values:
                 self._cut = True
                 break
-            _, _, rule, steps = heapq.heappop(self._open)
+            promised, _, rule, steps = heapq.heappop(self._open)
+            if promised > self._worth:
+                break
             self._look_at(rule, steps)
         blockers = tuple(self._blockers.values())
         return FoundChanges(self._outcome(), self._sorted(), blockers, self._looked, len(followed))
@@ -135,18 +143,22 @@ class _Search:
 
     def _look_at(self, rule: Rule, steps: tuple[Step, ...]) -> None:
         keys = frozenset(step.key for step in steps)
-        # Whatever holds a set that suffices is not minimal.
-        if any(found <= keys for found in self._found):
+        # Whatever holds a set that suffices is not minimal, and another that reads alike tells nothing new.
+        if any(found <= keys for found in self._found) or _shape(steps) in self._shapes:
             return
         self._looked += 1
         needs = self._needs_in(steps, keys)
         world = needs.world
-        if world.answer.allowed:
+        if world.is_allowed:
             minimal = self._minimal(steps)
-            self._found.setdefault(frozenset(step.key for step in minimal), minimal)
+            if _shape(minimal) not in self._shapes:
+                self._shapes.add(_shape(minimal))
+                self._found[frozenset(step.key for step in minimal)] = minimal
+            self._worth = min(self._worth, _weight(minimal) + WORTH)
             return
         # A change that makes deciding fail leads nowhere that could be judged, and none is longer than that.
-        if world.judgement is None or world.answer.cause is Cause.ERROR or len(steps) == LONGEST:
+        failed = world.judgement is None or world.answer.cause is Cause.ERROR or world.answer.allowed
+        if failed or len(steps) == LONGEST:
             self._cut = True
             return
         known = self._needs_in((), frozenset()).counts if steps else None
@@ -171,22 +183,42 @@ class _Search:
         """Return the smallest part of *steps* that allows: of the smallest the first."""
         for size in range(1, len(steps)):
             for part in combinations(steps, size):
-                if self._world.after(part).answer.allowed:
+                if self._world.after(part).is_allowed:
                     return part
         return steps
 
 
+def _shape(steps: Iterable[Step]) -> frozenset[tuple[object, ...]]:
+    """Return what tells sets of steps apart for a reader: whose role, consent or ground, not each of its details."""
+    return frozenset(_shape_of(step) for step in steps)
+
+
+def _shape_of(step: Step) -> tuple[object, ...]:
+    if isinstance(step, Meet):
+        return (step.path, None if isinstance(step.value, tuple) else step.value)
+    what, kind = type(step), step.fact.kind
+    match kind:
+        case RoleAssignment():
+            return (what, kind.subject, kind.role)
+        case Consent():
+            return (what, kind.data_subject, kind.given_by, kind.status)
+        case Ground():
+            # One that is there already is another thing than a new one.
+            return (what, kind.kind, step.slot[0] == "ground", kind.beneficiary, kind.data_subject)
+        case Containment():
+            return (what, kind.entity, kind.container.type)
+
+
 def _weight(steps: Iterable[Step]) -> float:
     """Say how much is asked for: each change once, and a little more for what is less likely to be meant."""
-    return sum(_WEIGHT[type(step)](step) for step in steps)
+    return sum(_weight_of(step) for step in steps)
 
 
-def _weight_of_add(step: Add) -> float:
-    return 3.0 if isinstance(step.fact.kind, Containment) else 1.0
-
-
-def _weight_of_meet(step: Meet) -> float:
-    return 1.2 if step.path == TIME else 1.0 if step.value is not None else 1.1
-
-
-_WEIGHT: Final = {Add: _weight_of_add, End: lambda _: 1.3, Meet: _weight_of_meet}
+def _weight_of(step: Step) -> float:
+    match step:
+        case Meet(path=path, value=value):
+            return 1.2 if path == TIME else 1.0 if value is not None else 1.1
+        case Add(fact=fact):
+            return 3.0 if isinstance(fact.kind, Containment) else 1.0
+        case End(fact=fact):
+            return 2.0 if isinstance(fact.kind, RoleAssignment) else 1.3

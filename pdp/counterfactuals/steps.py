@@ -7,11 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from pdp.core.facts import Consent, Containment, Fact, Ground, Properties, RoleAssignment, Value
+from pdp.core.fact_identity import identity
+from pdp.core.facts import Fact, Ground, Properties, Value
 from pdp.core.request import Request
 
 TIME: Final = "context.time"
 """The path of the moment of the decision: meeting it means waiting."""
+
+
+Slot = tuple[str, ...]
+"""What a step decides: no two steps of one change have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Add:
 
     fact: Fact
     key: str
-    slot: str
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,11 @@ class End:
 
     fact: Fact
     key: str
-    slot: str
+
+    @property
+    def slot(self) -> Slot:
+        """Return what it decides: this very fact, of whose identity there may be others."""
+        return (self.key,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +54,9 @@ class Meet:
     key: str
 
     @property
-    def slot(self) -> str:
+    def slot(self) -> Slot:
         """Return what it decides: the property."""
-        return self.path
+        return (self.path,)
 
 
 Step = Add | End | Meet
@@ -58,14 +67,13 @@ def add(fact: Fact, *, fresh: bool = False) -> Add:
     if fresh and isinstance(fact.kind, Ground):
         key = f"add {(fact.kind.kind, fact.kind.beneficiary, fact.kind.data_subject, fact.kind.status)}"
         key += f" {sorted(fact.kind.properties.items())}"
-        return Add(fact, key, key)
-    return Add(fact, f"add {fact.kind!r} {fact.valid_from} {fact.valid_until}", identity(fact))
+        return Add(fact, key, (key,))
+    return Add(fact, f"add {fact.kind!r} {fact.valid_from} {fact.valid_until}", identity(fact.kind))
 
 
 def end(fact: Fact) -> End:
     """Return the step that ends *fact*."""
-    key = f"end {fact.kind!r} {fact.valid_from} {fact.valid_until}"
-    return End(fact, key, key)
+    return End(fact, f"end {fact.kind!r} {fact.valid_from} {fact.valid_until}")
 
 
 def meet(path: str, value: Value | None) -> Meet:
@@ -73,32 +81,18 @@ def meet(path: str, value: Value | None) -> Meet:
     return Meet(path, value, f"meet {path} {value!r}")
 
 
-def identity(fact: Fact) -> str:
-    """Return what a fact is told from others by (contract, section 2, "Identity"); two of one operator."""
-    match fact.kind:
-        case RoleAssignment(subject=subject, role=role, scope=scope):
-            return f"role {subject} {role} {scope}"
-        case Consent() as consent:
-            parts = (sorted(consent.purposes), sorted(consent.categories))
-            return f"consent {consent.data_subject} {consent.given_by} {consent.recipient} {parts}"
-        case Ground(kind=kind, id=id_):
-            return f"ground {kind} {id_}"
-        case Containment(entity=entity, container=container):
-            return f"containment {entity} {container.type}"
-
-
 def after(
     request: Request, stored: tuple[Fact, ...], instant: datetime, steps: tuple[Step, ...]
 ) -> tuple[Request, tuple[Fact, ...], datetime]:
     """Return the question, the stored facts and the moment once all of *steps* are done, in whatever order."""
     ended = [step.fact for step in steps if isinstance(step, End)]
-    written = {identity(step.fact): step.fact for step in steps if isinstance(step, Add)}
+    written = {identity(step.fact.kind): step.fact for step in steps if isinstance(step, Add)}
     if ended or written:
 
         def stays(fact: Fact) -> bool:
             if any(_same(fact, each) for each in ended):
                 return False
-            return not (written and identity(fact) in written)
+            return not (written and identity(fact.kind) in written)
 
         own = tuple(fact for fact in request.facts if stays(fact))
         stored = (*(fact for fact in stored if stays(fact)), *written.values())

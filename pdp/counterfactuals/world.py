@@ -1,6 +1,7 @@
 """A question in the circumstances that some steps would bring about."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
@@ -10,12 +11,14 @@ from pdp.conditions.expression import Emptiness, Expression, Root, Term
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
 from pdp.core.entity import Entity
+from pdp.core.errors import InvalidRequestError
+from pdp.core.fact_identity import fact_id, named_by
 from pdp.core.facts import Fact, RoleAssignment, Value
 from pdp.core.request import Request
 from pdp.counterfactuals.steps import TIME, Step, after
 from pdp.deciding import Answer, decide
 from pdp.deciding.judgement import Judgement
-from pdp.lookups.naming import entities_in
+from pdp.gathering.agreeing import check_against_stored
 from pdp.policy_set import PolicySet
 
 NOT_SETTABLE = frozenset({"resource.data_subject", "resource.scopes", "resource.pictured"})
@@ -120,6 +123,22 @@ class World:
         return decide(self.policy, self.request, self.stored, self.instant)
 
     @cached_property
+    def is_allowed(self) -> bool:
+        """Say whether Check would allow the question here.
+
+        A question that contradicts stored facts, such as what its data lies in, is refused before it is decided.
+        """
+        if not self.answer.allowed:
+            return False
+        operator = self.request.operator
+        stored = [fact if fact.id else replace(fact, id=fact_id(operator, fact.kind)) for fact in self.stored]
+        try:
+            check_against_stored(self.request, stored, self.instant)
+        except InvalidRequestError:
+            return False
+        return True
+
+    @cached_property
     def circumstances(self) -> Circumstances:
         """Return the circumstances; raises BoundExceededError where they cannot be gathered."""
         return Circumstances(self.request, self.stored, self.instant, self.policy.hierarchies, self.policy.granting)
@@ -150,7 +169,7 @@ class World:
         first = [request.subject, resource.data_subject, *self.circumstances.people, resource.entity, *resource.scopes]
         first += [self.circumstances.operator]
         first += [value for value in request.context.values() if isinstance(value, Entity)]
-        first += [found for fact in self.circumstances.facts for found in entities_in(fact.kind)]
+        first += [found for fact in self.circumstances.facts for found in named_by(fact.kind)]
         return tuple(dict.fromkeys(entity for entity in first if entity is not None))
 
     @cached_property

@@ -4,6 +4,7 @@ from pdp.engine.answers import EngineMatches, FailedRule, MatchedRule, NearRule,
 from pdp.engine.engine import Engine
 from pdp.engine.finding import Finding, InvalidPolicyError
 from pdp.engine.indexed_engine import IndexedEngine
+from pdp.engine.linting import check_files, check_text
 from pdp.engine.matching import MatchError, Matches, Question, Row, RuleEngine
 from pdp.engine.pycasbin_engine import PyCasbinEngine
 
@@ -23,4 +24,6 @@ __all__ = [
     "Row",
     "RuleEngine",
     "WhyNot",
+    "check_files",
+    "check_text",
 ]

@@ -10,6 +10,8 @@ class Finding:
 
     Rows that did not come from text are counted as lines of a file `rows`. *code* is stable and documented, *message*
     says it by locale ("vi", "en"), *suggestion* is the nearest right word or the mend, "" when there is none.
+    *severity* is "error" for what no engine is built from, "warning" for what loads and can hardly be meant, "note" for
+    what is worth a look.
     """
 
     file: str
@@ -18,6 +20,7 @@ class Finding:
     code: str
     message: Mapping[str, str] = field(compare=False)
     suggestion: str = field(default="", compare=False)
+    severity: str = field(default="error", compare=False)
 
     def in_locale(self, locale: str) -> str:
         """Return `file:line:column: message [code]` in "vi" or "en", the hint on a line of its own."""

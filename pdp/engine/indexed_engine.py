@@ -35,16 +35,25 @@ class IndexedEngine:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         refuse_long_chains(rows)
-        rules = [row.fields for row in rows if row.type == "p"]
+        self._broader = tuple(_broader([row.fields for row in rows if row.type == type_]) for type_ in _GROUPINGS)
+        self._index([row.fields for row in rows if row.type == "p"])
+
+    def _index(self, rules: Sequence[tuple[str, ...]]) -> None:
         self._rules = tuple(_Rule(id_, effect) for id_, effect, *_ in rules)
         self._roles, self._actions, self._categories, self._purposes = (
-            BitColumn(
-                [fields[position] for fields in rules],
-                _broader([row.fields for row in rows if row.type == grouping]),
-                always=_ANY,
-            )
-            for position, grouping in enumerate(_GROUPINGS, start=2)
+            BitColumn([fields[position] for fields in rules], broader, always=_ANY)
+            for position, broader in enumerate(self._broader, start=2)
         )
+
+    def with_rules(self, rules: Sequence[tuple[str, ...]]) -> "IndexedEngine":
+        """Return the engine of the same groupings and of the rules whose fields begin with those of *rules*:
+
+        id, effect, role, action, category, purpose. For trying changes: the rest of a row is not looked at here.
+        """
+        other = object.__new__(type(self))
+        other._broader = self._broader
+        other._index(rules)
+        return other
 
     def matches(self, question: Question) -> Matches:
         """Return every match and every error."""

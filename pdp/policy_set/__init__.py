@@ -4,13 +4,17 @@ from pdp.policy_set.building import ENGINE_VERSION, HOUSE, build_policy_set, che
 from pdp.policy_set.clause_places import Place
 from pdp.policy_set.owing import Owed
 from pdp.policy_set.policy_set import PolicySet
+from pdp.policy_set.report import FolderReport
 from pdp.policy_set.residuals import NEAREST_SHOWN, Asked, NearRule, ResidualRule, ResidualRules, residual_rules
+from pdp.policy_set.rows import LINE_BREAK
 
 __all__ = [
     "ENGINE_VERSION",
     "HOUSE",
+    "LINE_BREAK",
     "NEAREST_SHOWN",
     "Asked",
+    "FolderReport",
     "NearRule",
     "Owed",
     "Place",

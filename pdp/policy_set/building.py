@@ -44,6 +44,9 @@ HOUSE_POLICY: Final = f"{HOUSE}/{POLICY_FILE}"
 HOUSE_CLAUSES: Final = f"{HOUSE}/{clause_file.FILE}"
 HOUSE_ID: Final = HOUSE_PREFIX.removesuffix("-")
 DOCUMENT_FILE: Final = "document.txt"
+_LINE_ENDS: Final = (b"\n", b"\r", b"\n\0")
+"""How a file ends that is whole; the last is of UTF-16, about which other findings have more to say."""
+
 # Without granting.yaml every grant of a role would count: a folder whose roles nobody grants has an empty one.
 _REQUIRED: Final[tuple[str, ...]] = (POLICY_FILE, condition_file.FILE, clause_file.FILE, granting_file.FILE)
 _KNOWN: Final[tuple[str, ...]] = (
@@ -239,6 +242,17 @@ def _check_files(operator: str, folder: _Folder, vocabulary: Vocabulary, report:
         report.error(
             path, (1, 1), "file-repeated", "có hai tệp cùng tên", "two files have this name", "remove one of them"
         )
+    # FAIL CLOSED (file cut off): what a copy that was broken off left out could be the row that denies.
+    for name, content in folder.contents.items():
+        if name in _KNOWN and name != DOCUMENT_FILE and content and not content.endswith(_LINE_ENDS):
+            report.error(
+                folder[name][0],
+                (content.count(b"\n") + 1, 1),
+                "cut-off",
+                "dòng cuối chưa kết thúc: tệp có thể bị cắt cụt",
+                "the last line has no end: the file may have been cut off",
+                "end the file with a line break",
+            )
     for name in folder.contents:
         if name not in _KNOWN and not name.endswith((".json", ".md")):
             _report_unknown(name, folder, report)

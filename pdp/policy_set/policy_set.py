@@ -1,6 +1,7 @@
 """One operator's policy, whole and immutable."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pdp.conditions import Condition, ConditionTable, compile_conditions
@@ -9,7 +10,7 @@ from pdp.core.finding import Finding
 from pdp.core.policy import Clause, Doubt, Duty, Granting, Hierarchies, Line, Rule
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
-from pdp.engine import RuleEngine
+from pdp.engine import IndexedEngine, RuleEngine
 from pdp.policy_set.clause_places import Place
 from pdp.policy_set.residuals import Residuals
 
@@ -45,7 +46,11 @@ class PolicySet:
     residuals: Residuals = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        residuals = Residuals(
+        object.__setattr__(self, "compiled", compile_conditions(self.conditions))
+        object.__setattr__(self, "residuals", self._residuals(None))
+
+    def _residuals(self, like: Residuals | None) -> Residuals:
+        return Residuals(
             self.rules,
             self.lines,
             self.clauses,
@@ -55,9 +60,24 @@ class PolicySet:
             self._role_text,
             self.duties,
             self.vocabulary,
+            like,
         )
-        object.__setattr__(self, "compiled", compile_conditions(self.conditions))
-        object.__setattr__(self, "residuals", residuals)
+
+    def with_rules(self, rules: Iterable[Rule]) -> "PolicySet":
+        """Return what would decide if these were the rules: for trying changes, never for serving.
+
+        Nothing is validated, and the revision is still that of the files. Raises TypeError when the rules are not found
+        through an index.
+        """
+        if not isinstance(self.engine, IndexedEngine):
+            raise TypeError(f"rules cannot be changed in an engine of tier {self.tier}")
+        other = copy.copy(self)
+        by_id = {rule.id: rule for rule in rules}
+        fields = [(rule.id, rule.effect.value, *rule.region.words) for rule in by_id.values()]
+        object.__setattr__(other, "rules", by_id)
+        object.__setattr__(other, "engine", self.engine.with_rules(fields))
+        object.__setattr__(other, "residuals", other._residuals(self.residuals))
+        return other
 
     def _role_text(self, role: str) -> Text:
         return self.word_text(WordKind.ROLE, role)

@@ -22,6 +22,10 @@ class FolderReport:
         """Report something that is served all the same."""
         self.add(Finding(file, *at, Severity.WARNING, code, Text(vi, en), suggestion or ""))
 
+    def note(self, file: str, at: tuple[int, int], code: str, vi: str, en: str, suggestion: str | None = "") -> None:
+        """Report something that is worth a look, and may be just as it is meant."""
+        self.add(Finding(file, *at, Severity.NOTE, code, Text(vi, en), suggestion or ""))
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Return all findings in order of their place."""

@@ -163,18 +163,20 @@ class Residuals:
         role_text: Callable[[str], Text],
         duties: Mapping[str, Duty],
         vocabulary: Vocabulary,
+        like: "Residuals | None" = None,
     ) -> None:
+        """Prepare to answer; what *like*, of the same conditions and clauses, has worked out is taken from it."""
         numbers = {name: number for number, name in enumerate(conditions)}
         self._conditions = tuple(conditions.values())
         self._role_text = role_text
         self._duties = duties
         # For each condition: itself and those it rests on that may come to something else for another category.
-        self._anew = tuple(
-            frozenset(numbers[inner] for inner in rests_on(name, conditions) if depends_on_category(inner, conditions))
-            for name in conditions
-        )
-        self._rules = {
-            rule.id: ResidualRule(
+        self._anew: tuple[frozenset[int], ...] = like._anew if like is not None else _anew(conditions, numbers)
+        known: Mapping[str, ResidualRule] = like._rules if like is not None else {}
+        self._rules: Mapping[str, ResidualRule] = {
+            rule.id: known[rule.id]
+            if rule.id in known and known[rule.id].rule is rule
+            else ResidualRule(
                 id=rule.id,
                 allows=rule.effect is Effect.ALLOW,
                 conditions=tuple(numbers[name] for name in rule.conditions),
@@ -328,3 +330,10 @@ def _inside(vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:
         if word.broader is not None:
             found[word.broader].append(word.id)
     return {id_: tuple(inside) for id_, inside in found.items()}
+
+
+def _anew(conditions: Mapping[str, Condition], numbers: Mapping[str, int]) -> tuple[frozenset[int], ...]:
+    depending = frozenset(name for name in conditions if depends_on_category(name, conditions))
+    return tuple(
+        frozenset(numbers[inner] for inner in rests_on(name, conditions) if inner in depending) for name in conditions
+    )

@@ -14,7 +14,7 @@ from pdp.decision_point import Checked, DecisionPoint
 from pdp.server.access import check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
-from pdp.server.inline_calls import Answer
+from pdp.server.inline_calls import Answer, Later
 from pdp.server.load import Load
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
@@ -55,15 +55,20 @@ class Decisions:
         }
         return {f"{_SERVICE}.{name}": answer for name, answer in methods.items()}
 
-    def check(self, body: bytes, caller: Caller) -> bytes:
+    def check(self, body: bytes, caller: Caller) -> bytes | Later:
         """Answer one request of *caller*."""
         message = parsed(body, decision_pb2.CheckRequest.FromString)
         check_question(caller, message)
         request = self._reader.request(message)
         self._load.ask_about(request.operator, caller)
-        return decision_to_bytes(self._point.check(request))
+        if self._point.at_once:
+            return decision_to_bytes(self._point.check(request))
+        decision = self._point.check_at_once(request) if self._point.cache.keeps else None
+        if decision is not None:
+            return decision_to_bytes(decision)
+        return lambda: decision_to_bytes(self._point.check(request))
 
-    def check_item(self, body: bytes, caller: Caller) -> bytes:
+    def check_item(self, body: bytes, caller: Caller) -> bytes | Later:
         """Answer one request of a stream of *caller*; what is wrong with it stands in the place of its answer."""
         request_id = ""
         try:
@@ -74,10 +79,13 @@ class Decisions:
         except InvalidRequestError as error:
             return result_to_bytes(request_id, error)
         self._load.ask_about(request.operator, caller)
-        (outcome,) = self._decide_for(request.operator, (request,), request.consistency)
-        return result_to_bytes(request_id, outcome)
+        asked = (request,), request.consistency
+        outcomes = self._decide_for(request.operator, *asked, at_once=True)
+        if outcomes is not None:
+            return result_to_bytes(request_id, outcomes[0])
+        return lambda: result_to_bytes(request_id, self._decided_for(request.operator, *asked)[0])
 
-    def check_batch(self, body: bytes, caller: Caller) -> bytes:
+    def check_batch(self, body: bytes, caller: Caller) -> bytes | Later:
         """Answer each item of *caller* on its own, in order; what is wrong with one stands in its place."""
         message = parsed(body, decision_pb2.CheckBatchRequest.FromString)
         if not message.requests:
@@ -87,8 +95,11 @@ class Decisions:
             batch = _permitted(caller, message, batch)
         for operator, amount in Counter(item.operator for item in batch.items if isinstance(item, Request)).items():
             self._load.ask_about(operator, caller, amount)
-        outcomes = self._decide(batch)
-        return results_to_bytes([asked.request_id for asked in message.requests], outcomes)
+        ids = [asked.request_id for asked in message.requests]
+        outcomes = self._decide(batch, at_once=True)
+        if outcomes is not None:
+            return results_to_bytes(ids, outcomes)
+        return lambda: results_to_bytes(ids, self._decided(batch))
 
     def explain(
         self, message: decision_pb2.ExplainRequest, _context: grpc.ServicerContext
@@ -99,8 +110,16 @@ class Decisions:
         shown = explanation if level is Level.ADMIN else for_caller(explanation, request)
         return explanation_to_wire(shown, request.operator)
 
-    def _decide(self, batch: Batch) -> list[Checked]:
-        """Return what becomes of each item: one policy and one reading of the facts for all of an operator."""
+    def _decided(self, batch: Batch) -> list[Checked]:
+        outcomes = self._decide(batch, at_once=False)
+        assert outcomes is not None  # noqa: S101  # what may wait is always answered
+        return outcomes
+
+    def _decide(self, batch: Batch, *, at_once: bool) -> list[Checked] | None:
+        """Return what becomes of each item: one policy and one reading of the facts for all of an operator.
+
+        None where they are to be answered *at_once* and that could wait for something.
+        """
         outcomes: dict[int, Checked] = {}
         of_operator: dict[str, list[tuple[int, Request]]] = {}
         for at, item in enumerate(batch.items):
@@ -108,16 +127,33 @@ class Decisions:
                 outcomes[at] = item
             else:
                 of_operator.setdefault(item.operator, []).append((at, item))
+        if at_once and len(of_operator) > 1 and not self._point.at_once:
+            return None  # one of them might have to wait, when others have been decided and recorded
         for operator, placed in of_operator.items():
             places, requests = zip(*placed, strict=True)
-            outcomes.update(zip(places, self._decide_for(operator, requests, batch.consistency), strict=True))
+            answers = self._decide_for(operator, requests, batch.consistency, at_once=at_once)
+            if answers is None:
+                return None
+            outcomes.update(zip(places, answers, strict=True))
         return [outcomes[at] for at in range(len(batch.items))]
 
-    def _decide_for(
+    def _decided_for(
         self, operator: str, requests: tuple[Request, ...], consistency: Consistency
     ) -> tuple[Checked, ...]:
         try:
             return self._point.check_batch(operator, requests, consistency)
+        except NoPolicyError:
+            return (no_policy(operator),) * len(requests)
+
+    def _decide_for(
+        self, operator: str, requests: tuple[Request, ...], consistency: Consistency, *, at_once: bool
+    ) -> tuple[Checked, ...] | None:
+        if not at_once or self._point.at_once:
+            return self._decided_for(operator, requests, consistency)
+        if not self._point.cache.keeps:
+            return None
+        try:
+            return self._point.check_batch_at_once(operator, requests, consistency)
         except NoPolicyError:
             return (no_policy(operator),) * len(requests)
 

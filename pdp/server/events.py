@@ -18,11 +18,16 @@ class Event(StrEnum):
     worker-died         the process `worker` ended with `code` though nobody had asked it to; another takes its place
     worker-given-up     as above, but it never answered or too many died; the server ends
     worker-failed       a worker process met an error of ours
+    worker-left-behind  the process `worker` did not go along with a change of policy and is ended
     open-to-local       no callers are configured: whoever connects is the caller `local`, which may do everything
     caller-refused      nobody who is known, or may, called `method`: `reason`, `caller`; so did `untold` more
     callers-in-force    the files of callers have changed; what they say now counts
     callers-kept        they have changed and cannot be right: `mistakes`; what they said before still counts
     certificate-kept    the server's own certificate has changed and cannot be used: `mistake`; the former one is shown
+    policy-activated    `operator` answers from `revision` in every worker; `by` whom, and `revision_of_all`
+    policy-refused      what lies in the folder of `operator` may not be served: `findings`; the revision `stays`
+    policy-not-built    workers could not build the new set of `operator`: `errors`
+    shadow-report       so many answers were `compared` with those of the policy in the shadow, and `groups` differ
     operator-not-served `operator` has no valid policy set; its requests are refused
     request-failed      a request to `method` met an error of ours; the caller has been told `correlation_id` alone
     unavailable         a request to `method` was refused because something that it needs cannot be had now
@@ -39,11 +44,16 @@ class Event(StrEnum):
     WORKER_DIED = "worker-died"
     WORKER_GIVEN_UP = "worker-given-up"
     WORKER_FAILED = "worker-failed"
+    WORKER_LEFT_BEHIND = "worker-left-behind"
     OPEN_TO_LOCAL = "open-to-local"
     CALLER_REFUSED = "caller-refused"
     CALLERS_IN_FORCE = "callers-in-force"
     CALLERS_KEPT = "callers-kept"
     CERTIFICATE_KEPT = "certificate-kept"
+    POLICY_ACTIVATED = "policy-activated"
+    POLICY_REFUSED = "policy-refused"
+    POLICY_NOT_BUILT = "policy-not-built"
+    SHADOW_REPORT = "shadow-report"
     OPERATOR_NOT_SERVED = "operator-not-served"
     REQUEST_FAILED = "request-failed"
     UNAVAILABLE = "unavailable"

@@ -2,20 +2,22 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import grpc
 
 from pdp.api.v1 import facts_pb2
 from pdp.core.errors import NoPolicyError
-from pdp.core.stores import Change, FactStore, Page, Token
+from pdp.core.fact_change import FactChangeRequest
+from pdp.core.stores import Change, FactStore, Page, Token, Written
 from pdp.core.wanted import NOTHING_WANTED
 from pdp.decision_point import DecisionPoint
 from pdp.fact_keeping import FactKeeper
 from pdp.server.gate import caller_of
 from pdp.server.methods import Serve
 from pdp.server.status import TooManyCallsError
+from pdp.wire.context import Declared
 from pdp.wire.fact_requests import ReadRequest, delete_from_wire, read_from_wire, watch_from_wire, write_from_wire
 from pdp.wire.instants import timestamp_from_instant
 from pdp.wire.outgoing import fact_to_wire
@@ -37,14 +39,12 @@ WATCHES: Final = f"{FACT_SERVICE}/WatchFacts"
 
 
 class Facts:
-    """Serves FactService over *store*, whose changes *point* is asked about."""
+    """Serves FactService over *store*; who may change something is asked of what *point* returns, anew each time."""
 
-    def __init__(self, store: FactStore, point: DecisionPoint, words: Words) -> None:
+    def __init__(self, store: FactStore, point: Callable[[], DecisionPoint], words: Words) -> None:
         self._store = store
         self._point = point
         self._words = words
-        self._keeper = FactKeeper(store, point, words.vocabulary, point.clock)
-        self._declared = {operator: policy.declared for operator, policy in point.policies.items()}
         self._ending = threading.Event()
         self._changed = threading.Condition()
         self._watchers = threading.Semaphore(WATCHERS)
@@ -69,9 +69,9 @@ class Facts:
         self, message: facts_pb2.WriteFactsRequest, context: grpc.ServicerContext
     ) -> facts_pb2.WriteFactsResponse:
         """Write and delete facts in one transaction."""
-        change = write_from_wire(message, self._words, declared=self._declared, caller=caller_of(context).name)
-        self._check_served(change.operator)
-        written = self._keeper.change(change)
+        point = self._point()
+        change = write_from_wire(message, self._words, declared=_declared(point), caller=caller_of(context).name)
+        written = self._change(point, change)
         self._wake()
         return facts_pb2.WriteFactsResponse(
             token=str(written.token), ids=written.ids, decision_ids=written.decision_ids
@@ -81,9 +81,9 @@ class Facts:
         self, message: facts_pb2.DeleteFactsRequest, context: grpc.ServicerContext
     ) -> facts_pb2.DeleteFactsResponse:
         """Delete facts by id or by filter."""
-        change = delete_from_wire(message, self._words, declared=self._declared, caller=caller_of(context).name)
-        self._check_served(change.operator)
-        written = self._keeper.change(change)
+        point = self._point()
+        change = delete_from_wire(message, self._words, declared=_declared(point), caller=caller_of(context).name)
+        written = self._change(point, change)
         self._wake()
         return facts_pb2.DeleteFactsResponse(token=str(written.token), deleted=written.deleted)
 
@@ -155,13 +155,19 @@ class Facts:
         finally:
             self._watchers.release()
 
-    def _check_served(self, operator: str) -> None:
-        if operator not in self._point.policies:
-            raise NoPolicyError(operator)
+    def _change(self, point: DecisionPoint, change: FactChangeRequest) -> Written:
+        """Make *change* as far as *point* allows it: the policy by which the request was read decides about it too."""
+        if change.operator not in point.policies:
+            raise NoPolicyError(change.operator)
+        return FactKeeper(self._store, point, self._words.vocabulary, point.clock).change(change)
 
     def _wake(self) -> None:
         with self._changed:
             self._changed.notify_all()
+
+
+def _declared(point: DecisionPoint) -> Declared:
+    return {operator: policy.declared for operator, policy in point.policies.items()}
 
 
 def _change_to_wire(change: Change, operator: str) -> facts_pb2.FactChange:

@@ -21,8 +21,9 @@ Send = Callable[[Any], None]
 class Health(HealthServicer):
     """The health service, whose watchers are sent home when the server stops: they would hold up the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, operators: Iterable[str]) -> None:
         super().__init__()
+        self._operators = tuple(operators)
         self._watchers: set[Send] = set()
         self._watching = threading.Lock()
 
@@ -34,6 +35,16 @@ class Health(HealthServicer):
             self._watchers.add(send)
         context.add_callback(lambda: self._forget(send))
         super().Watch(request, context, send)
+
+    def tell(self, served: Collection[str], refused: Collection[str]) -> None:
+        """Say which operators are *served*, and of which the folder holds something that was *refused*."""
+        for operator in self._operators:
+            is_served = operator in served
+            self.set(f"pdp.operator.{operator}", _SERVING if is_served else _NOT_SERVING)
+            is_fresh = is_served and operator not in refused
+            self.set(f"pdp.policies.{operator}", _SERVING if is_fresh else _NOT_SERVING)
+        for whole in (OVERALL_HEALTH, DECISION_SERVICE):
+            self.set(whole, _SERVING if served else _NOT_SERVING)
 
     def end(self) -> None:
         """Say that nobody can be asked any more, and end every watch."""
@@ -52,9 +63,6 @@ class Health(HealthServicer):
 
 def health_of(operators: Iterable[str], served: Collection[str]) -> Health:
     """Return the health of every one of *operators*, of which *served* have a valid policy set, and of the whole."""
-    health = Health()
-    for operator in operators:
-        health.set(f"pdp.operator.{operator}", _SERVING if operator in served else _NOT_SERVING)
-    for whole in (OVERALL_HEALTH, DECISION_SERVICE):
-        health.set(whole, _SERVING if served else _NOT_SERVING)
+    health = Health(operators)
+    health.tell(served, ())
     return health

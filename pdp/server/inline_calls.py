@@ -9,6 +9,7 @@ looks as it must; where it does not, the public server answers these methods too
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any, Final, Protocol
 
 import grpc
@@ -20,8 +21,14 @@ from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.server.holding import Holding
 
-Answer = Callable[[bytes, Caller], bytes]
-"""Bytes of a request, and who asks, to bytes of its answer; what it raises ends the call as the server refuses it."""
+Later = Callable[[], bytes]
+"""The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
+
+Answer = Callable[[bytes, Caller], "bytes | Later"]
+"""Bytes of a request, and who asks, to bytes of its answer, or to the rest of the work, where it may have to wait.
+
+Whatever it raises ends the call as the server refuses it.
+"""
 
 Admit = Callable[[str, Any, Any], "Visit"]
 """Path of a method, metadata and call of gRPC's core, to the visit that begins; what it raises ends the call."""
@@ -93,7 +100,8 @@ class InlineCalls:
     *patience* seconds at most.
 
     Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
-    A stream is answered message by message; while it is idle it holds no thread.
+    A stream is answered message by message; while it is idle it holds no thread. What may have to wait is done by
+    *pool*.
     """
 
     def __init__(
@@ -102,6 +110,7 @@ class InlineCalls:
         maximum_calls: int,
         refuse: Refuse,
         admit: Admit,
+        pool: Executor,
         load: Waiting,
         patience: float = 1.0,
     ) -> None:
@@ -109,6 +118,7 @@ class InlineCalls:
         self._maximum = maximum_calls
         self._refuse = refuse
         self._admit = admit
+        self._pool = pool
         self._load = load
         self._patience = patience
         self._held = Holding()
@@ -207,10 +217,29 @@ class InlineCalls:
             if visit is None:
                 raise AssertionError("a call went on whose caller is not known")
             answer = call.method.answer(body, visit.again() if call.method.streams else visit.caller)
+            if not isinstance(answer, bytes):
+                self._pool.submit(self._answer_later, call, answer)
+                return
         # FAIL CLOSED (exception text): everything; what passed here would end the thread that serves everybody.
         except BaseException as error:  # noqa: BLE001
             self._end(call, self._told(error, call.method.path))
             return
+        self._send(call, answer)
+
+    def _answer_later(self, call: "_Call", work: Later) -> None:
+        """Do the rest of the work, on a thread that may wait."""
+        if call.deadline <= time.time():
+            self._end(call, _LATE)
+            return
+        try:
+            answer = work()
+        # FAIL CLOSED (exception text): everything; what passed here would leave the caller waiting.
+        except BaseException as error:  # noqa: BLE001
+            self._end(call, self._told(error, call.method.path))
+            return
+        self._send(call, answer)
+
+    def _send(self, call: "_Call", answer: bytes) -> None:
         message = cygrpc.SendMessageOperation(answer, _NO_FLAGS)
         if call.method.streams:
             call.of_core.start_server_batch((message, _receive()), call)

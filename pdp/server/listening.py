@@ -83,13 +83,14 @@ def resolved(listen: str, *, anywhere: bool = False) -> tuple[str, int]:
     if not addresses:
         raise InvalidSettingsError([f"cannot listen on `{listen}`: there is no such host"])
     # FAIL CLOSED (unknown callers): where nobody is told apart, or can be overheard, nobody from outside may connect.
-    if not anywhere and not are_loopback(addresses):
+    if not anywhere and not all(ipaddress.ip_address(address).is_loopback for address in addresses):
         raise InvalidSettingsError(
             [f"cannot listen on `{listen}`: without configured callers and TLS only on loopback"]
         )
     return (f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]), int(port)
 
 
-def are_loopback(addresses: list[str]) -> bool:
-    """Say whether every one of *addresses*, numeric ones, is of this machine alone."""
-    return all(ipaddress.ip_address(address.removeprefix("[").removesuffix("]")).is_loopback for address in addresses)
+def is_loopback(address: str) -> bool:
+    """Say whether *address*, a number and a port, is of this machine alone."""
+    host = address.rpartition(":")[0]
+    return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback

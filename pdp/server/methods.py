@@ -13,7 +13,7 @@ from pdp.core.caller import Caller
 from pdp.core.errors import NotImplementedYetError
 from pdp.server.barrier import HANDLER_KINDS, Handler
 from pdp.server.gate import caller_of
-from pdp.server.inline_calls import Answer
+from pdp.server.inline_calls import Answer, Later
 
 Serve = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -66,8 +66,13 @@ def _serving(method: MethodDescriptor, serve: Serve | None) -> Handler:
 def _answering(method: MethodDescriptor, answer: Answer, who: Callable[[grpc.ServicerContext], Caller]) -> Handler:
     _, make = HANDLER_KINDS[method.client_streaming, method.server_streaming]
     if method.client_streaming:
-        return make(lambda bodies, context: (answer(body, who(context)) for body in bodies))
-    return make(lambda body, context: answer(body, who(context)))
+        return make(lambda bodies, context: (finished(answer(body, who(context))) for body in bodies))
+    return make(lambda body, context: finished(answer(body, who(context))))
+
+
+def finished(answer: bytes | Later) -> bytes:
+    """Return an answer, for which this thread may have to wait."""
+    return answer if isinstance(answer, bytes) else answer()
 
 
 def _unserved(method: MethodDescriptor) -> Serve:

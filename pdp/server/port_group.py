@@ -10,7 +10,7 @@ import os
 import secrets
 import socket
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from pdp.core.errors import InvalidSettingsError
 from pdp.server.listening import resolved
@@ -19,6 +19,16 @@ _LISTED: Final = Path("/proc/net/unix")
 _PREFIX: Final = "promise-pdp"
 _REVISION_SHOWN: Final = 16
 """Hexadecimal digits of a revision in a name: a name has 107 bytes at most."""
+
+
+class Claim(Protocol):
+    """A server's claim on its port, which follows its revision: the new one stands before the old one goes."""
+
+    def begin(self, revision: str) -> None:
+        """Claim the port for *revision* too."""
+
+    def end(self) -> None:
+        """Give up every claim but the newest."""
 
 
 class SharedPort:
@@ -35,17 +45,34 @@ class SharedPort:
         Raises InvalidSettingsError when somebody else is there.
         """
         host, port = resolved(listen, anywhere=anywhere)
+        self._group = group
         self._holder = _bound(host, port)
         self.address = f"{host}:{self._holder.getsockname()[1]}"
         try:
-            self._name = _join(self.address, group, revision)
+            self._names = [_join(self.address, group, revision)]
         except InvalidSettingsError:
             self._holder.close()
             raise
 
+    def begin(self, revision: str) -> None:
+        """Claim the port for *revision* too; each process of a server does so for itself.
+
+        Until `end`, whoever would join the group is refused whichever of the two revisions it has. Servers of the group
+        that answer already are not asked: of several that read one folder, one has to be the first.
+        """
+        self._names.append(_named(_own(self.address, self._group, revision)))
+
+    def end(self) -> None:
+        """Give up every claim but the newest."""
+        *old, newest = self._names
+        for name in old:
+            name.close()
+        self._names = [newest]
+
     def close(self) -> None:
         """Give up the claim; a process forked meanwhile goes on holding its own."""
-        self._name.close()
+        for name in self._names:
+            name.close()
         self._holder.close()
 
 
@@ -67,20 +94,40 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _join(address: str, group: str, revision: str) -> socket.socket:
-    place = f"{_PREFIX}/{address}/"
-    own = f"{place}{group}/{revision[:_REVISION_SHOWN]}/{secrets.token_hex(4)}"
-    name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    place, own = _place(address), _own(address, group, revision)
+    name = None
     try:
         # First the own name, then the others': of two that start at once, at least one sees the other.
-        name.bind(f"\0{own}")
+        name = _named(own)
         others = [found for found in _names(place) if found != own]
     except OSError as error:
-        name.close()
+        if name is not None:
+            name.close()
         raise InvalidSettingsError([f"cannot listen on {address}: who else is there cannot be known"]) from error
     for other in others:
         if not group or other.removeprefix(place).rpartition("/")[0] != f"{group}/{revision[:_REVISION_SHOWN]}":
             name.close()
             raise InvalidSettingsError([_refusal(address, group, other.removeprefix(place))])
+    return name
+
+
+def _place(address: str) -> str:
+    return f"{_PREFIX}/{address}/"
+
+
+def _own(address: str, group: str, revision: str) -> str:
+    """Return a name that nobody else has."""
+    return f"{_place(address)}{group}/{revision[:_REVISION_SHOWN]}/{secrets.token_hex(4)}"
+
+
+def _named(own: str) -> socket.socket:
+    """Return a socket with the name *own* in this network namespace."""
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        name.bind(f"\0{own}")
+    except OSError:
+        name.close()
+        raise
     return name
 
 

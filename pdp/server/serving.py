@@ -1,7 +1,6 @@
 """The life of a server: it starts, says that it is ready, answers, drains and stops."""
 
 import gc
-import hashlib
 import os
 import queue
 import signal
@@ -19,27 +18,30 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_reflection.v1alpha import reflection
 from structlog.typing import FilteringBoundLogger
 
+from pdp.activation import PolicyJudge, PolicyKeeper, Standing, revision_of
 from pdp.core.errors import InvalidSettingsError
 from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
-from pdp.server.decisions import Decisions
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
+from pdp.server.following import FixedPolicies, Follower, Following
 from pdp.server.gate import Gate
-from pdp.server.health import health_of
+from pdp.server.health import Health, health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.lanes import lanes
-from pdp.server.listening import are_loopback, listen_on, options
+from pdp.server.leading import Leader
+from pdp.server.link import Link
+from pdp.server.listening import is_loopback, listen_on, options
 from pdp.server.load import Load
-from pdp.server.lookups import Lookups
 from pdp.server.methods import SERVICES, add_contract, streams
 from pdp.server.names import path_of
 from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
 from pdp.server.security import OPEN, Security
+from pdp.server.services import Services, ServicesInForce
 from pdp.server.serving_settings import ServingSettings, SharingSettings
 from pdp.server.status import status_of
 from pdp.server.tls import check_tls
@@ -59,6 +61,7 @@ class RunningServer:
     def __init__(
         self,
         server: grpc.Server,
+        health: Health,
         ending: tuple[Callable[[], None], ...],
         pools: tuple[ThreadPoolExecutor, ...],
         address: str,
@@ -66,6 +69,7 @@ class RunningServer:
     ) -> None:
         self.address = address
         self._security = security
+        self.health = health
         self._server = server
         self._ending = ending
         self._pools = pools
@@ -91,6 +95,10 @@ class RunningServer:
             pool.shutdown(cancel_futures=True)
 
 
+def _fixed(in_force: ServicesInForce) -> Following:
+    return FixedPolicies(Standing.of(in_force.point.policies, datetime.now(UTC)))
+
+
 def start(
     point: DecisionPoint,
     words: Words,
@@ -100,17 +108,19 @@ def start(
     facts: FactStore | None = None,
     shared: str = "",
     security: Security = OPEN,
+    follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> RunningServer:
     """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
-    Without a store of *facts* FactService is not served.
-    Raises InvalidSettingsError when it cannot listen where *settings* say.
+    Without a store of *facts* FactService is not served. *follow* is given the services in force and returns what
+    changes them; by default nothing does. Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
     maximum_calls = settings.threads * CALLS_PER_THREAD
-    kept = None if facts is None else Facts(facts, point, words)
     apart = lanes(settings.threads, maximum_calls, WATCHES, WATCHERS)
-    operators = words.vocabulary.words(WordKind.OPERATOR)
     load = Load(settings.memory_mib, lambda: apart.usual.waiting)
+    in_force = ServicesInForce(Services(point, words, load))
+    kept = None if facts is None else Facts(facts, lambda: in_force.point, words)
+    operators = words.vocabulary.words(WordKind.OPERATOR)
     gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
     patience = settings.default_deadline_ms / 1000
     barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience)
@@ -121,29 +131,28 @@ def start(
         # A wall behind those of the lanes: no lane is refused for what waits in another.
         maximum_concurrent_rpcs=apart.most,
     )
-    decided = Decisions(point, words, load)
-    in_force = PoliciesInForce(point.policies, words, datetime.now(UTC))
-    served = {**decided.served, **Lookups(point, words).served, **in_force.served}
-    add_contract(server, {**served, **({} if kept is None else kept.served)}, decided.answered)
+    policies = PoliciesInForce(follow(in_force), words, point.cache)
+    served = {**in_force.served, **policies.served, **({} if kept is None else kept.served)}
+    add_contract(server, served, in_force.answered)
     health = health_of(operators, point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     address = listen_on(server, shared or settings.listen, security.credentials(log))
-    if settings.reflection == "yes" or (
-        settings.reflection == "loopback" and are_loopback([address.rpartition(":")[0]])
-    ):
+    if settings.reflection == "yes" or (settings.reflection == "loopback" and is_loopback(address)):
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     inline = InlineCalls(
-        server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, load, patience
+        server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, apart.usual, load, patience
     )
-    if point.at_once and can_serve_inline(server):
-        for method, answer in decided.answered.items():
+    if (point.at_once or point.cache.keeps) and can_serve_inline(server):
+        for method, answer in in_force.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
+    point.cache.begin()
     server.start()
     inline.begin()
     security.begin(log)
-    ending = (health.end,) if kept is None else (health.end, kept.end)
-    return RunningServer(server, (*ending, barrier.end), apart.all, address, security)
+    # Without what is kept every answer comes from the store: later, and as right.
+    ending = (health.end, point.shadow.end, point.cache.end, *(() if kept is None else (kept.end,)))
+    return RunningServer(server, health, (*ending, barrier.end), apart.all, address, security)
 
 
 def serve(
@@ -175,6 +184,8 @@ def serve_with_workers(
     point: DecisionPoint,
     words: Words,
     settings: SharingSettings,
+    keeper: PolicyKeeper,
+    judge: PolicyJudge,
     *,
     facts: FactStore | None = None,
     security: Security = OPEN,
@@ -182,29 +193,38 @@ def serve_with_workers(
 ) -> int:
     """Answer in `settings.workers` processes, each on a core of its own, until a signal comes; return the exit code.
 
-    As `serve`; *on_ready* is told once all of them answer.
+    As `serve`; *on_ready* is told once all of them answer. The policies are those that *keeper* holds: it looks at the
+    folders again and again, and every worker follows it, building sets with *judge*.
     """
     log = json_log()
     log_libraries_too()
-    revision = revision_of(point.policies)
     try:
         if security.tls is not None:
             check_tls(security.tls)
-        port = SharedPort(settings.listen, settings.port_group, revision, anywhere=security.anywhere)
+        port = SharedPort(settings.listen, settings.port_group, keeper.standing.revision, anywhere=security.anywhere)
     except InvalidSettingsError as error:
         return _not_started(error, log)
     own = cores()
 
-    def work(tell: Callable[[], None]) -> int:
+    def work(link: Link) -> int:
+        standing = keeper.standing  # as it was when this process was forked
+        followers: list[Follower] = []
+
+        def follow(in_force: ServicesInForce) -> Following:
+            followers.append(Follower(link, in_force, standing, judge, words, port, log))
+            return followers[0]
+
         def ready(server: RunningServer) -> None:
             core = min(os.sched_getaffinity(0))
+            revision = standing.revision
             log.info(Event.WORKER_READY.value, address=server.address, revision=revision, pid=os.getpid(), core=core)
-            tell()
+            followers[0].begin(server.health)
 
-        return _answer(point, words, settings, log, ready, security, facts=facts, shared=port.address)
+        renewed = point.with_policies(standing.sets)
+        return _answer(renewed, words, settings, log, ready, security, facts=facts, shared=port.address, follow=follow)
 
     def all_ready(pids: tuple[int, ...]) -> None:
-        _announce_ready(point.policies, port.address, log, pids)
+        _announce_ready(keeper.standing.sets, port.address, log, pids)
         on_ready(port.address)
 
     _announce(point.policies, words, log, security)
@@ -212,7 +232,8 @@ def serve_with_workers(
     gc.collect()
     gc.freeze()
     placed = tuple(own[number % len(own)] for number in range(settings.workers))
-    code = Workers(work, placed, log).serve(all_ready)
+    leader = Leader(keeper, port, log, settings.watch_seconds)
+    code = Workers(work, placed, leader, log).serve(all_ready)
     port.close()
     log.info(Event.STOPPED.value)
     return code
@@ -228,10 +249,11 @@ def _answer(
     *,
     facts: FactStore | None = None,
     shared: str = "",
+    follow: Callable[[ServicesInForce], Following] = _fixed,
 ) -> int:
     with _caught_signals() as signals:
         try:
-            server = start(point, words, settings, log, facts=facts, shared=shared, security=security)
+            server = start(point, words, settings, log, facts=facts, shared=shared, security=security, follow=follow)
         except InvalidSettingsError as error:
             return _not_started(error, log)
         on_ready(server)
@@ -247,12 +269,6 @@ def _answer(
 def _not_started(error: InvalidSettingsError, log: FilteringBoundLogger) -> int:
     log.error(Event.NOT_STARTED.value, mistakes=error.mistakes)
     return EXIT_TROUBLE
-
-
-def revision_of(policies: Mapping[str, PolicySet]) -> str:
-    """Return one digest over the revisions of all operators."""
-    lines = "".join(f"{operator}={policies[operator].revision}\n" for operator in sorted(policies))
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _announce(policies: Mapping[str, PolicySet], words: Words, log: FilteringBoundLogger, security: Security) -> None:

@@ -45,3 +45,7 @@ class SharingSettings(ServingSettings, Protocol):
     @property
     def port_group(self) -> str:
         """Return the name under which servers with the same revision may share the port; "" for none."""
+
+    @property
+    def watch_seconds(self) -> int:
+        """Return how often the policy folders are looked at; 0 for never."""

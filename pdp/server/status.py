@@ -27,6 +27,7 @@ from pdp.core.errors import (
     TooMuchToLookUpError,
     UnavailableError,
     UnknownCallerError,
+    UnsettledError,
 )
 from pdp.core.text import Text
 from pdp.server.events import Event
@@ -86,6 +87,7 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     OverloadedError: Refusal(
         grpc.StatusCode.RESOURCE_EXHAUSTED, "more is asked than can be answered now; the details say when to ask again"
     ),
+    UnsettledError: Refusal(grpc.StatusCode.UNAVAILABLE, "the policy files are being changed just now"),
     InvalidSettingsError: _OURS,
     CallOverError: Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline had passed before the work began"),
 }

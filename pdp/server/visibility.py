@@ -7,9 +7,9 @@ from dataclasses import replace
 from pdp.core.decision import ConditionTrace, RuleTrace
 from pdp.core.entity import Entity
 from pdp.core.explanation import Change, Explanation
+from pdp.core.fact_identity import named_by
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.request import Request
-from pdp.lookups.naming import entities_in
 
 
 def for_caller(explanation: Explanation, request: Request) -> Explanation:
@@ -51,7 +51,7 @@ def _about(fact: Fact) -> frozenset[Entity]:
 
 def _in_kind(change: Change, known: frozenset[Entity]) -> Change:
     """Return *change* as the kind of thing that it is; its facts only where each names nobody but *known*."""
-    tells = all(set(entities_in(fact.kind)) <= known for fact in (*change.add, *change.end))
+    tells = all(set(named_by(fact.kind)) <= known for fact in (*change.add, *change.end))
     return replace(
         change,
         add=change.add if tells else (),

@@ -13,11 +13,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from structlog.typing import FilteringBoundLogger
 
 from pdp.server.events import Event
+from pdp.server.link import SEND_SECONDS, Kind, Link, Message
 
 RESTARTS_BORNE: Final = 5
 """So many times within RESTART_SECONDS workers may die and be replaced; then the server ends."""
@@ -27,24 +28,39 @@ RESTART_SECONDS: Final = 60.0
 EXIT_OK: Final = 0
 EXIT_TROUBLE: Final = 2
 
-Run = Callable[[Callable[[], None]], int]
-"""What a worker does: it calls its argument once it answers, and returns the exit code of its process."""
+Run = Callable[[Link], int]
+"""What a worker does: it says over the link when it answers, and returns the exit code of its process."""
 
 _DIE_WITH_PARENT: Final = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT)
-_READY: Final = b"r"
 
 
-@dataclass(slots=True)
-class _Worker:
-    """A process; *ready* becomes readable when it answers, and again when it has ended."""
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A process; its *link* becomes readable when it says something, and when it has ended."""
 
     pid: int
     core: int
-    ready: socket.socket
+    link: Link
     answers: bool = False
+
+
+class Leading(Protocol):
+    """What decides about the workers while they answer."""
+
+    def seconds(self) -> float | None:
+        """Return in how many seconds `tick` is to be called; None for never."""
+
+    def tick(self) -> None:
+        """Do what is due."""
+
+    def hear(self, worker: Worker, message: Message) -> None:
+        """Handle a *message* of *worker*."""
+
+    def lose(self, worker: Worker) -> None:
+        """Handle that *worker* has ended."""
 
 
 @dataclass(slots=True)
@@ -59,11 +75,12 @@ class _Course:
 class Workers:
     """Runs *run* in one process on each of *cores* until a signal ends them; a worker that dies is replaced."""
 
-    def __init__(self, run: Run, cores: tuple[int, ...], log: FilteringBoundLogger) -> None:
+    def __init__(self, run: Run, cores: tuple[int, ...], leading: Leading, log: FilteringBoundLogger) -> None:
         self._run = run
+        self._leading = leading
         self._cores = cores
         self._log = log
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, Worker] = {}
         self._course = _Course()
         self._is_ending = False
         self._selector = selectors.DefaultSelector()
@@ -91,11 +108,14 @@ class Workers:
 
     def _watch(self, on_ready: Callable[[tuple[int, ...]], None]) -> None:
         while self._workers:
-            for key, _ in self._selector.select():
+            seconds = None if self._is_ending else self._leading.seconds()
+            for key, _ in self._selector.select(seconds):
                 if key.fileobj is self._woken:
                     self._pass_on_signals()
                 else:
                     self._heard(key.data)
+            if not self._is_ending and self._leading.seconds() == 0.0:
+                self._leading.tick()
             if self._is_complete():
                 self._course.told = True
                 on_ready(tuple(self._workers))
@@ -112,14 +132,22 @@ class Workers:
                 self._is_ending = True
                 self._signal(number)
 
-    def _heard(self, worker: _Worker) -> None:
-        """Handle that *worker* answers, or that it has ended and its socket with it."""
-        if worker.ready.recv(1):
-            worker.answers = True
+    def _heard(self, worker: Worker) -> None:
+        """Handle what *worker* says, or that it has ended and its link with it."""
+        try:
+            message = worker.link.receive()
+        except OSError:  # it stopped in the middle of a message
+            message = None
+        if message is not None:
+            worker.answers = worker.answers or message.kind is Kind.READY
+            self._leading.hear(worker, message)
             return
-        self._selector.unregister(worker.ready)
-        worker.ready.close()
+        if not self._is_ending:
+            os.kill(worker.pid, signal.SIGKILL)  # if it lives still, nothing more of it can be understood
+        self._selector.unregister(worker.link)
+        worker.link.close()
         del self._workers[worker.pid]
+        self._leading.lose(worker)
         code = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
         if self._is_ending:
             self._course.code = max(self._course.code, EXIT_OK if code == EXIT_OK else EXIT_TROUBLE)
@@ -151,10 +179,10 @@ class Workers:
             ours.close()
             self._work(core, theirs, parent)
         theirs.close()
-        worker = self._workers[pid] = _Worker(pid, core, ours)
-        self._selector.register(ours, selectors.EVENT_READ, worker)
+        worker = self._workers[pid] = Worker(pid, core, Link(ours, SEND_SECONDS))
+        self._selector.register(worker.link, selectors.EVENT_READ, worker)
 
-    def _work(self, core: int, ready: socket.socket, parent: int) -> NoReturn:
+    def _work(self, core: int, theirs: socket.socket, parent: int) -> NoReturn:
         """Be a worker; whatever happens, this process goes no further."""
         code = EXIT_TROUBLE
         try:
@@ -166,9 +194,9 @@ class Workers:
             self._woken.close()
             self._wake.close()
             for worker in self._workers.values():
-                worker.ready.close()
+                worker.link.close()
             os.sched_setaffinity(0, {core})
-            code = self._run(lambda: ready.sendall(_READY))
+            code = self._run(Link(theirs))
         except BaseException:
             self._log.exception(Event.WORKER_FAILED.value, core=core)
             raise

@@ -11,15 +11,36 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from pdp.core.errors import InvalidRequestError
 from pdp.core.explanation import Change, SearchOutcome
+from pdp.core.fact_identity import fact_id
 from pdp.core.facts import Fact
-from tests.properties.denials import OPERATORS, Denied, Part, a_denial, allowed_after, parts_of, proper_subsets
+from pdp.core.stores import FactToWrite, Write
+from pdp.decision_point import DecisionPoint
+from pdp_adapters.memory_facts import MemoryFacts
+from pdp_adapters.no_decision_log import NoDecisionLog
+from tests.builders import AlwaysAt
+from tests.properties.denials import (
+    OPERATORS,
+    Denied,
+    Part,
+    a_denial,
+    allowed_after,
+    identity,
+    parts_of,
+    proper_subsets,
+    with_circumstances,
+)
 from tests.properties.small_spaces import a_small_space
 
 Tally = Counter[str]
+
+_LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""The commit time of what is stored: the clock of a decision never runs behind it."""
 
 EVERY_KIND: Final = frozenset(
     {
@@ -86,6 +107,40 @@ def nothing_is_said_only_where_nothing_would(explainer: Explainer, seeds: Iterab
         if found.search is SearchOutcome.NOTHING:
             assert not space.can_be_allowed(), f"space {seed}: {space.rows}"
     return tally
+
+
+def changes_hold_in_a_store_that_gathers(seeds: Iterable[int]) -> Tally:
+    """What is named suffices where facts are really written, ended and gathered for the question alone."""
+    tally: Tally = Counter()
+    for seed in seeds:
+        denied = a_denial(seed)
+        store = MemoryFacts()
+        _write(store, denied, (Fact(fact.kind, fact.valid_from, fact.valid_until) for fact in denied.stored))
+        point = DecisionPoint({denied.policy.operator: denied.policy}, store, AlwaysAt(denied.at), NoDecisionLog())
+        try:
+            found = point.explain(denied.request)
+        except InvalidRequestError:
+            tally["contradicts what is stored"] += 1
+            continue
+        tally[found.search.value] += 1
+        for change in found.would_allow[:2]:
+            after = MemoryFacts()
+            ended = [identity(fact) for fact in change.end]
+            kept = [fact for fact in denied.stored if identity(fact) not in ended]
+            _write(after, denied, [*kept, *change.add])
+            asked = with_circumstances(denied, change, {*ended, *(identity(fact) for fact in change.add)})
+            at = AlwaysAt(asked.time or denied.at)
+            point = DecisionPoint({denied.policy.operator: denied.policy}, after, at, NoDecisionLog())
+            assert point.check(asked).allowed, f"denial {seed} is not allowed after: {change.message.en}"
+    return tally
+
+
+def _write(store: MemoryFacts, denied: Denied, facts: Iterable[Fact]) -> None:
+    operator = denied.policy.operator
+    written = {fact_id(operator, fact.kind): fact for fact in facts}
+    writes = tuple(FactToWrite(replace(fact, id=id_, stored=True)) for id_, fact in written.items())
+    with store.writing(operator) as writing:
+        writing.apply(Write(actor="user:lan", caller="local", at=_LONG_AGO, facts=writes))
 
 
 def _kind(part: Part) -> str:

@@ -130,6 +130,17 @@ def allowed_after(denied: Denied, parts: tuple[Part, ...]) -> bool:
     return point.check(request).allowed
 
 
+def with_circumstances(denied: Denied, change: Change, gone: set[tuple[object, ...]]) -> Request:
+    """Return the question with the circumstances of *change*, and without contextual facts of the identities *gone*."""
+    question = copy.deepcopy(denied.question)
+    own = read(copy.deepcopy(question)).facts
+    written = question.get("facts", [])
+    question["facts"] = [one for one, fact in zip(written, own, strict=True) if identity(fact) not in gone]
+    for circumstance in change.circumstances:
+        _meet(question, circumstance)
+    return read(question)
+
+
 def identity(fact: Fact) -> tuple[object, ...]:
     """Return what a fact is told from others by (contract, section 2)."""
     match fact.kind:

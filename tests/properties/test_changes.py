@@ -46,6 +46,13 @@ def test_nothing_is_said_only_where_nothing_would() -> None:
     assert tally["small found"]
 
 
+def test_changes_hold_in_a_store_that_gathers() -> None:
+    """A store finds what a question needs, what was written for it included; and with one, too, there are proofs."""
+    tally = change_laws.changes_hold_in_a_store_that_gathers(range(40))
+    assert tally["found"] > 20
+    assert tally["nothing"]
+
+
 # --- Broken twins -----------------------------------------------------------------------------------------------------
 
 

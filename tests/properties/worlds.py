@@ -55,7 +55,8 @@ class Oracle:
     """Reads the rows by itself and combines them without Casbin; only what a condition comes to is taken over."""
 
     def __init__(self, *edits: Edit) -> None:
-        text = edited(edits)["kidsonline/policy.csv"].decode()
+        files = edited(edits)
+        text = "\n".join(files[f"{folder}/policy.csv"].decode() for folder in ("kidsonline", "house/kidsonline"))
         rows = csv.reader(line for line in text.splitlines() if line.strip() and not line.startswith("#"))
         self._rows = [[field.strip() for field in row] for row in rows]
         self._policy = a_policy_set(*edits)

@@ -125,7 +125,7 @@ def stored_facts_decide_as_sent_ones(gathering: Gathering, operator: str = KIDSO
 
 
 @cache
-def _worlds(operator: str) -> tuple[tuple[tuple[Fact, ...], tuple[Request, ...]], ...]:
+def stored_worlds(operator: str) -> tuple[tuple[tuple[Fact, ...], tuple[Request, ...]], ...]:
     """Return stores full of the facts of several cases, each with questions out of other cases."""
     chosen = random.Random(7)
     every = cases(operator)
@@ -145,7 +145,7 @@ def nothing_that_matters_is_left_out(
     worlds: int = WORLDS,
 ) -> None:
     """Among many other facts a question is answered as if every fact were looked at."""
-    for facts, requests in _worlds(operator)[:worlds]:
+    for facts, requests in stored_worlds(operator)[:worlds]:
         source = gathering(filled(new_store(), facts, operator))
         for request in requests:
             assert asked(source, request) == asked(Everything(facts), request), request
@@ -153,7 +153,7 @@ def nothing_that_matters_is_left_out(
 
 def a_batch_is_answered_as_its_items(gathering: Gathering, operator: str = KIDSONLINE) -> None:
     """Each item of a batch is answered as if it were asked alone."""
-    for facts, requests in _worlds(operator)[:10]:
+    for facts, requests in stored_worlds(operator)[:10]:
         point = point_over(gathering(filled(MemoryFacts(), facts, operator)))
         together = point.check_batch(operator, requests, Consistency())
         for request, answer in zip(requests, together, strict=True):

@@ -15,7 +15,7 @@ from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
 from pdp.core.stores import FactStore
-from pdp.decision_point import DecisionPoint
+from pdp.decision_point import NO_SHADOW, DecisionPoint
 from pdp.server import RunningServer, Security, start
 from pdp.server.events import json_log
 from pdp.settings import Settings
@@ -31,6 +31,7 @@ class StubPoint(DecisionPoint):
 
     def __init__(self, answer: Callable[[Request], Decision], *, at_once: bool = False) -> None:
         self.policies = {}
+        self.shadow = NO_SHADOW
         self.answer = answer
         self._at_once = at_once
 

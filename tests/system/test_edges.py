@@ -29,7 +29,7 @@ from tests.system.running import (
 
 MEBIBYTE = 1 << 20
 LOOKUPS = {"LookupSubjects", "LookupResources", "LookupActions"}
-SERVED = {"Check", "CheckBatch", "CheckStream", "Explain", "GetPolicySet", *LOOKUPS}
+SERVED = {"Check", "CheckBatch", "CheckStream", "Explain", "GetPolicySet", "Validate", "Reload", *LOOKUPS}
 METHODS = [method for service in SERVICES for method in service.methods]
 UNSERVED = [method for method in METHODS if method.name not in SERVED]
 

@@ -13,9 +13,9 @@ from typing import IO, Any
 import grpc
 import pytest
 
+from pdp.activation import revision_of
 from pdp.core.errors import InvalidSettingsError
 from pdp.decision_point import DecisionPoint
-from pdp.server.serving import revision_of
 from pdp.wire.words import Words
 from tests.malformed_requests import a_request
 from tests.system.running import CHECK, ask, connected, running, unary

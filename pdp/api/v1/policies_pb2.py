@@ -26,45 +26,61 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from pdp.api.v1 import decision_pb2 as pdp_dot_api_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19pdp/api/v1/policies.proto\x12\npdp.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19pdp/api/v1/decision.proto\"\'\n\x13GetPolicySetRequest\x12\x10\n\x08operator\x18\x01 \x01(\t\"D\n\x14GetPolicySetResponse\x12,\n\x08policies\x18\x01 \x03(\x0b\x32\x1a.pdp.api.v1.OperatorPolicy\"\xef\x01\n\x0eOperatorPolicy\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12+\n\x05\x66iles\x18\x03 \x03(\x0b\x32\x1c.pdp.api.v1.PolicyFileDigest\x12\r\n\x05rules\x18\x04 \x01(\x05\x12\x0f\n\x07\x63lauses\x18\x05 \x01(\x05\x12\x0c\n\x04tier\x18\x06 \x01(\t\x12\x30\n\x0c\x61\x63tivated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61\x63tivated_by\x18\x08 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\t \x01(\t\"0\n\x10PolicyFileDigest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"+\n\nPolicyFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"8\n\x0fValidateRequest\x12%\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x16.pdp.api.v1.PolicyFile\"9\n\x10ValidateResponse\x12%\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x13.pdp.api.v1.Finding\"\xcc\x01\n\x07\x46inding\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\x05\x12\x10\n\x08severity\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12\x31\n\x07message\x18\x06 \x03(\x0b\x32 .pdp.api.v1.Finding.MessageEntry\x12\x12\n\nsuggestion\x18\x07 \x01(\t\x1a.\n\x0cMessageEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"Z\n\x0b\x44iffRequest\x12\x10\n\x08operator\x18\x01 \x01(\t\x12%\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x16.pdp.api.v1.PolicyFile\x12\x12\n\nmax_groups\x18\x03 \x01(\x05\"\xbe\x01\n\tDiffGroup\x12\x0e\n\x06\x63hange\x18\x01 \x01(\t\x12\x33\n\x07message\x18\x02 \x03(\x0b\x32\".pdp.api.v1.DiffGroup.MessageEntry\x12)\n\x07witness\x18\x03 \x01(\x0b\x32\x18.pdp.api.v1.CheckRequest\x12\x11\n\tdecisions\x18\x04 \x01(\x04\x1a.\n\x0cMessageEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"!\n\rReloadRequest\x12\x10\n\x08operator\x18\x01 \x01(\t\"\\\n\x0eReloadResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12%\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x13.pdp.api.v1.Finding\x12\x11\n\tactivated\x18\x03 \x01(\x08\x32\xa4\x02\n\rPolicyService\x12Q\n\x0cGetPolicySet\x12\x1f.pdp.api.v1.GetPolicySetRequest\x1a .pdp.api.v1.GetPolicySetResponse\x12\x45\n\x08Validate\x12\x1b.pdp.api.v1.ValidateRequest\x1a\x1c.pdp.api.v1.ValidateResponse\x12\x38\n\x04\x44iff\x12\x17.pdp.api.v1.DiffRequest\x1a\x15.pdp.api.v1.DiffGroup0\x01\x12?\n\x06Reload\x12\x19.pdp.api.v1.ReloadRequest\x1a\x1a.pdp.api.v1.ReloadResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19pdp/api/v1/policies.proto\x12\npdp.api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19pdp/api/v1/decision.proto\"\'\n\x13GetPolicySetRequest\x12\x10\n\x08operator\x18\x01 \x01(\t\"\xc2\x01\n\x14GetPolicySetResponse\x12,\n\x08policies\x18\x01 \x03(\x0b\x32\x1a.pdp.api.v1.OperatorPolicy\x12*\n\x07refused\x18\x02 \x03(\x0b\x32\x19.pdp.api.v1.RefusedPolicy\x12+\n\x07workers\x18\x03 \x03(\x0b\x32\x1a.pdp.api.v1.WorkerRevision\x12#\n\x05\x63\x61\x63he\x18\x04 \x01(\x0b\x32\x14.pdp.api.v1.CacheUse\"\x88\x01\n\rRefusedPolicy\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12.\n\nrefused_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x13.pdp.api.v1.Finding\"/\n\x0eWorkerRevision\x12\x0b\n\x03pid\x18\x01 \x01(\x03\x12\x10\n\x08revision\x18\x02 \x01(\t\"\xb4\x01\n\x08\x43\x61\x63heUse\x12\r\n\x05keeps\x18\x01 \x01(\x08\x12\x0e\n\x06shared\x18\x02 \x01(\t\x12\x32\n\x07\x63ounted\x18\x03 \x03(\x0b\x32!.pdp.api.v1.CacheUse.CountedEntry\x12%\n\x08not_kept\x18\x04 \x03(\x0b\x32\x13.pdp.api.v1.NotKept\x1a.\n\x0c\x43ountedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"z\n\x07NotKept\x12\x0c\n\x04what\x18\x01 \x01(\t\x12\x31\n\x07message\x18\x02 \x03(\x0b\x32 .pdp.api.v1.NotKept.MessageEntry\x1a.\n\x0cMessageEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xef\x01\n\x0eOperatorPolicy\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12+\n\x05\x66iles\x18\x03 \x03(\x0b\x32\x1c.pdp.api.v1.PolicyFileDigest\x12\r\n\x05rules\x18\x04 \x01(\x05\x12\x0f\n\x07\x63lauses\x18\x05 \x01(\x05\x12\x0c\n\x04tier\x18\x06 \x01(\t\x12\x30\n\x0c\x61\x63tivated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x61\x63tivated_by\x18\x08 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\t \x01(\t\"0\n\x10PolicyFileDigest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\"+\n\nPolicyFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"8\n\x0fValidateRequest\x12%\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x16.pdp.api.v1.PolicyFile\"9\n\x10ValidateResponse\x12%\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x13.pdp.api.v1.Finding\"\xcc\x01\n\x07\x46inding\x12\x0c\n\x04\x66ile\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x03 \x01(\x05\x12\x10\n\x08severity\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12\x31\n\x07message\x18\x06 \x03(\x0b\x32 .pdp.api.v1.Finding.MessageEntry\x12\x12\n\nsuggestion\x18\x07 \x01(\t\x1a.\n\x0cMessageEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"Z\n\x0b\x44iffRequest\x12\x10\n\x08operator\x18\x01 \x01(\t\x12%\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x16.pdp.api.v1.PolicyFile\x12\x12\n\nmax_groups\x18\x03 \x01(\x05\"\xbe\x01\n\tDiffGroup\x12\x0e\n\x06\x63hange\x18\x01 \x01(\t\x12\x33\n\x07message\x18\x02 \x03(\x0b\x32\".pdp.api.v1.DiffGroup.MessageEntry\x12)\n\x07witness\x18\x03 \x01(\x0b\x32\x18.pdp.api.v1.CheckRequest\x12\x11\n\tdecisions\x18\x04 \x01(\x04\x1a.\n\x0cMessageEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"!\n\rReloadRequest\x12\x10\n\x08operator\x18\x01 \x01(\t\"\\\n\x0eReloadResponse\x12\x10\n\x08revision\x18\x01 \x01(\t\x12%\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x13.pdp.api.v1.Finding\x12\x11\n\tactivated\x18\x03 \x01(\x08\x32\xa4\x02\n\rPolicyService\x12Q\n\x0cGetPolicySet\x12\x1f.pdp.api.v1.GetPolicySetRequest\x1a .pdp.api.v1.GetPolicySetResponse\x12\x45\n\x08Validate\x12\x1b.pdp.api.v1.ValidateRequest\x1a\x1c.pdp.api.v1.ValidateResponse\x12\x38\n\x04\x44iff\x12\x17.pdp.api.v1.DiffRequest\x1a\x15.pdp.api.v1.DiffGroup0\x01\x12?\n\x06Reload\x12\x19.pdp.api.v1.ReloadRequest\x1a\x1a.pdp.api.v1.ReloadResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pdp.api.v1.policies_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CACHEUSE_COUNTEDENTRY']._loaded_options = None
+  _globals['_CACHEUSE_COUNTEDENTRY']._serialized_options = b'8\001'
+  _globals['_NOTKEPT_MESSAGEENTRY']._loaded_options = None
+  _globals['_NOTKEPT_MESSAGEENTRY']._serialized_options = b'8\001'
   _globals['_FINDING_MESSAGEENTRY']._loaded_options = None
   _globals['_FINDING_MESSAGEENTRY']._serialized_options = b'8\001'
   _globals['_DIFFGROUP_MESSAGEENTRY']._loaded_options = None
   _globals['_DIFFGROUP_MESSAGEENTRY']._serialized_options = b'8\001'
   _globals['_GETPOLICYSETREQUEST']._serialized_start=101
   _globals['_GETPOLICYSETREQUEST']._serialized_end=140
-  _globals['_GETPOLICYSETRESPONSE']._serialized_start=142
-  _globals['_GETPOLICYSETRESPONSE']._serialized_end=210
-  _globals['_OPERATORPOLICY']._serialized_start=213
-  _globals['_OPERATORPOLICY']._serialized_end=452
-  _globals['_POLICYFILEDIGEST']._serialized_start=454
-  _globals['_POLICYFILEDIGEST']._serialized_end=502
-  _globals['_POLICYFILE']._serialized_start=504
-  _globals['_POLICYFILE']._serialized_end=547
-  _globals['_VALIDATEREQUEST']._serialized_start=549
-  _globals['_VALIDATEREQUEST']._serialized_end=605
-  _globals['_VALIDATERESPONSE']._serialized_start=607
-  _globals['_VALIDATERESPONSE']._serialized_end=664
-  _globals['_FINDING']._serialized_start=667
-  _globals['_FINDING']._serialized_end=871
-  _globals['_FINDING_MESSAGEENTRY']._serialized_start=825
-  _globals['_FINDING_MESSAGEENTRY']._serialized_end=871
-  _globals['_DIFFREQUEST']._serialized_start=873
-  _globals['_DIFFREQUEST']._serialized_end=963
-  _globals['_DIFFGROUP']._serialized_start=966
-  _globals['_DIFFGROUP']._serialized_end=1156
-  _globals['_DIFFGROUP_MESSAGEENTRY']._serialized_start=825
-  _globals['_DIFFGROUP_MESSAGEENTRY']._serialized_end=871
-  _globals['_RELOADREQUEST']._serialized_start=1158
-  _globals['_RELOADREQUEST']._serialized_end=1191
-  _globals['_RELOADRESPONSE']._serialized_start=1193
-  _globals['_RELOADRESPONSE']._serialized_end=1285
-  _globals['_POLICYSERVICE']._serialized_start=1288
-  _globals['_POLICYSERVICE']._serialized_end=1580
+  _globals['_GETPOLICYSETRESPONSE']._serialized_start=143
+  _globals['_GETPOLICYSETRESPONSE']._serialized_end=337
+  _globals['_REFUSEDPOLICY']._serialized_start=340
+  _globals['_REFUSEDPOLICY']._serialized_end=476
+  _globals['_WORKERREVISION']._serialized_start=478
+  _globals['_WORKERREVISION']._serialized_end=525
+  _globals['_CACHEUSE']._serialized_start=528
+  _globals['_CACHEUSE']._serialized_end=708
+  _globals['_CACHEUSE_COUNTEDENTRY']._serialized_start=662
+  _globals['_CACHEUSE_COUNTEDENTRY']._serialized_end=708
+  _globals['_NOTKEPT']._serialized_start=710
+  _globals['_NOTKEPT']._serialized_end=832
+  _globals['_NOTKEPT_MESSAGEENTRY']._serialized_start=786
+  _globals['_NOTKEPT_MESSAGEENTRY']._serialized_end=832
+  _globals['_OPERATORPOLICY']._serialized_start=835
+  _globals['_OPERATORPOLICY']._serialized_end=1074
+  _globals['_POLICYFILEDIGEST']._serialized_start=1076
+  _globals['_POLICYFILEDIGEST']._serialized_end=1124
+  _globals['_POLICYFILE']._serialized_start=1126
+  _globals['_POLICYFILE']._serialized_end=1169
+  _globals['_VALIDATEREQUEST']._serialized_start=1171
+  _globals['_VALIDATEREQUEST']._serialized_end=1227
+  _globals['_VALIDATERESPONSE']._serialized_start=1229
+  _globals['_VALIDATERESPONSE']._serialized_end=1286
+  _globals['_FINDING']._serialized_start=1289
+  _globals['_FINDING']._serialized_end=1493
+  _globals['_FINDING_MESSAGEENTRY']._serialized_start=786
+  _globals['_FINDING_MESSAGEENTRY']._serialized_end=832
+  _globals['_DIFFREQUEST']._serialized_start=1495
+  _globals['_DIFFREQUEST']._serialized_end=1585
+  _globals['_DIFFGROUP']._serialized_start=1588
+  _globals['_DIFFGROUP']._serialized_end=1778
+  _globals['_DIFFGROUP_MESSAGEENTRY']._serialized_start=786
+  _globals['_DIFFGROUP_MESSAGEENTRY']._serialized_end=832
+  _globals['_RELOADREQUEST']._serialized_start=1780
+  _globals['_RELOADREQUEST']._serialized_end=1813
+  _globals['_RELOADRESPONSE']._serialized_start=1815
+  _globals['_RELOADRESPONSE']._serialized_end=1907
+  _globals['_POLICYSERVICE']._serialized_start=1910
+  _globals['_POLICYSERVICE']._serialized_end=2202
 # @@protoc_insertion_point(module_scope)

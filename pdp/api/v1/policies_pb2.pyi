@@ -17,10 +17,70 @@ class GetPolicySetRequest(_message.Message):
     def __init__(self, operator: _Optional[str] = ...) -> None: ...
 
 class GetPolicySetResponse(_message.Message):
-    __slots__ = ("policies",)
+    __slots__ = ("policies", "refused", "workers", "cache")
     POLICIES_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
+    CACHE_FIELD_NUMBER: _ClassVar[int]
     policies: _containers.RepeatedCompositeFieldContainer[OperatorPolicy]
-    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ...) -> None: ...
+    refused: _containers.RepeatedCompositeFieldContainer[RefusedPolicy]
+    workers: _containers.RepeatedCompositeFieldContainer[WorkerRevision]
+    cache: CacheUse
+    def __init__(self, policies: _Optional[_Iterable[_Union[OperatorPolicy, _Mapping]]] = ..., refused: _Optional[_Iterable[_Union[RefusedPolicy, _Mapping]]] = ..., workers: _Optional[_Iterable[_Union[WorkerRevision, _Mapping]]] = ..., cache: _Optional[_Union[CacheUse, _Mapping]] = ...) -> None: ...
+
+class RefusedPolicy(_message.Message):
+    __slots__ = ("operator", "digest", "refused_at", "findings")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_AT_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
+    operator: str
+    digest: str
+    refused_at: _timestamp_pb2.Timestamp
+    findings: _containers.RepeatedCompositeFieldContainer[Finding]
+    def __init__(self, operator: _Optional[str] = ..., digest: _Optional[str] = ..., refused_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ...) -> None: ...
+
+class WorkerRevision(_message.Message):
+    __slots__ = ("pid", "revision")
+    PID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    pid: int
+    revision: str
+    def __init__(self, pid: _Optional[int] = ..., revision: _Optional[str] = ...) -> None: ...
+
+class CacheUse(_message.Message):
+    __slots__ = ("keeps", "shared", "counted", "not_kept")
+    class CountedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    KEEPS_FIELD_NUMBER: _ClassVar[int]
+    SHARED_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
+    NOT_KEPT_FIELD_NUMBER: _ClassVar[int]
+    keeps: bool
+    shared: str
+    counted: _containers.ScalarMap[str, int]
+    not_kept: _containers.RepeatedCompositeFieldContainer[NotKept]
+    def __init__(self, keeps: _Optional[bool] = ..., shared: _Optional[str] = ..., counted: _Optional[_Mapping[str, int]] = ..., not_kept: _Optional[_Iterable[_Union[NotKept, _Mapping]]] = ...) -> None: ...
+
+class NotKept(_message.Message):
+    __slots__ = ("what", "message")
+    class MessageEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    what: str
+    message: _containers.ScalarMap[str, str]
+    def __init__(self, what: _Optional[str] = ..., message: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class OperatorPolicy(_message.Message):
     __slots__ = ("operator", "revision", "files", "rules", "clauses", "tier", "activated_at", "activated_by", "engine_version")

@@ -22,10 +22,20 @@ class Report:
 
     findings: list[Finding] = field(default_factory=list)
 
-    def add(self, place: Place, code: str, vi: str, en: str, suggestion: str | None = "") -> None:
+    def warning(self, place: Place, code: str, vi: str, en: str, suggestion: str | None = "") -> None:
+        """Keep a finding about what loads and can hardly be meant."""
+        self.add(place, code, vi, en, suggestion, "warning")
+
+    def note(self, place: Place, code: str, vi: str, en: str, suggestion: str | None = "") -> None:
+        """Keep a finding about what is worth a look."""
+        self.add(place, code, vi, en, suggestion, "note")
+
+    def add(
+        self, place: Place, code: str, vi: str, en: str, suggestion: str | None = "", severity: str = "error"
+    ) -> None:
         """Keep one more finding, once."""
         message = {"vi": vi, "en": en}
-        finding = Finding(place.file, place.line, place.column, code, message, suggestion or "")
+        finding = Finding(place.file, place.line, place.column, code, message, suggestion or "", severity)
         if not any(known == finding and known.message == message for known in self.findings):
             self.findings.append(finding)
 

@@ -99,7 +99,11 @@ MESSAGES = {
     "FactChange": "token, Fact written, deleted_id, bool heartbeat, Timestamp at, actor, decision_id",
     # policies
     "GetPolicySetRequest": "operator",
-    "GetPolicySetResponse": "repeated OperatorPolicy policies",
+    "GetPolicySetResponse": (
+        "repeated OperatorPolicy policies, repeated RefusedPolicy refused, repeated WorkerRevision workers"
+    ),
+    "RefusedPolicy": "operator, digest, Timestamp refused_at, repeated Finding findings",
+    "WorkerRevision": "int64 pid, revision",
     "OperatorPolicy": (
         "operator, revision, repeated PolicyFileDigest files, int32 rules, int32 clauses, tier, Timestamp activated_at,"
         " activated_by, engine_version"

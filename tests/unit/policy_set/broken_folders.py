@@ -635,6 +635,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _NO_BOM: Final = "save the file as UTF-8 without BOM"
 _UTF8: Final = "save the file as UTF-8"
 _EMPTY: Final = "an empty policy is never served"
+_ENDED: Final = "end the file with a line break"
 _NO_ROW: Final = ("policy-empty",)
 
 WHOLE: Final = [
@@ -667,6 +668,7 @@ WHOLE: Final = [
     BrokenWhole(the_files(), "shared", "unknown-operator", "", operator="shared"),
     BrokenWhole(with_text(POLICY, ""), POLICY, "policy-empty", _EMPTY),
     BrokenWhole(with_text(POLICY, "# p, a, allow\n\n  # nothing\n"), POLICY, "policy-empty", _EMPTY),
+    BrokenWhole(with_bytes(POLICY, _POLICY_BYTES[:-1]), POLICY, "cut-off", _ENDED, (), (_LAST_ROW, 1)),
     BrokenWhole(with_bytes(POLICY, _BOM + _POLICY_BYTES), POLICY, "file-bom", _NO_BOM),
     BrokenWhole(with_bytes(POLICY, _POLICY_BYTES.decode().encode("utf-16")), POLICY, "file-encoding", _UTF8),
     BrokenWhole(with_bytes(POLICY, b"# a\n# caf\xe9\n" + _POLICY_BYTES), POLICY, "file-encoding", _UTF8, (), (2, 6)),

@@ -1,0 +1,315 @@
+"""What has changed in a PostgreSQL store: instances on several machines follow it by leases.
+
+Each process renews its lease some thirty times a second, with one statement that counts in its row of the table of
+leases, confirms what it knew before, and brings what has changed since. A writer commits and waits until every instance
+has confirmed its revision, or nobody who has not can have a lease any more (pdp_adapters.lease_rules). A notification
+hastens both; nothing rests on it.
+"""
+
+import base64
+import os
+import secrets
+import struct
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import psycopg
+
+from pdp.core.ends import Slots
+from pdp.core.errors import UnavailableError
+from pdp.core.freshness import Standing
+from pdp.core.stores import StoreState
+from pdp_adapters.lease_rules import LEASE, SilentRows, lease_until
+from pdp_adapters.slot_table import TABLE_BYTES, SlotTable
+from pdp_adapters.sql_database import Row, Session
+
+RENEWED_EVERY: Final = 0.03
+"""Seconds between two renewals: three of them in a lease, so that one that is late loses nothing."""
+
+KEPT: Final = 8192
+"""So many of the last revisions it is kept of which ends they changed."""
+
+MOST_SLOTS: Final = 4096
+"""A change of more ends than this counts as one of all."""
+
+_LOOK_SECONDS: Final = 0.003
+_RETRY_SECONDS: Final = 0.1
+_FIRST_SECONDS: Final = 1.0
+_SWEEP: Final = 10_000_000_000
+_EVERYTHING: Final = "*"
+_CHANNEL: Final = "pdp_change"
+
+_RENEW: Final = """
+    WITH renewed AS (
+        INSERT INTO lease (instance, beat, confirmed) VALUES (%(instance)s, %(beat)s, %(known)s)
+        ON CONFLICT (instance) DO UPDATE SET beat = excluded.beat, confirmed = excluded.confirmed
+        RETURNING (xmax = 0) AS is_new)
+    SELECT store.history, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), store.revision, store.committed_at,
+        store.confirmed, renewed.is_new, change_slots.revision, change_slots.slots
+    FROM store CROSS JOIN renewed LEFT JOIN change_slots ON change_slots.revision > %(known)s
+    ORDER BY change_slots.revision
+"""
+_ROWS: Final = "SELECT instance, beat, confirmed FROM lease"
+
+
+class Pool(Protocol):
+    """What the leases ask of their database."""
+
+    @property
+    def address(self) -> str:
+        """Return where it is."""
+
+    def young_session(self) -> Any:
+        """Return a context with a session and the instant (boot time, nanoseconds) from when its connection is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A lease: until when, and what may be rested on."""
+
+    until: int
+    standing: Standing
+
+
+class PostgresqlLeases:
+    """Follows the store in *database*, and lets its writers wait for those who follow.
+
+    Without *hints* nobody is hastened by notifications: what they are worth can be tried so.
+    """
+
+    def __init__(self, database: Pool, *, hints: bool = True) -> None:
+        self._database = database
+        self._hints = hints
+        self._lock = threading.Lock()
+        self._silent = SilentRows()
+        self._follower: tuple[int, _Follower] | None = None
+
+    # --- Those who read -----------------------------------------------------------------------------------------------
+
+    def standing(self) -> Standing | None:
+        """Return where the store stands, None without a lease."""
+        follower = self._follower
+        if follower is None:
+            return None
+        held = follower[1].held
+        # INVARIANT (standing first): the lease is looked at before anything that it vouches for.
+        return None if held is None or boot_time() >= held.until else held.standing
+
+    def reach(self, revision: int, seconds: float) -> None:
+        """Return when a standing is of *revision* or a later one, or after so long."""
+        follower = self._follower
+        if follower is None:
+            return
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            held = follower[1].held
+            if held is not None and held.standing.revision >= revision:
+                return
+            follower[1].hasten()
+            time.sleep(_LOOK_SECONDS / 6)
+
+    def begin(self) -> None:
+        """Follow the store in this process, which may have been forked from one that does."""
+        with self._lock:
+            if self._follower is not None and self._follower[0] == os.getpid():
+                return
+            follower = _Follower(self._database.address, hints=self._hints)
+            self._follower = (os.getpid(), follower)
+        follower.start()
+
+    def close(self) -> None:
+        """Follow it no more in this process."""
+        with self._lock:
+            follower, self._follower = self._follower, None
+        if follower is not None and follower[0] == os.getpid():
+            follower[1].end()
+
+    # --- Those who write ----------------------------------------------------------------------------------------------
+
+    def changing(
+        self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
+    ) -> None:
+        """Note that *revision* changes something in *slots*: part of the same transaction."""
+        session.run(
+            "INSERT INTO change_slots (revision, slots) VALUES (:revision, :slots)",
+            {"revision": revision, "slots": _written(slots)},
+        )
+        if revision % (KEPT // 16) == 0:
+            session.run("DELETE FROM change_slots WHERE revision <= :last", {"last": revision - KEPT})
+        if self._hints:
+            session.rows(f"SELECT pg_notify('{_CHANNEL}', '')", {})
+
+    def changed(self, revision: int) -> None:
+        """Return when everybody who has a lease knows of *revision*."""
+        committed = boot_time()
+        while True:
+            try:
+                with self._database.young_session() as (session, opened):
+                    rows: Sequence[Row] = session.rows(_ROWS, {})
+            except UnavailableError:
+                _sleep_until(committed + LEASE)
+                return
+            now = boot_time()
+            with self._lock:
+                waiting = self._silent.awaited(rows, revision, now)
+            # The table of leases does not outlive the database. Whoever had a lease from before its end has none when a
+            # connection from after that is older than a lease.
+            knows_all = now - opened >= 2 * LEASE
+            if (knows_all and not waiting) or now >= committed + LEASE:
+                return
+            time.sleep(_LOOK_SECONDS)
+
+    def forget(self, session: Session) -> None:
+        """Let everybody begin anew: another history has other slots."""
+        session.run("DELETE FROM change_slots", {})
+
+
+class _Follower:
+    """Renews a lease on a thread of its own."""
+
+    def __init__(self, address: str, *, hints: bool) -> None:
+        self.held: _Held | None = None
+        self._address = address
+        self._hints = hints
+        self._instance = secrets.token_hex(12)
+        self._sent_before: int | None = None
+        self._source = ""
+        self._life = ""
+        self._known = 0
+        self._floor = 0
+        self._slots = SlotTable(bytearray(TABLE_BYTES))
+        self._silent = SilentRows()
+        self._swept = boot_time()
+        self._ending = threading.Event()
+        self._hastened = threading.Event()
+        self._first = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+
+    def start(self) -> None:
+        """Begin; return when there is a lease, or soon after."""
+        self._thread.start()
+        self._first.wait(_FIRST_SECONDS)
+
+    def end(self) -> None:
+        """Renew no more; what was leased is given back."""
+        self._ending.set()
+        self._hastened.set()
+        self.held = None
+        self._thread.join(_FIRST_SECONDS)
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            with suppress(psycopg.Error), psycopg.connect(self._address, autocommit=True) as connection:
+                # A renewal that nobody waits for needs no disk: what it says is true for a tenth of a second.
+                connection.execute("SET synchronous_commit = off")
+                if self._hints:
+                    connection.execute(f"LISTEN {_CHANNEL}")
+                self._follow(connection)
+            self._sent_before = None  # nobody knows what became of the last one
+            self._ending.wait(_RETRY_SECONDS)
+
+    def _follow(self, connection: "psycopg.Connection[Row]") -> None:
+        while not self._ending.is_set():
+            has_news = self._renew(connection)
+            self._sweep(connection)
+            # What was learned is confirmed at once: a writer may be waiting for it.
+            if not has_news:
+                self._rest(connection)
+        connection.execute("DELETE FROM lease WHERE instance = %s", (self._instance,))
+
+    def _rest(self, connection: "psycopg.Connection[Row]") -> None:
+        if self._hints:
+            for _ in connection.notifies(timeout=RENEWED_EVERY, stop_after=1):
+                pass
+        else:
+            self._hastened.wait(RENEWED_EVERY)
+            self._hastened.clear()
+
+    def hasten(self) -> None:
+        """Renew soon: somebody waits for what a renewal brings. Where there are hints, one is on its way already."""
+        self._hastened.set()
+
+    def _renew(self, connection: "psycopg.Connection[Row]") -> bool:
+        """Renew the lease, and say whether it brought anything new or was none yet."""
+        sent = boot_time()
+        named = {"instance": self._instance, "beat": sent, "known": self._known}
+        rows = connection.execute(_RENEW, named).fetchall()
+        if not rows:
+            self.held = None
+            self._sent_before = None
+            return False
+        history, timeline, revision, committed_at, confirmed, is_new, _, _ = rows[0]
+        has_news = self._learn(f"{history}/{timeline}", revision, [(row[6], row[7]) for row in rows if row[6]])
+        until = lease_until(sent, self._sent_before, is_new=is_new)
+        self._sent_before = sent
+        if until is None or not confirmed:
+            self.held = None
+            return until is None
+        # INVARIANT (learned before leased): what a renewal brings is in the slots before its lease is there.
+        standing = Standing(self._life, history, self._known, committed_at, self._floor, self._slots.newest_of)
+        self.held = _Held(until, standing)
+        self._first.set()
+        return has_news
+
+    def _learn(self, life: str, revision: int, changes: Sequence[tuple[int, str]]) -> bool:
+        """Take in what has changed up to *revision*, and say whether anything has."""
+        if life != self._source or revision < self._known:
+            # Another history, another server in the place of the first, or one that lags: nothing is known of it. One
+            # that has gone back will give other changes the same revisions, so what was read of it never counts again.
+            self.held = None
+            is_first, went_back = self._source == "", life == self._source
+            self._source, self._life = life, f"{life}/{secrets.token_hex(8)}" if went_back else life
+            self._slots = SlotTable(bytearray(TABLE_BYTES))
+            if not is_first:
+                self._known, self._floor = revision, revision
+                return True
+        lowest = changes[0][0] if changes else revision + 1
+        # FAIL CLOSED (gap): what is not kept any more could have changed anything.
+        if lowest > self._known + 1 or len(changes) != revision - lowest + 1:
+            is_whole = len(changes) == revision - lowest + 1
+            self._floor = max(self._floor, lowest - 1 if is_whole else revision)
+        for at, slots in changes:
+            if slots == _EVERYTHING:
+                self._floor = max(self._floor, at)
+            else:
+                self._slots.raise_to(_read(slots), at)
+        has_news = revision != self._known
+        self._known = revision
+        return has_news
+
+    def _sweep(self, connection: "psycopg.Connection[Row]") -> None:
+        """Take away the rows of instances that have ended without a word."""
+        now = boot_time()
+        if now - self._swept < _SWEEP:
+            return
+        self._swept = now
+        self._silent.awaited(connection.execute(_ROWS).fetchall(), 0, boot_time())
+        for instance, beat in self._silent.standing_still(now, _SWEEP):
+            connection.execute("DELETE FROM lease WHERE instance = %s AND beat = %s", (instance, beat))
+
+
+def boot_time() -> int:
+    """Return the nanoseconds since this machine was started, the time that it slept included."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def _sleep_until(instant_: int) -> None:
+    left = (instant_ - boot_time()) / 1e9
+    if left > 0:
+        time.sleep(left)
+
+
+def _written(slots: Slots) -> str:
+    if len(slots) > MOST_SLOTS:
+        return _EVERYTHING
+    return base64.b64encode(struct.pack(f">{len(slots)}I", *slots)).decode("ascii")
+
+
+def _read(text: str) -> Slots:
+    packed = base64.b64decode(text)
+    return struct.unpack(f">{len(packed) // 4}I", packed)

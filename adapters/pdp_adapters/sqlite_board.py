@@ -1,0 +1,198 @@
+"""What has changed in a SQLite store, on a board in memory that all processes of one machine share.
+
+The board is a file beside the database, mapped into every process: a few words about the store and a slot for the last
+change of each end. A writer raises the slots of what it changes to its new revision BEFORE it commits, while it alone
+may write. Whoever has read at an earlier revision finds its reading outdated from then on; so nobody has to be waited
+for, and a writer that dies on its way leaves slots that are too high, which costs readings and never an answer.
+
+INVARIANT (raised before commit): a change is on the board before anybody can read it, and so before it is acknowledged.
+
+FAIL CLOSED (board lost): a board of another boot, of another history, that was removed, put in place of another, or
+passed over by somebody who wrote, is worth nothing. A new one has a new life, in which nothing read before counts.
+"""
+
+import mmap
+import os
+import secrets
+import struct
+import tempfile
+import threading
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pdp.core.ends import Slots
+from pdp.core.errors import UnavailableError
+from pdp.core.freshness import Standing
+from pdp.core.stores import StoreState, Token
+from pdp_adapters.fact_rows import microseconds
+from pdp_adapters.slot_table import TABLE_BYTES, WORD, SlotTable
+from pdp_adapters.sql_database import Database, Session
+from pdp_adapters.sql_state import locked_state
+
+_MAGIC: Final = 0x5044505F42440001
+_HEADER: Final = 64
+_SIZE: Final = _HEADER + TABLE_BYTES
+_PLACE: Final = struct.Struct("=Q")
+
+# The words of the header.
+_FORMAT, _LIFE, _BOOT, _FLOOR, _RAISED, _COMMITTED, _COMMITTED_AT, _HISTORY = range(8)
+
+
+class _Mapped:
+    """A board that is mapped: the file it was, and what never changes in it."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            status = os.fstat(file.fileno())
+            if status.st_size != _SIZE:
+                raise ValueError("another size")
+            self.identity = (status.st_dev, status.st_ino)
+            self._map = mmap.mmap(file.fileno(), _SIZE)
+        view = memoryview(self._map)
+        self.words = view[:_HEADER].cast("Q")
+        self.slots = SlotTable(view, _HEADER)
+        self.life = f"{self.words[_LIFE]:016x}"
+        self.floor = self.words[_FLOOR]
+        # Of whoever finds it half made: the history stands in it last.
+        if self.words[_FORMAT] != _MAGIC or not self.words[_HISTORY]:
+            raise ValueError("another format")
+
+    def is_of(self, token: Token) -> bool:
+        """Say whether the board has followed the store, which is at *token*, all the way."""
+        words = self.words
+        return (
+            words[_HISTORY] == _number(token.history)
+            and words[_BOOT] == _boot()
+            # Somebody has written and raised nothing; or the store is an older one than it was.
+            and words[_COMMITTED] <= token.revision <= words[_RAISED]
+        )
+
+
+class SqliteBoard:
+    """The board of the store in *database*, whose file is at *path*."""
+
+    def __init__(self, database: Database, path: Path) -> None:
+        self._database = database
+        self._path = path.with_name(path.name + "-board")
+        self._lock = threading.Lock()
+        self._held: tuple[_Mapped, str] | None = None
+
+    # --- Those who read -----------------------------------------------------------------------------------------------
+
+    def standing(self) -> Standing | None:
+        """Return where the store stands, None while there is no board of it."""
+        held = self._held
+        if held is None:
+            return None
+        board, history = held  # the history of a board never changes
+        # FAIL CLOSED (board lost): writers raise what lies under this name; a board without it hears of nothing more.
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        if (found.st_dev, found.st_ino) != board.identity or found.st_size != _SIZE:
+            return None
+        words = board.words
+        # The revision first: what stands beside it is of this one or of a later one.
+        revision = words[_COMMITTED]
+        return Standing(board.life, history, revision, words[_COMMITTED_AT], board.floor, board.slots.newest_of)
+
+    def reach(self, revision: int, seconds: float) -> None:
+        """Return: what can be read is on the board already."""
+
+    def begin(self) -> None:
+        """Map the board; make it when there is none that is of this store."""
+        try:
+            with self._database.writing() as session:
+                self._attach(locked_state(self._database, session))
+        except UnavailableError:
+            # What cannot be written now is read without a board.
+            self._held = None
+
+    def close(self) -> None:
+        """Let go of the board; the file stays, for others."""
+        self._held = None
+
+    # --- Those who write: all of this happens while no other process may --------------------------------------------
+
+    def changing(
+        self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
+    ) -> None:
+        """Note, before the commit, that *revision* changes something in *slots*."""
+        board = self._attach(state)
+        words = board.words
+        words[_RAISED] = max(words[_RAISED], revision)
+        words[_COMMITTED_AT] = max(words[_COMMITTED_AT], microseconds(committed_at))
+        board.slots.raise_to(slots, revision)
+
+    def changed(self, revision: int) -> None:
+        """Note, after the commit, that *revision* can be read; everybody knows of it already."""
+        held = self._held
+        # Another writer may be here at the same time. The lower of two revisions claims less, which is right as well.
+        if held is not None and held[0].words[_COMMITTED] < revision:
+            held[0].words[_COMMITTED] = revision
+
+    def forget(self, session: Session) -> None:
+        """Make everything that was ever read worthless: the store is about to become another one."""
+        self._lose()
+
+    def _attach(self, state: StoreState) -> _Mapped:
+        with self._lock:
+            held = self._held
+            if held is not None and self.standing() is not None and held[0].is_of(state.token):
+                return held[0]
+            board = self._opened(state)
+            self._held = (board, state.token.history)
+            return board
+
+    def _opened(self, state: StoreState) -> _Mapped:
+        with suppress(OSError, ValueError):
+            board = _Mapped(self._path)
+            if board.is_of(state.token):
+                return board
+        try:
+            self._make(state)
+            return _Mapped(self._path)
+        except (OSError, ValueError) as error:
+            # FAIL CLOSED (board not made): others may go by an old one, so it has to go, and nothing is written.
+            self._lose()
+            raise UnavailableError(f"the board of the store cannot be made: {error}") from error
+
+    def _make(self, state: StoreState) -> None:
+        """Make a board on which nothing has changed since the state that the store is in."""
+        at = microseconds(state.committed_at)
+        revision = state.token.revision
+        life = secrets.randbits(64)
+        header = (_MAGIC, life, _boot(), revision, revision, revision, at, _number(state.token.history))
+        descriptor, name = tempfile.mkstemp(prefix=self._path.name, dir=self._path.parent)  # for its owner alone
+        try:
+            # A page that a full disk cannot hold would end the process that first writes to it.
+            os.posix_fallocate(descriptor, 0, _SIZE)
+            os.write(descriptor, b"".join(map(_PLACE.pack, header)))
+            os.rename(name, self._path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def _lose(self) -> None:
+        """Take the board away from everybody."""
+        self._held = None
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UnavailableError(f"the board of the store cannot be removed: {error.strerror}") from error
+
+
+def _number(history: str) -> int:
+    """Return a history as a word that is not 0."""
+    return int.from_bytes(history.encode()[-WORD:], "little") or 1
+
+
+def _boot() -> int:
+    """Return what names the time since this machine was started; what was in memory before is lost."""
+    return int(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip().replace("-", "")[:16], 16) or 1

@@ -1,0 +1,1 @@
+"""What keeping facts is worth, and what it costs a revocation."""

@@ -1,0 +1,157 @@
+"""Whether enough of those whose keys are pinned have signed a folder as it is."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pdp.activation.candidate import SEAL_FILE, Candidate
+from pdp.activation.seal import Seal, digests_of, read_seal
+from pdp.activation.standing import Active
+from pdp.core.errors import InvalidSettingsError
+from pdp.core.finding import Finding, Severity
+from pdp.core.ports import Verifies
+from pdp.core.text import Text
+from pdp.policy_set import PolicySet
+
+KEY_BYTES: Final = 32
+_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,63}", re.ASCII)
+
+NewlyAllows = Callable[[PolicySet | None, PolicySet], bool]
+"""Says whether what is proposed allows anything that the former set, None for nothing, did not."""
+
+
+def every_edit(_former: PolicySet | None, _proposed: PolicySet) -> bool:
+    """Take every edit for one that may newly allow something."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedKeys:
+    """Whose signatures count: each of *keys* belongs to one person, who may have several."""
+
+    keys: Mapping[bytes, str]
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Return the names of all."""
+        return frozenset(self.keys.values())
+
+
+def read_pinned_keys(place: str, text: str) -> PinnedKeys:
+    """Return the keys of *text*, a line `NAME KEY` for each; raise InvalidSettingsError with every mistake."""
+    keys: dict[bytes, str] = {}
+    mistakes: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        key = _key_of(words[1]) if len(words) == 2 else None
+        if key is None or not _NAME.fullmatch(words[0]):
+            mistakes.append(f"{place}:{number}: not a line `NAME KEY` as `pdp new-key` prints it")
+        # FAIL CLOSED (second person): one key under two names would let one person sign as two.
+        elif key in keys:
+            mistakes.append(f"{place}:{number}: this key is pinned already")
+        else:
+            keys[key] = words[0]
+    if not keys and not mistakes:
+        mistakes.append(f"{place}: no key is pinned, so nothing could ever be served")
+    if mistakes:
+        raise InvalidSettingsError(mistakes)
+    return PinnedKeys(keys)
+
+
+class PinnedSeals:
+    """Asks for the signature of one pinned person, and of a second one when *newly_allows* says so of an edit."""
+
+    def __init__(self, pinned: PinnedKeys, verifies: Verifies, newly_allows: NewlyAllows | None = None) -> None:
+        self._pinned = pinned
+        self._verifies = verifies
+        self._newly_allows = newly_allows
+
+    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
+        """Return what is wrong with the signatures of *candidate*, which is *proposed* in the place of *former*."""
+        place = f"{candidate.operator}/{SEAL_FILE}"
+        if candidate.seal is None:
+            return (_finding(place, "unsigned", _UNSIGNED, "pdp sign"),)
+        try:
+            seal = read_seal(candidate.seal)
+        except (ValueError, RecursionError) as error:
+            return (_finding(place, "seal-malformed", _said(_MALFORMED, error), "pdp sign"),)
+        wrong = tuple(_mismatches(place, seal, candidate))
+        if wrong:
+            return wrong
+        signers = self._signers(seal)
+        if not signers:
+            return (_finding(place, "seal-untrusted", _UNTRUSTED, "let somebody sign whose key is pinned"),)
+        if former is not None and _is_older(seal, former):
+            return (_finding(place, "seal-older", _OLDER, "sign the folder again"),)
+        if len(signers) < 2 and self._newly_allows is not None:
+            before = former.policy if former is not None else None
+            if self._newly_allows(before, proposed):
+                return (_finding(place, "second-person-missing", _SECOND, "let another person sign too"),)
+        return ()
+
+    def _signers(self, seal: Seal) -> frozenset[str]:
+        """Return the persons who signed *seal*: whoever's pinned key verifies a signature, whatever the file says."""
+        message = seal.message
+        return frozenset(
+            person
+            for key, person in self._pinned.keys.items()
+            if any(self._verifies(key, signature, message) for signature in seal.signatures)
+        )
+
+
+def _mismatches(place: str, seal: Seal, candidate: Candidate) -> Iterator[Finding]:
+    if seal.operator != candidate.operator:
+        yield _finding(place, "seal-of-another", _said(_OF_ANOTHER, seal.operator), "pdp sign")
+        return
+    lying = digests_of(candidate.files)
+    for name in sorted(seal.files.keys() | lying.keys()):
+        if name not in lying:
+            yield _finding(name, "signed-file-missing", _MISSING, "put the file back, or sign the folder again")
+        elif name not in seal.files:
+            yield _finding(name, "file-not-signed", _NOT_SIGNED, "sign the folder again")
+        elif seal.files[name] != lying[name]:
+            yield _finding(name, "signed-file-changed", _CHANGED, "sign the folder again")
+
+
+def _is_older(seal: Seal, former: Active) -> bool:
+    """Say whether *seal* may not follow what is in force: its number is smaller, or the same for other files."""
+    if former.seal is None:
+        return False
+    known = read_seal(former.seal)
+    return seal.number < known.number or (seal.number == known.number and seal.files != known.files)
+
+
+def _key_of(text: str) -> bytes | None:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
+def _said(text: Text, what: object) -> Text:
+    return Text(vi=text.vi.format(what), en=text.en.format(what))
+
+
+def _finding(file: str, code: str, text: Text, suggestion: str) -> Finding:
+    return Finding(file, 1, 1, Severity.ERROR, code, text, suggestion)
+
+
+_UNSIGNED: Final = Text("thư mục chưa được ký", "nobody has signed the folder")
+_MALFORMED: Final = Text("không phải tệp chữ ký: {}", "not a file of signatures: {}")
+_OF_ANOTHER: Final = Text("chữ ký là của nhà cung cấp `{}`", "the signatures are those of the operator `{}`")
+_MISSING: Final = Text("tệp đã được ký nhưng không còn ở đây", "the file was signed and is not here any more")
+_NOT_SIGNED: Final = Text("tệp này chưa được ký", "the file was not signed")
+_CHANGED: Final = Text("tệp đã thay đổi sau khi được ký", "the file has changed since it was signed")
+_UNTRUSTED: Final = Text(
+    "không có chữ ký nào đúng của người được ghim khóa", "no signature is that of somebody whose key is pinned"
+)
+_OLDER: Final = Text("chữ ký cũ hơn chữ ký đang có hiệu lực", "the signatures are older than those in force")
+_SECOND: Final = Text(
+    "thay đổi này cần chữ ký của người thứ hai", "this edit needs the signature of a second person too"
+)

@@ -1,0 +1,41 @@
+"""What the commands that look at the whole space share."""
+
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from pdp.cli.options import Exit
+
+QUIET_SECONDS: Final = 2.0
+"""How long a command works before it says how far it is."""
+
+
+def need_solver(lang: str) -> None:
+    """End with the exit code for trouble, and say what to install, when the solver is not there."""
+    if importlib.util.find_spec("z3") is None:
+        click.echo(
+            "lệnh này cần bộ giải Z3: pip install 'promise-pdp[analysis]'"
+            if lang == "vi"
+            else "this command needs the solver Z3: pip install 'promise-pdp[analysis]'",
+            err=True,
+        )
+        sys.exit(Exit.TROUBLE)
+
+
+def progress_on_stderr(label: str) -> Callable[[int, int], None]:
+    """Return what tells on a terminal how far a search is, once it has taken QUIET_SECONDS."""
+    begun = time.monotonic()
+    told = begun
+
+    def tell(done: int, everything: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - begun > QUIET_SECONDS and now - told > 1:
+            told = now
+            click.echo(f"{label}: {done} / {everything}", err=True)
+
+    return tell

@@ -1,0 +1,149 @@
+"""Runs the cases of `pdp test`: in this process against policy files, or against a server."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pdp.cases import (
+    Case,
+    Coverage,
+    Mutation,
+    NearMiss,
+    Outcome,
+    Proposing,
+    Selection,
+    Survivor,
+    coverage_of,
+    mutants_of,
+    mutation_of,
+    problems_of,
+    refusing,
+    run_cases,
+    unreadable,
+)
+from pdp.cli.answering import point_for
+from pdp.cli.case_files import case_files, cases_of, survivors_of
+from pdp.cli.progress import watched
+from pdp.client import DecisionClient
+from pdp.core.errors import PdpError
+from pdp.core.explanation import Explanation
+from pdp.core.text import Text
+from pdp.policy_set import PolicySet
+from pdp.wire.words import Words
+from pdp.wiring import folder_files, load_policies
+
+CASE_SECONDS: Final = 30.0
+"""How long one case may take on a server: what is tested is the answer, on however busy a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOptions:
+    """What `pdp test` is asked to do."""
+
+    paths: tuple[Path, ...]
+    policies: Path
+    server: str | None
+    selection: Selection
+    sentences: bool
+    coverage: bool
+    mutate: bool
+    propose: Path | None
+    required: Mapping[str, float]
+    junit: Path | None
+    form: str
+    lang: str
+
+    @property
+    def measures(self) -> bool:
+        """Say whether the cases are asked for what they cover."""
+        return self.coverage or not {"rules", "conditions", "clauses"}.isdisjoint(self.required)
+
+    @property
+    def mutates(self) -> bool:
+        """Say whether changes are tried."""
+        return self.mutate or "changes" in self.required
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """How the cases came out; *explanations* are those of failures, by case id."""
+
+    outcomes: tuple[Outcome, ...]
+    explanations: Mapping[str, Explanation]
+    coverages: tuple[Coverage, ...] = ()
+    mutations: tuple[tuple[Mutation, tuple[Survivor, ...]], ...] = ()
+    proposed: tuple[NearMiss, ...] = ()
+
+
+def run(options: CaseOptions, words: Words) -> Results:
+    """Do what *options* ask for.
+
+    Raises CaseFileError, InvalidPolicyError when the folder of an operator with cases may not be served, and
+    UnavailableError.
+    """
+    found = cases_of(case_files(options.paths), words)
+    cases = tuple(case for case in found if options.selection.takes(case))
+    if options.server is not None:
+        return _run_on_server(options.server, cases, words, sentences=options.sentences)
+    operators = sorted({case.request.operator for case in cases if case.request is not None})
+    only = operators[0] if len(operators) == 1 else ""
+    policies = load_policies(options.policies, words, only=only)
+    points = {operator: point_for(operator, policies) for operator in operators}
+    now = datetime.now(UTC)
+    outcomes = run_cases(cases, policies.sets, now, sentences=options.sentences)
+    explanations = {
+        outcome.case.id: points[outcome.case.request.operator].explain(outcome.case.request)
+        for outcome in outcomes
+        if not outcome.passed and outcome.case.request is not None
+    }
+    sets = [policies.sets[operator] for operator in operators]
+    return Results(
+        outcomes,
+        explanations,
+        tuple(coverage_of(policy, outcomes) for policy in sets) if options.measures else (),
+        tuple(_mutations(sets, outcomes, options, words, now)) if options.mutates else (),
+        tuple(_proposed(sets, outcomes, options, words, now)) if options.propose is not None else (),
+    )
+
+
+def _mutations(
+    sets: Sequence[PolicySet], outcomes: Sequence[Outcome], options: CaseOptions, words: Words, now: datetime
+) -> Iterator[tuple[Mutation, tuple[Survivor, ...]]]:
+    for policy in sets:
+        refused = refusing(policy.operator, folder_files(options.policies, policy.operator), words)
+        mutants = watched(tuple(mutants_of(policy)), policy.operator)
+        mutation = mutation_of(policy, outcomes, now, refused, sentences=options.sentences, mutants=mutants)
+        yield mutation, survivors_of(options.policies, policy.operator)
+
+
+def _proposed(
+    sets: Sequence[PolicySet], outcomes: Sequence[Outcome], options: CaseOptions, words: Words, now: datetime
+) -> Iterator[NearMiss]:
+    for policy in sets:
+        proposing = Proposing(policy, outcomes, now, words, sentences=options.sentences)
+        mutants = watched(tuple(mutants_of(policy)), policy.operator)
+        yield from (miss for _, miss in proposing.for_changes(mutants) if miss is not None)
+
+
+def _run_on_server(server: str, cases: Sequence[Case], words: Words, *, sentences: bool) -> Results:
+    outcomes, explanations = [], {}
+    with DecisionClient(server, words, deadline_seconds=CASE_SECONDS) as client:
+        for case in cases:
+            outcome, explanation = _ask(client, case, sentences=sentences)
+            outcomes.append(outcome)
+            if explanation is not None and not outcome.passed:
+                explanations[case.id] = explanation
+    return Results(tuple(outcomes), explanations)
+
+
+def _ask(client: DecisionClient, case: Case, *, sentences: bool) -> tuple[Outcome, Explanation | None]:
+    if case.request is None:
+        return unreadable(case), None
+    try:
+        explanation = client.explain(case.request, level="admin")
+    except PdpError as error:
+        return Outcome(case, (Text(str(error), str(error)),)), None
+    decision = explanation.decision
+    return Outcome(case, problems_of(case, decision, sentences=sentences), decision), explanation

@@ -1,0 +1,119 @@
+"""A client of PolicyService."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self
+
+import grpc
+
+from pdp.api.v1 import policies_pb2, policies_pb2_grpc
+from pdp.client.decision_client import OPTIONS, as_error
+from pdp.core.finding import Finding
+from pdp.wire.instants import instant_from_timestamp
+from pdp.wire.json_form import message_to_json
+from pdp.wire.policies import finding_from_wire
+
+STATUS_SECONDS: Final = 5.0
+RELOAD_SECONDS: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The policy set of *operator* that a server answers from."""
+
+    operator: str
+    revision: str
+    rules: int
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotInForce:
+    """What lies in the folder of *operator* and was refused *at*."""
+
+    operator: str
+    at: datetime
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPolicies:
+    """What a server says of its policies: by operator, and the revision of all by process id of each *worker*.
+
+    *as_json* is the answer as it came.
+    """
+
+    in_force: tuple[InForce, ...]
+    refused: tuple[NotInForce, ...]
+    workers: dict[int, str]
+    as_json: dict[str, Any]
+
+    @property
+    def workers_agree(self) -> bool:
+        """Say whether all processes answer from one revision."""
+        return len(set(self.workers.values())) <= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What became of a reload after which *revision* is in force; *as_json* is the answer as it came."""
+
+    revision: str
+    activated: bool
+    findings: tuple[Finding, ...]
+    as_json: dict[str, Any]
+
+
+class PolicyClient:
+    """Asks the server at *address*, HOST:PORT, about its policies; any thread may use it."""
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        self._stub = policies_pb2_grpc.PolicyServiceStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+
+    def policies(self, operator: str = "") -> ServerPolicies:
+        """Return what is in force and what was refused: of *operator*, or of all.
+
+        Raises InvalidRequestError for an unknown operator, and ServerError when there is no answer.
+        """
+        request = policies_pb2.GetPolicySetRequest(operator=operator)
+        answer: policies_pb2.GetPolicySetResponse = self._call(self._stub.GetPolicySet, request, STATUS_SECONDS)
+        return ServerPolicies(
+            tuple(
+                InForce(
+                    one.operator, one.revision, one.rules, instant_from_timestamp(one.activated_at), one.activated_by
+                )
+                for one in answer.policies
+            ),
+            tuple(
+                NotInForce(
+                    one.operator, instant_from_timestamp(one.refused_at), tuple(map(finding_from_wire, one.findings))
+                )
+                for one in answer.refused
+            ),
+            {worker.pid: worker.revision for worker in answer.workers},
+            message_to_json(answer),
+        )
+
+    def reload(self, operator: str) -> Reloaded:
+        """Let the server read the folder of *operator* again; raises what `policies` raises."""
+        request = policies_pb2.ReloadRequest(operator=operator)
+        answer: policies_pb2.ReloadResponse = self._call(self._stub.Reload, request, RELOAD_SECONDS)
+        findings = tuple(map(finding_from_wire, answer.findings))
+        return Reloaded(answer.revision, answer.activated, findings, message_to_json(answer))
+
+    def _call(self, method: Any, request: object, seconds: float) -> Any:
+        try:
+            return method(request, timeout=seconds)
+        except grpc.RpcError as error:
+            raise as_error(error) from None

@@ -1,0 +1,60 @@
+"""How an instance knows, without asking the store, that what was read before is still so."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+from pdp.core.ends import Slots
+from pdp.core.value import value
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@value
+class Standing:
+    """Where the store is known to stand now, and since when which ends are known to be unchanged.
+
+    *life* names this run of counting: what was read in another one is worth nothing in this one. *revision* is one that
+    was acknowledged, *committed* no earlier than its commit, in microseconds since 1970. *floor* is the revision before
+    which nothing is known. *newest_of* gives the revision of the last change at any of some ends: no earlier than of
+    the last one that was acknowledged before this standing was asked for.
+    """
+
+    life: str
+    history: str
+    revision: int
+    committed: int
+    floor: int
+    newest_of: Callable[[Slots], int]
+
+    @property
+    def committed_at(self) -> datetime:
+        """Return an instant no earlier than the commit of the revision."""
+        return _EPOCH + timedelta(microseconds=self.committed)
+
+    def holds(self, life: str, revision: int, slots: Slots) -> bool:
+        """Say whether what was read at *revision*, looking at the ends in *slots*, is all that could be read now."""
+        return life == self.life and revision >= self.floor and self.newest_of(slots) <= revision
+
+
+class Freshness(Protocol):
+    """Knows what has changed in a store, whichever process changed it."""
+
+    def standing(self) -> Standing | None:
+        """Return where the store stands, None where that is not known; never waits.
+
+        INVARIANT (standing first): it has to be asked for after the request came and before anything is held against
+        it. A change acknowledged before that is known to it; what was acknowledged later may be.
+        """
+
+    def reach(self, revision: int, seconds: float) -> None:
+        """Return when a standing is of *revision* or a later one, or after so long."""
+
+    def begin(self) -> None:
+        """Learn where the store stands and follow it from now on, in this process; may wait, may be called again.
+
+        Where it cannot be learned, `standing` goes on returning None.
+        """
+
+    def close(self) -> None:
+        """Follow it no more."""

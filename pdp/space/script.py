@@ -1,0 +1,242 @@
+"""Formulas and the solver that finds values for them. The only place that knows Z3, and it speaks SMT-LIB 2 to it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import z3
+
+Formula = str
+"""A name in the script, TRUE or FALSE. Equal formulas have equal names."""
+
+TRUE: Final[Formula] = "true"
+FALSE: Final[Formula] = "false"
+
+TIME_LIMIT_MS: Final = 20_000
+"""How long one question may take the solver."""
+
+_TOKEN: Final = re.compile(r"[()]|[^\s()]+")
+
+
+class UndecidedError(Exception):
+    """The solver gave up, or understood something else than was meant: nothing may be concluded."""
+
+
+class Script:
+    """Builds formulas and asks whether they can hold together. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._context = z3.Context()
+        self._pending: list[str] = [f"(set-option :timeout {TIME_LIMIT_MS})", "(set-option :print-success false)"]
+        self._names: dict[tuple[str, ...], Formula] = {}
+        self._negations: dict[Formula, Formula] = {TRUE: FALSE, FALSE: TRUE}
+        self._declared: dict[str, str] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
+        self._axioms: dict[str, list[Formula]] = {}
+        self.questions = 0
+
+    # --- Names --------------------------------------------------------------------------------------------------------
+
+    def boolean(self, name: str) -> Formula:
+        """Return the truth value called *name*, free unless something is asserted of it."""
+        return self._declare(name, "() Bool")
+
+    def integer(self, name: str) -> str:
+        """Return the whole number called *name*."""
+        return self._declare(name, "() Int")
+
+    def function(self, name: str, result: str = "Bool") -> str:
+        """Return the function of one whole number called *name*."""
+        return self._declare(name, f"(Int) {result}")
+
+    def _declare(self, name: str, signature: str) -> str:
+        known = self._declared.get(name)
+        if known is None:
+            known = self._declared[name] = f"v{len(self._declared)}"
+            self._pending.append(f"(declare-fun {known} {signature}) ; {name}")
+        return known
+
+    # --- Formulas -----------------------------------------------------------------------------------------------------
+
+    def both(self, *parts: Formula) -> Formula:
+        """Return that all of *parts* hold."""
+        return self._joined("and", FALSE, TRUE, parts)
+
+    def either(self, *parts: Formula) -> Formula:
+        """Return that one of *parts* holds."""
+        return self._joined("or", TRUE, FALSE, parts)
+
+    def _joined(self, word: str, decides: Formula, idle: Formula, parts: Iterable[Formula]) -> Formula:
+        kept = dict.fromkeys(part for part in parts if part != idle)
+        if decides in kept or any(self._negations.get(part) in kept for part in kept):
+            return decides
+        if len(kept) < 2:
+            return next(iter(kept), idle)
+        return self._named(word, *sorted(kept))
+
+    def negated(self, part: Formula) -> Formula:
+        """Return that *part* does not hold."""
+        known = self._negations.get(part)
+        if known is None:
+            known = self._negations[part] = self._named("not", part)
+            self._negations[known] = part
+        return known
+
+    def implies(self, first: Formula, second: Formula) -> Formula:
+        """Return that *second* holds where *first* does."""
+        return self.either(self.negated(first), second)
+
+    def same(self, first: Formula, second: Formula) -> Formula:
+        """Return that both hold or neither."""
+        return self.both(self.implies(first, second), self.implies(second, first))
+
+    def chosen(self, test: Formula, then: Formula, otherwise: Formula) -> Formula:
+        """Return *then* where *test* holds and *otherwise* where it does not."""
+        return self.either(self.both(test, then), self.both(self.negated(test), otherwise))
+
+    def equal(self, left: str, right: str) -> Formula:
+        """Return that two numbers are equal."""
+        if left == right:
+            return TRUE
+        if is_number(left) and is_number(right):
+            return FALSE
+        return self._named("=", *sorted((left, right)))
+
+    def at_most(self, left: str, right: str) -> Formula:
+        """Return that the number *left* is at most *right*."""
+        if is_number(left) and is_number(right):
+            return TRUE if value_of(left) <= value_of(right) else FALSE
+        return TRUE if left == right else self._named("<=", left, right)
+
+    def applied(self, function: str, argument: str) -> Formula:
+        """Return what *function* says of a number."""
+        return self._named(function, argument)
+
+    def number_applied(self, function: str, argument: str) -> str:
+        """Return the number that *function* gives for a number."""
+        return self._named(function, argument, sort="Int")
+
+    def stepped(self, start: str, steps: Iterable[tuple[int, int]], last: int) -> str:
+        """Return *start* plus an amount: that of the first step that *start* lies before, or *last*."""
+        amount = number(last)
+        for before, added in reversed(list(steps)):
+            if number(added) != amount:
+                amount = f"(ite (< {start} {number(before)}) {number(added)} {amount})"
+        shifted = self._named("+", start, amount, sort="Int")
+        self._parts[shifted] = (start,)
+        return shifted
+
+    def _named(self, *parts: str, sort: str = "Bool") -> Formula:
+        name = self._names.get(parts)
+        if name is None:
+            name = self._names[parts] = f"f{len(self._names)}"
+            self._parts[name] = parts[1:]
+            self._pending.append(f"(define-fun {name} () {sort} ({' '.join(parts)}))")
+        return name
+
+    # --- Questions ----------------------------------------------------------------------------------------------------
+
+    def always(self, formula: Formula, about: str) -> None:
+        """Let *formula* hold in every answer to a question that speaks of the name or number *about*."""
+        if formula != TRUE:
+            self._axioms.setdefault(about, []).append(formula)
+
+    def reached(
+        self, formulas: Iterable[Formula], beside: frozenset[str] = frozenset()
+    ) -> tuple[frozenset[str], tuple[Formula, ...]]:
+        """Return every name that *formulas* speak of, and what always holds of those, which is spoken of too.
+
+        What is reached already, *beside*, is not looked at again.
+        """
+        seen: set[str] = set()
+        axioms: dict[Formula, None] = {}
+        pending = list(formulas)
+        parts, always = self._parts, self._axioms
+        while pending:
+            name = pending.pop()
+            if name in seen or name in beside:
+                continue
+            seen.add(name)
+            inside = parts.get(name)
+            if inside is not None:
+                pending.extend(inside)
+            said = always.get(name)
+            if said is not None:
+                axioms.update(dict.fromkeys(said))
+                pending.extend(said)
+        return frozenset(seen), tuple(axioms)
+
+    def which_can_hold(self, always: Sequence[Formula], candidates: Sequence[Formula]) -> list[bool]:
+        """Say of each of *candidates* whether it can hold together with *always*; raises UndecidedError."""
+        spoken_of, axioms = self.reached(always)
+        lines = ["(push)", *_asserted((*always, *axioms))]
+        for candidate in candidates:
+            self.questions += 1
+            _, more = self.reached([candidate], spoken_of)
+            lines += ["(push)", *_asserted((candidate, *more)), "(check-sat)", "(pop)"]
+        answers = self._run("\n".join([*lines, "(pop)"])).split()
+        if len(answers) != len(candidates) or not {"sat", "unsat"}.issuperset(answers):
+            raise UndecidedError(" ".join(answers))
+        return [answer == "sat" for answer in answers]
+
+    def values(self, formulas: Iterable[Formula], wanted: Iterable[str]) -> Mapping[str, int] | None:
+        """Return values with which *formulas* hold together, None when they cannot.
+
+        There is one for each of *wanted* that the question speaks of; truth values are 0 and 1. Raises UndecidedError
+        when the solver gives up.
+        """
+        self.questions += 1
+        asserted = list(formulas)
+        spoken_of, axioms = self.reached(asserted)
+        answer = self._run("\n".join(["(push)", *_asserted((*asserted, *axioms)), "(check-sat)"])).strip()
+        if answer != "sat":
+            self._run("(pop)")
+            if answer != "unsat":
+                raise UndecidedError(answer)
+            return None
+        names = [name for name in dict.fromkeys(wanted) if name in spoken_of]
+        asked = [name for name in names if not is_number(name) and name not in {TRUE, FALSE}]
+        return _pairs(self._run(f"(get-value ({' '.join(asked)}))\n(pop)" if asked else "(pop)"))
+
+    def _run(self, text: str) -> str:
+        text = "\n".join((*self._pending, text))
+        self._pending = []
+        answer: str = z3.Z3_eval_smtlib2_string(self._context.ref(), text)
+        if "(error" in answer:
+            raise UndecidedError(answer)
+        return answer
+
+
+def _asserted(formulas: Iterable[Formula]) -> list[str]:
+    return [f"(assert {formula})" for formula in formulas if formula != TRUE]
+
+
+def number(value: int) -> str:
+    """Return *value* as a script writes it."""
+    return str(value) if value >= 0 else f"(- {-value})"
+
+
+def is_number(text: str) -> bool:
+    """Say whether *text* is a number that is written out."""
+    return text[0].isdigit() or text[0] == "("
+
+
+def value_of(text: str) -> int:
+    """Return the number that *text* writes."""
+    return int(text) if text[0] != "(" else -int(text[2:-1].strip())
+
+
+def _pairs(answer: str) -> Mapping[str, int]:
+    """Read `((name value) ...)`."""
+    found: dict[str, int] = {}
+    tokens = _TOKEN.findall(answer)
+    at = 1
+    while at < len(tokens) and tokens[at] == "(":
+        name, value = tokens[at + 1], tokens[at + 2]
+        if value == "(":
+            found[name] = -int(tokens[at + 4])
+            at += 7
+            continue
+        found[name] = {"true": 1, "false": 0}[value] if value in {"true", "false"} else int(value)
+        at += 4
+    return found

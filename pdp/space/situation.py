@@ -1,0 +1,369 @@
+"""From the numbers that a solver found to a request that can be asked."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from pdp.conditions.expression import Emptiness, Root, Term
+from pdp.core.entity import Entity
+from pdp.core.fact_schema import FactSchema, PropertySpec, ValueType
+from pdp.core.facts import Consent, Fact, Ground, RoleAssignment, Value
+from pdp.core.policy import Granting
+from pdp.core.request import Request, Resource
+from pdp.core.text import Text
+from pdp.core.vocabulary import Vocabulary, WordKind
+from pdp.policy_set import Asked
+from pdp.space.codes import NATURAL_PERSON
+from pdp.space.encoding import NOW
+from pdp.space.facts import CONSENT, REFUSAL, Facts, Slot
+from pdp.space.people import OPERATOR_SCOPE, Held, People
+from pdp.space.script import FALSE, TRUE, is_number, value_of
+from pdp.space.values import Values
+
+BLANK: Final = " "
+"""A text that is there and says nothing."""
+
+_NAMES: Final = {
+    "subject": "asker",
+    "resource.data_subject": "person-concerned",
+    "context.recipient": "recipient",
+    "context.grantee": "grantee",
+}
+
+
+class SituationReader:
+    """Reads one answer of the solver. *wanted* are the names whose values it needs."""
+
+    def __init__(
+        self,
+        values: Values,
+        people: People,
+        facts: Facts,
+        schema: FactSchema,
+        vocabulary: Vocabulary,
+        granting: Mapping[str, Granting],
+    ) -> None:
+        self._values = values
+        self._people = people
+        self._facts = facts
+        self._schema = schema
+        self._vocabulary = vocabulary
+        self._granting = granting
+
+    def wanted(self, slots: Iterable[Slot], persons: int) -> list[str]:
+        """Return every name that a situation with these facts and persons is made of."""
+        values, people = self._values, self._people
+        found = [people.subject_pictured, people.pictured_absent, people.scopes.nonempty]
+        for each in range(persons + 1):
+            found += people.person(each)
+        found += people.scope_types.values()
+        found += [self._facts.present(slot) for slot in slots]
+        for _, scalar in values.scalars.values():
+            found += [scalar.absent, scalar.code]
+        for _, listing in values.listings.values():
+            found += [listing.absent, *listing.has.values()]
+        for listed in values.entity_lists.values():
+            found += [listed.absent, listed.nonempty, *listed.within.values()]
+            for code in listed.tested:
+                found += [code, values.script.applied(listed.member, code)]
+        for held in people.held.values():
+            found += [held.formula, held.holder]
+        for code in list(values.entity_names):
+            found += [code, values.type_term(code)]
+        return found
+
+    def request(self, asked: Asked, found: Mapping[str, int], slots: Iterable[Slot], persons: int) -> Request:
+        """Return the request that the numbers *found* describe."""
+        return _Answer(self, asked, found, tuple(slots), persons).request()
+
+
+class _Answer:
+    """One request, while it is put together."""
+
+    def __init__(
+        self, reader: SituationReader, asked: Asked, found: Mapping[str, int], slots: tuple[Slot, ...], persons: int
+    ) -> None:
+        self._reader = reader
+        self._values = reader._values
+        self._people = reader._people
+        self._roles, self._action, self._category, self._purpose = asked
+        self._found = found
+        self._slots = [slot for slot in slots if self._is(reader._facts.present(slot))]
+        self._persons = persons
+        self._entities = self._name_entities()
+        self._others: dict[str, Entity] = {}
+        self._fresh = 0
+        self._extra_scopes: dict[str, Entity] = {}
+        self._facts: list[Fact] = []
+
+    def _is(self, formula: str) -> bool:
+        if formula in {TRUE, FALSE}:
+            return formula == TRUE
+        return bool(self._found.get(formula, 0))
+
+    def _number(self, code: str) -> int:
+        return value_of(code) if is_number(code) else self._found[code]
+
+    def _name_entities(self) -> dict[int, Entity]:
+        known = {code: path for code, path in self._values.entity_names.items() if code in self._found}
+        types = {
+            self._found[code]: self._values.codes.type_of(self._found[type_term])
+            for code in known
+            if (type_term := self._values.type_term(code)) in self._found
+        }
+        named = dict(self._values.codes.entities)
+        for code, path in sorted(known.items(), key=lambda item: (item[1] not in _NAMES, not _is_resource(item[1]))):
+            type_ = types.get(self._found[code], NATURAL_PERSON)
+            named.setdefault(self._found[code], Entity(type_, f"{_stem(path)}-{len(named) + 1}"))
+        return named
+
+    def _entity(self, code: str) -> Entity:
+        """Return the entity with this number, or one like no other where nothing is asked of it."""
+        if not is_number(code) and code not in self._found:
+            path = self._values.entity_names.get(code, "somebody")
+            return self._others.setdefault(code, Entity("user", f"{_stem(path)}-x{len(self._others) + 1}"))
+        return self._entities[self._number(code)]
+
+    def _new(self, type_: str, stem: str) -> Entity:
+        self._fresh += 1
+        return Entity(type_, f"{stem}-{self._fresh}")
+
+    # --- The request --------------------------------------------------------------------------------------------------
+
+    def request(self) -> Request:
+        there, code = self._people.person(0)
+        data_subject = self._entity(code) if self._is(there) else None
+        resource_code = self._values.script.integer(f"resource as {self._category}")
+        resource_id = self._entities[self._found[resource_code]].id if resource_code in self._found else "data-1"
+        scopes = self._scopes()
+        properties = self._properties()
+        pictured = self._pictured()
+        if pictured is not None:
+            properties["resource"]["pictured"] = pictured
+        self._add_roles(data_subject, Entity(self._category, resource_id))
+        for slot in self._slots:
+            self._add_fact(slot)
+        return Request(
+            request_id="",
+            operator=self._people.operator.id,
+            subject=self._entity(self._people.subject),
+            action=self._action,
+            resource=Resource(
+                self._category,
+                resource_id,
+                data_subject,
+                self._all_scopes(scopes),
+                MappingProxyType(properties["resource"]),
+            ),
+            purpose=self._purpose,
+            subject_properties=MappingProxyType(properties["subject"]),
+            context=MappingProxyType(properties["context"]),
+            extra=MappingProxyType(properties["extra"]),
+            time=NOW,
+            facts=tuple(fact for at, fact in enumerate(self._facts) if fact not in self._facts[:at]),
+        )
+
+    def _properties(self) -> dict[str, dict[str, Value]]:
+        sections: dict[str, dict[str, Value]] = {"subject": {}, "resource": {}, "context": {}, "extra": {}}
+        for path, term, value in self._all_values():
+            root, _, name = path.partition(".")
+            if root in sections and name and term.root is not Root.FACT:
+                sections[root][name] = value
+        return sections
+
+    def _all_values(self) -> Iterable[tuple[str, Term, Value]]:
+        for path, (term, scalar) in self._values.scalars.items():
+            if self._asked_about(scalar.absent, scalar.code) and not self._is(scalar.absent):
+                yield path, term, self._value(term, scalar.code)
+        for path, (term, listing) in self._values.listings.items():
+            if self._asked_about(listing.absent, *listing.has.values()) and not self._is(listing.absent):
+                texts = [self._values.codes.text_of(code) for code, has in listing.has.items() if self._is(has)]
+                yield path, term, tuple(texts)
+        for path, listed in self._values.entity_lists.items():
+            if path != "resource.scopes" and self._asked_about(listed.absent) and not self._is(listed.absent):
+                yield path, _ENTITY_LIST, self._members(path)
+
+    def _asked_about(self, *names: str) -> bool:
+        return any(name in self._found for name in names)
+
+    def _value(self, term: Term, code: str) -> Value:
+        if code not in self._found and term.type is not ValueType.ENTITY:
+            return self._any_value(term)
+        number_ = self._number(code) if code in self._found else 0
+        match term.type:
+            case ValueType.BOOL:
+                return bool(number_)
+            case ValueType.INT:
+                return number_
+            case ValueType.TIMESTAMP:
+                return NOW + timedelta(seconds=number_)
+            case ValueType.ENTITY:
+                return self._entity(code)
+            case _:
+                return self._values.codes.text_of(number_) or BLANK
+
+    def _any_value(self, term: Term) -> Value:
+        """Return a value of which nothing is asked but that it is there."""
+        match term.type:
+            case ValueType.BOOL:
+                return True
+            case ValueType.INT:
+                return 1
+            case ValueType.TIMESTAMP:
+                return NOW
+            case ValueType.ROLE | ValueType.CATEGORY:
+                kind = WordKind.ROLE if term.type is ValueType.ROLE else WordKind.CATEGORY
+                return next(iter(self._reader._vocabulary.words(kind)))
+            case _:
+                return term.values[0] if term.values else "something"
+
+    def _members(self, name: str) -> tuple[Entity, ...]:
+        listed = self._values.entity_lists[name]
+        inside = [
+            self._entity(code) for code in listed.tested if self._is(self._values.script.applied(listed.member, code))
+        ]
+        within = [self._is(formula) for formula in listed.within.values()]
+        if self._is(listed.nonempty) and not any(within) and (within or not inside):
+            inside.append(self._new("org", "somebody"))
+        return tuple(dict.fromkeys(inside))
+
+    def _scopes(self) -> list[Entity]:
+        return list(self._members("resource.scopes")) if self._is(self._people.scopes.nonempty) else []
+
+    def _all_scopes(self, tested: list[Entity]) -> tuple[Entity, ...]:
+        return tuple(dict.fromkeys((*self._extra_scopes.values(), *tested)))
+
+    def _pictured(self) -> tuple[Entity, ...] | None:
+        persons = [self._people.person(each)[0] for each in range(1, self._persons + 1)]
+        asked_about = self._asked_about(self._people.pictured_absent, self._people.subject_pictured, *persons)
+        if self._is(self._people.pictured_absent) or not asked_about:
+            return None
+        found = []
+        for each in range(self._persons + 1):
+            there, code = self._people.person(each)
+            if self._is(self._people.subject_pictured if each == 0 else there):
+                found.append(self._entity(code))
+        return tuple(found)
+
+    # --- Roles --------------------------------------------------------------------------------------------------------
+
+    def _add_roles(self, data_subject: Entity | None, resource: Entity) -> None:
+        for type_, formula in self._people.scope_types.items():
+            if self._is(formula):
+                self._extra_scopes[type_] = self._new(type_, type_)
+        for held in self._people.held.values():
+            if not self._is(held.formula):
+                continue
+            scope = self._scope(held, data_subject, resource)
+            for role in self._names_of(held):
+                self._assign(self._entity(held.holder), role, scope)
+
+    def _names_of(self, held: Held) -> list[str]:
+        """Return the roles of the class that are held: those asked for by the subject, one of the class by others."""
+        if self._entity(held.holder) != self._entity(self._people.subject) or held.person:
+            return [held.role.name]
+        named = sorted(held.role.roles & self._roles)
+        return named if held.scope_type != OPERATOR_SCOPE or named else [held.role.name]
+
+    def _scope(self, held: Held, data_subject: Entity | None, resource: Entity) -> Entity:
+        if held.scope_type == OPERATOR_SCOPE:
+            return self._people.operator
+        if held.person:
+            return self._entity(self._people.person(held.person)[1])
+        if data_subject is not None and data_subject.type == held.scope_type:
+            return data_subject
+        if held.scope_type in self._extra_scopes:
+            return self._extra_scopes[held.scope_type]
+        return resource
+
+    def _assign(self, holder: Entity, role: str, scope: Entity) -> None:
+        """Add a role, granted by somebody who may where it has to be granted."""
+        granting = self._reader._granting.get(role)
+        granter = None
+        if granting is not None and granting.required:
+            by = next((each for each in granting.by if each != role), granting.by[0])
+            granter = Entity("user", f"granter-of-{role.replace('_', '-')}")
+            held_in = self._reader._vocabulary.words(WordKind.ROLE)[by].held_in
+            self._assign(granter, by, scope if scope.type in held_in else self._people.operator)
+        self._facts.append(Fact(RoleAssignment(holder, role, scope, granter)))
+
+    # --- Facts --------------------------------------------------------------------------------------------------------
+
+    def _add_fact(self, slot: Slot) -> None:
+        prefix = f"{slot.name}."
+        parts = {path[len(prefix) :]: value for path, _, value in self._all_values() if path.startswith(prefix)}
+        if slot.kind in {CONSENT, REFUSAL}:
+            self._facts.append(Fact(self._consent(slot, parts)))
+        else:
+            self._facts.append(Fact(self._ground(slot, parts)))
+
+    def _consent(self, slot: Slot, parts: dict[str, Value]) -> Consent:
+        _, person = self._people.person(slot.person)
+        fixed = {"given_by", "recipient", "purposes", "categories", "form"}
+        recipient, form = parts.get("recipient"), parts.get("form", "")
+        return Consent(
+            data_subject=self._entity(person),
+            given_by=self._entity(self._values.entity(f"{slot.name}.given_by")),
+            purposes=_words(parts.get("purposes")),
+            categories=_words(parts.get("categories")),
+            status="given" if slot.kind == CONSENT else "refused",
+            recipient=recipient if isinstance(recipient, Entity) else None,
+            form=str(form),
+            properties=MappingProxyType({key: value for key, value in parts.items() if key not in fixed}),
+        )
+
+    def _ground(self, slot: Slot, parts: dict[str, Value]) -> Ground:
+        spec = self._reader._schema.grounds[slot.kind]
+        id_ = self._entity(self._values.entity(f"{slot.name}.id"))
+        for name in spec.requires:
+            if name not in parts and name != "id":
+                parts[name] = self._filler(name, spec.properties.get(name), spec.statuses)
+        parts.setdefault("status", spec.statuses[0])
+        beneficiary, person = parts.get("beneficiary"), parts.get("data_subject")
+        fixed = {"id", "status", "beneficiary", "data_subject"}
+        return Ground(
+            kind=slot.kind,
+            id=id_,
+            status=str(parts["status"]),
+            beneficiary=beneficiary if isinstance(beneficiary, Entity) else None,
+            data_subject=person if isinstance(person, Entity) else None,
+            properties=MappingProxyType({key: value for key, value in parts.items() if key not in fixed}),
+        )
+
+    def _filler(self, name: str, spec: PropertySpec | None, statuses: tuple[str, ...]) -> Value:
+        """Return a value for a part that such a fact must have and that no condition asks about."""
+        if name == "status":
+            return statuses[0]
+        if spec is None or spec.type is ValueType.ENTITY:
+            one: Value = self._new("user", name.replace("_", "-"))
+        elif spec.type is ValueType.BOOL:
+            one = True
+        elif spec.type is ValueType.INT:
+            one = 1
+        elif spec.type is ValueType.TIMESTAMP:
+            one = NOW
+        else:
+            one = spec.values[0] if spec.values else self._some_word(spec)
+        listed: Value = (one,) if spec is not None and spec.is_list else one  # type: ignore[assignment]
+        return listed
+
+    def _some_word(self, spec: PropertySpec) -> str:
+        kinds = {ValueType.ROLE: WordKind.ROLE, ValueType.CATEGORY: WordKind.CATEGORY}
+        kind = kinds.get(spec.type)
+        return "something" if kind is None else next(iter(self._reader._vocabulary.words(kind)))
+
+
+def _is_resource(path: str) -> bool:
+    return path.startswith("resource as ")
+
+
+def _stem(path: str) -> str:
+    return _NAMES.get(path) or path.rpartition(".")[2].replace("_", "-").split("[")[0].split(" ")[0]
+
+
+def _words(value: Value | None) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, tuple) else ()
+
+
+_ENTITY_LIST = Term(Root.CONTEXT, "", ValueType.ENTITY, True, (), Emptiness.UNKNOWN, "", Text("", ""), 0)

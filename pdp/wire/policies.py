@@ -1,0 +1,80 @@
+"""Policies: what is in force, what was refused and what was found, as wire messages, and findings back for a client."""
+
+from collections.abc import Iterable, Mapping
+
+from pdp.activation import Active, Standing
+from pdp.api.v1 import policies_pb2
+from pdp.core.finding import Finding, Severity
+from pdp.policy_set import ENGINE_VERSION
+from pdp.wire.instants import timestamp_from_instant
+from pdp.wire.responses import text_from_wire
+
+
+def finding_to_wire(finding: Finding) -> policies_pb2.Finding:
+    """Return *finding* as a message."""
+    return policies_pb2.Finding(
+        file=finding.file,
+        line=finding.line,
+        column=finding.column,
+        severity=finding.severity.value,
+        code=finding.code,
+        message=dict(finding.message.as_map()),
+        suggestion=finding.suggestion,
+    )
+
+
+def finding_from_wire(message: policies_pb2.Finding) -> Finding:
+    """Return the finding that *message* holds; whatever is no warning is an error."""
+    severity = Severity.WARNING if message.severity == Severity.WARNING.value else Severity.ERROR
+    text = text_from_wire(message.message)
+    return Finding(message.file, message.line, message.column, severity, message.code, text, message.suggestion)
+
+
+def active_to_wire(active: Active) -> policies_pb2.OperatorPolicy:
+    """Return a policy set in force as a message."""
+    policy = active.policy
+    return policies_pb2.OperatorPolicy(
+        operator=policy.operator,
+        revision=policy.revision,
+        files=[
+            policies_pb2.PolicyFileDigest(path=_from_above(name, policy.operator), digest=digest)
+            for name, digest in sorted(policy.files.items())
+        ],
+        rules=len(policy.rules),
+        clauses=len({rule.clause for rule in policy.rules.values()}),
+        tier=policy.tier,
+        activated_at=timestamp_from_instant(active.since),
+        activated_by=active.by,
+        engine_version=ENGINE_VERSION,
+    )
+
+
+def standing_message(standing: Standing, workers: Mapping[int, str]) -> policies_pb2.GetPolicySetResponse:
+    """Return what was refused, and the revision of each of *workers* by process id; not what is in force."""
+    return policies_pb2.GetPolicySetResponse(
+        refused=[
+            policies_pb2.RefusedPolicy(
+                operator=operator,
+                digest=refused.digest,
+                refused_at=timestamp_from_instant(refused.at),
+                findings=[finding_to_wire(finding) for finding in refused.findings],
+            )
+            for operator, refused in sorted(standing.refused.items())
+        ],
+        workers=[policies_pb2.WorkerRevision(pid=pid, revision=revision) for pid, revision in sorted(workers.items())],
+    )
+
+
+def reload_response(revision: str, findings: Iterable[Finding], activated: bool) -> policies_pb2.ReloadResponse:
+    """Return what became of a reload after which *revision* is in force."""
+    return policies_pb2.ReloadResponse(
+        revision=revision, findings=[finding_to_wire(finding) for finding in findings], activated=activated
+    )
+
+
+def _from_above(name: str, operator: str) -> str:
+    """Return the path from the policies folder of a file that a policy set knows from within its own folder."""
+    folder, _, file = name.rpartition("/")
+    if folder == "shared":
+        return name
+    return f"{folder}/{operator}/{file}" if folder else f"{operator}/{name}"

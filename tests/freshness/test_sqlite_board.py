@@ -1,0 +1,172 @@
+"""Every way to lose the board of a SQLite store is noticed, and nothing that was read before counts again."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pdp.core.ends import Slots
+from pdp.core.fact_identity import fact_id
+from pdp_adapters import sqlite_board
+from pdp_adapters.sqlite_board import SqliteBoard
+from tests.freshness.places import AUNT, ELSEWHERE, Open, Reading, opening
+from tests.freshness.test_following import a_deletion
+from tests.stores.writing import KIDS, delete, write
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the store is."""
+    return tmp_path / "facts.db"
+
+
+@pytest.fixture
+def place(path: Path) -> Iterator[Open]:
+    """Return what opens the store."""
+    with opening("sqlite", path) as opens:
+        yield opens
+
+
+def board_of(path: Path) -> Path:
+    """Return where the board of a store is."""
+    return path.with_name("facts.db-board")
+
+
+def test_the_board_is_for_its_owner_alone(path: Path, place: Open) -> None:
+    """Which slots change says something about people, if little."""
+    Reading(place())
+
+    assert stat.S_IMODE(board_of(path).stat().st_mode) == 0o600
+
+
+def _remove(board: Path) -> None:
+    board.unlink()
+
+
+def _replace(board: Path) -> None:
+    other = board.with_name("other")
+    other.write_bytes(board.read_bytes())
+    other.rename(board)
+
+
+def _move(board: Path) -> None:
+    board.rename(board.with_name("elsewhere"))
+
+
+def _lengthen(board: Path) -> None:
+    with board.open("ab") as file:
+        file.write(b"x")
+
+
+@pytest.mark.parametrize("lose", [_remove, _replace, _move, _lengthen])
+def test_a_lost_board_is_not_gone_by(path: Path, place: Open, lose: Callable[[Path], None]) -> None:
+    """Whoever has a board mapped that writers do not find any more goes by it no longer, at once."""
+    here, there = place(), place()
+    write(there, AUNT)
+    reading = Reading(here)
+    assert reading.holds()
+
+    lose(board_of(path))
+    assert not reading.holds()
+    delete(there, fact_id(KIDS, AUNT))
+    assert not reading.holds()
+    assert Reading(here).facts == ()
+    assert Reading(here).holds()
+
+
+def test_a_board_of_another_boot_is_made_anew(path: Path, place: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was in memory when the machine lost its power is not relied upon."""
+    store = place()
+    write(store, AUNT)
+    old = Reading(store)
+    monkeypatch.setattr(sqlite_board, "_boot", lambda: 7)
+
+    other = Reading(place())
+
+    assert other.life != old.life
+    assert not old.holds()
+
+
+def test_a_store_that_went_back_has_another_life(path: Path, place: Open) -> None:
+    """A copy of yesterday in the place of the store: nothing that was read of the other counts in it."""
+    store = place()
+    write(store, ELSEWHERE)
+    store.close()
+    yesterday = path.read_bytes(), path.with_name("facts.db-wal").read_bytes() if _has_wal(path) else b""
+    with opening("sqlite", path) as opens:
+        later = opens()
+        write(later, AUNT)
+        reading = Reading(later)
+    path.write_bytes(yesterday[0])
+    if _has_wal(path):
+        path.with_name("facts.db-wal").write_bytes(yesterday[1])
+
+    with opening("sqlite", path) as opens:
+        again = Reading(opens())
+        write(opens(), ELSEWHERE)
+
+        assert again.life != reading.life
+        assert again.facts == ()
+
+
+def _has_wal(path: Path) -> bool:
+    return path.with_name("facts.db-wal").exists()
+
+
+def test_a_write_passed_over_the_board_makes_it_worthless(
+    path: Path, place: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that changes facts and raises nothing is found out by whoever maps the board next."""
+    store = place()
+    write(store, AUNT)
+    reading = Reading(store)
+    store.close()
+    with monkeypatch.context() as broken, opening("sqlite", path) as opens:
+        broken.setattr(SqliteBoard, "changing", lambda *_: None)
+        delete(opens(), fact_id(KIDS, AUNT))
+
+    with opening("sqlite", path) as opens:
+        assert Reading(opens()).life != reading.life
+
+
+def test_a_writer_that_dies_before_its_commit_leaves_no_harm(path: Path, place: Open) -> None:
+    """Slots that were raised for a change that never came cost readings, until there is a revision again."""
+    here = place()
+    write(here, AUNT)
+    child = os.fork()
+    if child == 0:
+        there = place()
+        with there.writing(KIDS) as writing:
+            writing.apply(a_deletion())
+            os.kill(os.getpid(), 9)
+    os.waitpid(child, 0)
+
+    reading = Reading(here)
+    assert reading.facts != ()
+    assert not reading.holds()  # its slots say that something may come
+    delete(here, fact_id(KIDS, AUNT))
+    assert Reading(here).facts == ()
+    assert Reading(here).holds()
+
+
+class RaisesAfterTheCommit(SqliteBoard):
+    """A board on which changes are put up when they are committed: too late for whoever was quicker."""
+
+    def changing(self, session: object, state: object, revision: int, committed_at: object, slots: Slots) -> None:
+        pass
+
+
+def test_a_board_that_is_not_raised_before_the_commit_is_found_out(
+    place: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: a revocation that nobody puts up is found in a reading that is held for good."""
+    here, there = place(), place()
+    write(there, AUNT)
+    reading = Reading(here)
+    monkeypatch.setattr(SqliteBoard, "changing", RaisesAfterTheCommit.changing)
+
+    delete(there, fact_id(KIDS, AUNT))
+
+    assert reading.holds()  # the stale allow that the real board does not give

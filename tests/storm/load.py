@@ -1,0 +1,165 @@
+"""Those who ask, grant, revoke and write, each in a process of its own."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+
+from pdp.api.v1 import decision_pb2, decision_pb2_grpc, facts_pb2_grpc
+from tests.storm.ledger import Ledger, now
+from tests.storm.world import FAMILIES, PHOTOS, grant, question, revoke, unrelated
+
+BATCH: Final = 100
+FEW: Final = 4
+SINGLES: Final = 12
+"""So many questions are asked alone after each batch."""
+
+RACE: Final = 5_000_000
+"""A check that begins within so many nanoseconds of an acknowledged revocation is a race."""
+
+_OPTIONS: Final = (("grpc.enable_http_proxy", 0),)
+_SECONDS: Final = 8.0
+
+Checked = tuple[int, int]
+"""A family, and since when its grant was known to be revoked when it was asked about."""
+
+
+def ask(path: Path, row: int, address: str, seed: int, ending: Event) -> None:
+    """Ask one instance, in batches and alone, until the end."""
+    ledger, chosen = Ledger(path, row), random.Random(seed)
+    questions = [[question(family, photo) for photo in range(PHOTOS)] for family in range(FAMILIES)]
+    with grpc.insecure_channel(address, options=_OPTIONS) as channel:
+        stub = decision_pb2_grpc.DecisionServiceStub(channel)
+
+        def one() -> decision_pb2.CheckRequest:
+            return questions[chosen.randrange(FAMILIES)][chosen.randrange(PHOTOS)]
+
+        while not ending.is_set():
+            _batch(ledger, stub, chosen, questions)
+            for _ in range(SINGLES):
+                family = chosen.randrange(FAMILIES)
+                asked = [(family, ledger.revoked_since(family))]
+                begun = now()
+                try:
+                    answer = stub.Check(questions[family][chosen.randrange(PHOTOS)], timeout=_SECONDS)
+                except grpc.RpcError:
+                    ledger.add("errors")
+                    continue
+                ledger.add("singles")
+                _judge(ledger, asked, begun, [answer.decision])
+
+
+def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence[Sequence[Any]]) -> None:
+    # Half of the batches ask about everybody, half about a few.
+    among = range(FAMILIES) if chosen.random() < 0.5 else chosen.sample(range(FAMILIES), FEW)
+    families = [chosen.choice(among) for _ in range(BATCH)]
+    message = decision_pb2.CheckBatchRequest(
+        requests=[questions[family][chosen.randrange(PHOTOS)] for family in families]
+    )
+    asked = [(family, ledger.revoked_since(family)) for family in families]
+    begun = now()
+    try:
+        results = stub.CheckBatch(message, timeout=_SECONDS).results
+    except grpc.RpcError:
+        ledger.add("errors")
+        return
+    ledger.add("batches")
+    _judge(ledger, asked, begun, [result.response.decision for result in results])
+
+
+def _judge(ledger: Ledger, asked: Sequence[Checked], begun: int, decisions: Sequence[int]) -> None:
+    """Count the answers, and the stale ones among them."""
+    ledger.add("checks", len(asked))
+    for (family, since), decision in zip(asked, decisions, strict=True):
+        if since and begun - since < RACE:
+            ledger.add("races")
+        if decision == decision_pb2.DECISION_ALLOW:
+            ledger.add("allows")
+            # Revoked before the question was sent, and not granted again before its answer came.
+            if since and ledger.revoked_since(family) == since:
+                ledger.add("stale")
+
+
+def change(
+    path: Path, row: int, addresses: Sequence[str], families: Sequence[int], pause: float, ending: Event
+) -> None:
+    """Grant and revoke for these families, by any instance, until the end."""
+    ledger = Ledger(path, row)
+    channels = [grpc.insecure_channel(address, options=_OPTIONS) for address in addresses]
+    stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
+    counting = threading.Lock()
+
+    def go_on(number: int) -> None:
+        # Whoever comes upon an instance that stands still waits for it; the others go on.
+        chosen = random.Random(f"{row} {number}")
+        while not ending.is_set():
+            family = chosen.choice(families[number::_ABREAST])
+            ledger.will_be_granted(family)
+            if not _did(ledger, counting, chosen.choice(stubs).WriteFacts, grant(family)):
+                continue
+            time.sleep(chosen.uniform(0, pause))
+            begun = now()
+            if _did(ledger, counting, chosen.choice(stubs).DeleteFacts, revoke(family)):
+                ledger.is_revoked(family)
+                with counting:
+                    ledger.add("revocations")
+                    if row == _MEASURED:
+                        ledger.took(now() - begun)
+            time.sleep(chosen.uniform(0, pause))
+
+    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(_ABREAST)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for channel in channels:
+        channel.close()
+
+
+_ABREAST: Final = 4
+_MEASURED: Final = 4
+"""The row of the process whose revocations are timed."""
+
+
+def _did(ledger: Ledger, counting: threading.Lock, call: Callable[..., object], request: object) -> bool:
+    try:
+        call(request, timeout=_SECONDS)
+    except grpc.RpcError:
+        with counting:
+            ledger.add("failed")  # perhaps it was done: nothing is known of it
+        return False
+    with counting:
+        ledger.add("changes")
+    return True
+
+
+_IN_FLIGHT: Final = 60
+
+
+def write(path: Path, row: int, addresses: Sequence[str], a_second: float, ending: Event) -> None:
+    """Write what concerns nobody who is asked about, so often a second, until the end."""
+    ledger = Ledger(path, row)
+    channels = [grpc.insecure_channel(address, options=_OPTIONS) for address in addresses]
+    stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
+    number, due = 0, time.monotonic()
+    waiting: list[Any] = []
+    while not ending.is_set():
+        stub = stubs[number % len(stubs)]
+        waiting.append(stub.WriteFacts.future(unrelated(number), timeout=_SECONDS))
+        number += 1
+        due += 1 / a_second
+        ended = [call for call in waiting if call.done()]
+        waiting = [call for call in waiting if call not in ended]
+        for call in ended:
+            ledger.add("failed" if call.exception() else "unrelated")
+        while len(waiting) > _IN_FLIGHT and not ending.is_set():
+            time.sleep(0.002)
+            waiting = [call for call in waiting if not call.done()]
+        time.sleep(max(0.0, min(1.0, due - time.monotonic())))
+    for channel in channels:
+        channel.close()

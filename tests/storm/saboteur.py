@@ -1,0 +1,88 @@
+"""Does to Redis and to the instances what may happen to them, one thing after another."""
+
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import redis as library
+
+from tests.caching.redis_server import RedisServer
+from tests.storm.ledger import Ledger
+
+_SEALED = 40
+"""Bytes of the id of the key and of the code before what is sealed."""
+
+
+class Saboteur:
+    """Works on a Redis and on the processes of the instances."""
+
+    def __init__(self, redis: RedisServer, processes: Sequence[int], ledger: Ledger, seed: int) -> None:
+        self._redis = redis
+        self._processes = processes
+        self._ledger = ledger
+        self._random = random.Random(seed)
+        self._old: dict[bytes, bytes] = {}
+        self._works = (self.fill, self.freeze, self.empty, self.fill, self.kill, self.fill, self.hang)
+
+    def work(self, number: int) -> None:
+        """Do the next thing."""
+        try:
+            self._works[number % len(self._works)]()
+        except library.RedisError:
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Kill Redis, and start it again empty."""
+        self._redis.kill()
+        time.sleep(0.4)
+        self._redis.start()
+        self._ledger.add("redis-killed")
+
+    def hang(self) -> None:
+        """Let Redis stand still for longer than it is waited for."""
+        self._redis.signal(signal.SIGSTOP)
+        time.sleep(0.8)
+        self._redis.signal(signal.SIGCONT)
+        self._ledger.add("redis-hung")
+
+    def empty(self) -> None:
+        """Take everything out of Redis."""
+        self._redis.client().flushall()
+        self._ledger.add("redis-emptied")
+
+    def fill(self) -> None:
+        """Put back what was there before, under its name and under others, and forge what looks newer."""
+        client = self._redis.client()
+        names = list(client.scan_iter(count=500))[:400]
+        values = client.mget(names) if names else []
+        now = {name: value for name, value in zip(names, values, strict=True) if value}
+        for name, value in self._old.items():
+            client.set(name, _forged(value) if self._random.random() < 0.5 else value)
+        if len(now) > 1:
+            others = list(now.values())
+            for name in self._random.sample(list(now), len(now) // 4):
+                client.set(name, self._random.choice(others))
+        if self._random.random() < 0.5 or not self._old:
+            self._old = now
+        self._ledger.add("redis-filled")
+
+    def freeze(self) -> None:
+        """Let one instance stand still for two seconds."""
+        chosen = self._random.choice(list(self._processes))
+        os.kill(chosen, signal.SIGSTOP)
+        time.sleep(2.0)
+        os.kill(chosen, signal.SIGCONT)
+        self._ledger.add("frozen")
+
+
+def _forged(value: bytes) -> bytes:
+    """Return an old value that claims to be of a revision yet to come."""
+    body = value[_SEALED:]
+    length = int.from_bytes(body[:4], "big")
+    said: dict[str, Any] = json.loads(body[4 + length :])
+    said["revision"] = 1 << 62
+    return value[:_SEALED] + body[: 4 + length] + json.dumps(said).encode()

@@ -1,0 +1,190 @@
+"""One storm: three server processes over one store and one Redis, those who load them, and the saboteur."""
+
+import multiprocessing
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+from pdp.wiring import fact_store
+from tests.caching.redis_server import redis_server
+from tests.stores.postgresql_server import short_lived_postgresql
+from tests.stores.writing import write
+from tests.storm import load
+from tests.storm.ledger import COUNTS, Ledger
+from tests.storm.saboteur import Saboteur
+from tests.storm.twins import NONE
+from tests.storm.world import FAMILIES, OPERATOR, at_first
+
+ROOT: Final = Path(__file__).parents[2]
+INSTANCES: Final = 3
+REVOKERS: Final = 2
+UNRELATED: Final = 100.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done: until so many checks, for so long at most, or until the first stale allow."""
+
+    store: str
+    checks: int
+    seconds: float
+    twin: str = NONE
+    seed: int = 1
+    until_stale: bool = False
+    pause: float = 0.03
+    rest: float = 0.8
+    folder: Path | None = None
+
+
+@dataclass
+class Report:
+    """What was done and found."""
+
+    plan: Plan
+    seconds: float = 0.0
+    counts: dict[str, int] = field(default_factory=dict)
+    layers: dict[str, int] = field(default_factory=dict)
+    waits: list[float] = field(default_factory=list)
+
+    @property
+    def stale(self) -> int:
+        """Return how many allows were stale."""
+        return self.counts["stale"]
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report, line by line."""
+        counts, layers = self.counts, self.layers
+        yield f"store {self.plan.store}, twin {self.plan.twin}, seed {self.plan.seed}, {self.seconds:.0f} s"
+        bound = f"; at most {3 / max(1, counts['checks']) * 1e6:.2f} in a million (95 %)" if not self.stale else ""
+        yield f"stale allows {self.stale} in {counts['checks']:,} checks{bound}"
+        yield "  ".join(f"{name} {counts[name]:,}" for name in COUNTS if name not in {"stale", "checks"})
+        yield "  ".join(f"{name} {number:,}" for name, number in sorted(layers.items()) if number)
+        found = sum(layers.get(name, 0) for name in ("facts-in-process", "facts-shared", "decisions-in-process"))
+        yield f"checks answered without the store {found / max(1, counts['checks']):.1%}"
+        if self.waits:
+            p50, p99 = (self.waits[min(len(self.waits) - 1, int(part * len(self.waits)))] for part in (0.5, 0.99))
+            yield f"revocation acknowledged after: median {p50:.1f} ms, p99 {p99:.1f} ms, of {len(self.waits):,}"
+
+
+def run(plan: Plan) -> Report:
+    """Let a storm rage."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="pdp-storm-", dir=plan.folder))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        url = stack.enter_context(_store(plan.store, folder))
+        redis = stack.enter_context(redis_server(folder))
+        keys = folder / "keys"
+        keys.write_text(f"one {bytes(range(32)).hex()}\n", "ascii")
+        store = fact_store(url)
+        write(store, *at_first(), operator=OPERATOR)
+        store.close()
+        servers = [
+            stack.enter_context(_instance(url, redis.address, keys, plan.twin, folder / f"instance-{number}.log"))
+            for number in range(INSTANCES)
+        ]
+        return _rage(plan, folder, [address for address, _ in servers], [pid for _, pid in servers], redis)
+
+
+def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis: Any) -> Report:
+    path = folder / "ledger"
+    ledger = Ledger(path)
+    context = multiprocessing.get_context("spawn")
+    ending = context.Event()
+    processes = [
+        context.Process(target=load.ask, args=(path, 1 + at, address, plan.seed + at, ending), daemon=True)
+        for at, address in enumerate(addresses)
+    ]
+    for number in range(REVOKERS):
+        own = range(number, FAMILIES, REVOKERS)
+        row = 1 + INSTANCES + number
+        arguments = (path, row, addresses, list(own), plan.pause, ending)
+        processes.append(context.Process(target=load.change, args=arguments, daemon=True))
+    arguments_ = (path, 1 + INSTANCES + REVOKERS, addresses, UNRELATED, ending)
+    processes.append(context.Process(target=load.write, args=arguments_, daemon=True))
+    for process in processes:
+        process.start()
+    saboteur = Saboteur(redis, pids, ledger, plan.seed)
+    begun = time.monotonic()
+    number = 0
+    try:
+        while _goes_on(plan, ledger, begun, processes):
+            saboteur.work(number)
+            number += 1
+            time.sleep(plan.rest)
+    finally:
+        seconds = time.monotonic() - begun
+        layers = _layers(addresses, context)
+        ending.set()
+        for process in processes:
+            process.join(15)
+            process.kill()
+    counts = {name: ledger.count(name) for name in COUNTS}
+    return Report(plan, seconds, counts, layers, ledger.waits())
+
+
+def _goes_on(plan: Plan, ledger: Ledger, begun: float, processes: list[Any]) -> bool:
+    assert all(process.is_alive() for process in processes), "one of those who load has ended"
+    if plan.until_stale and ledger.count("stale"):
+        return False
+    return ledger.count("checks") < plan.checks and time.monotonic() - begun < plan.seconds
+
+
+def _layers(addresses: list[str], context: Any) -> dict[str, int]:
+    """Return what the instances have counted, asked by a process of its own: this one forks."""
+    with context.Pool(1) as pool:
+        counted: dict[str, int] = pool.apply(counted_by, (addresses,))
+    return counted
+
+
+def counted_by(addresses: list[str]) -> dict[str, int]:
+    """Return the sum of what the instances have counted."""
+    import grpc
+
+    from pdp.api.v1 import policies_pb2, policies_pb2_grpc
+
+    total: dict[str, int] = {}
+    for address in addresses:
+        with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+            stub = policies_pb2_grpc.PolicyServiceStub(channel)
+            cache = stub.GetPolicySet(policies_pb2.GetPolicySetRequest(), timeout=20).cache
+            assert cache.keeps
+            assert cache.shared == "redis"
+            for name, number in cache.counted.items():
+                total[name] = total.get(name, 0) + number
+    return total
+
+
+@contextmanager
+def _store(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/facts.db"
+        return
+    with short_lived_postgresql() as address:
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+            connection.execute("CREATE DATABASE storm")
+        yield f"{address}/storm"
+
+
+@contextmanager
+def _instance(store: str, redis: str, keys: Path, twin: str, log: Path) -> Iterator[tuple[str, int]]:
+    command = [sys.executable, "-m", "tests.storm.instance", store, redis, str(keys), twin]
+    with log.open("wb") as written:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=written)
+    assert process.stdout is not None
+    try:
+        address = process.stdout.readline().decode().strip()
+        assert address, log.read_text("utf-8", "replace")
+        yield address, process.pid
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
