@@ -38,6 +38,8 @@ class Settings:
     *threads* how many requests a process answers side by side where an answer may have to wait; *callers* the file of
     those who may ask, without which this machine alone may; *tls_certificate* and *tls_key* what the server shows who
     it is with, *client_ca* the authorities whose client certificates every connection then has to bring one of;
+    *default_deadline_ms* how long a call without a deadline may wait; *memory_mib* the resident memory beyond which a
+    process takes nothing more, 0 for no limit; *connections* how many it keeps open;
     *reflection* whether the server describes its services: `yes`, `no`, or where it listens on `loopback` only.
     """
 
@@ -50,6 +52,9 @@ class Settings:
     decision_log: str = "-"
     reflection: str = "loopback"
     grace_seconds: int = 10
+    default_deadline_ms: int = 1000
+    memory_mib: int = 1024
+    connections: int = 1024
     callers: Path | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
@@ -154,6 +159,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "decision_log": str,
     "reflection": _reflection,
     "grace_seconds": _whole,
+    "default_deadline_ms": _whole,
+    "memory_mib": _whole_or_none,
+    "connections": _whole,
     "callers": _file,
     "tls_certificate": _file,
     "tls_key": _file,

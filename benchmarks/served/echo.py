@@ -19,6 +19,7 @@ from google.rpc import code_pb2, status_pb2
 from pdp.core.caller import LOCAL, Caller
 from pdp.server.inline_calls import Answer, InlineCalls, can_serve_inline
 from pdp.server.listening import listen_on, options
+from pdp.server.load import Load
 from pdp.server.serving import CALLS_PER_THREAD
 
 SERVICE: Final = "echo.Echo"
@@ -38,9 +39,6 @@ class _Visit:
     def again(self) -> Caller:
         """Return who it is taken for."""
         return LOCAL
-
-    def end(self) -> None:
-        """Keep nothing."""
 
 
 def _from_the_pool(methods: Mapping[str, Answer]) -> grpc.GenericRpcHandler:
@@ -67,6 +65,7 @@ def main() -> None:
         lambda error, _: status_pb2.Status(code=code_pb2.INTERNAL),
         lambda _path, _metadata, _call: visit,
         pool,
+        Load(),
     )
     if is_public:
         server.add_generic_rpc_handlers((_from_the_pool(methods),))

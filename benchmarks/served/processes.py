@@ -49,12 +49,17 @@ def connected(address: str) -> Iterator[grpc.Channel]:
 
 
 @contextmanager
-def ours(cores: Sequence[int], decision_log: Path | None, *, workers: int = 1) -> Iterator[Running]:
-    """Run `pdp serve` with the operators' own policies and nothing stored; its records go to *decision_log*."""
+def ours(
+    cores: Sequence[int], decision_log: Path | None, *, workers: int = 1, more: Sequence[str] = ()
+) -> Iterator[Running]:
+    """Run `pdp serve` with the operators' own policies and nothing stored; its records go to *decision_log*.
+
+    *more* are further options.
+    """
     command = [sys.executable, "-m", "pdp", "serve", "--listen", "127.0.0.1:0", "--policies", str(POLICIES)]
     command += ["--workers", str(workers), "--decision-log", str(decision_log or "none")]
     # A store in memory is that of one process; several have none.
-    command += ["--store", "memory:" if workers == 1 else "none:"]
+    command += ["--store", "memory:" if workers == 1 else "none:", *more]
     with _process(command, cores, stderr=subprocess.PIPE) as process:
         ready = _awaited(process.stderr, process, _ready_line)
         yield Running(ready["address"], (process.pid, *ready["workers"]))

@@ -61,6 +61,9 @@ Then let her mother revoke it, and ask again:
     type=click.Choice(["yes", "no", "loopback"]),
     help="Whether the server describes its schema. [loopback: where it listens on loopback only]",
 )
+@click.option("--default-deadline-ms", metavar="N", help="How long a call without a deadline may wait. [1000]")
+@click.option("--memory-mib", metavar="N", help="Resident memory beyond which a worker takes nothing more. [1024]")
+@click.option("--connections", metavar="N", help="Connections that a worker keeps open. [1024]")
 @click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
 @click.option("--watch-seconds", metavar="N", help="How often the policy folders are looked at; 0 for never. [1]")
 @click.option("--policy-keys", metavar="FILE", help="Keys of those who have to sign a policy folder. [none has to]")

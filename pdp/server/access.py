@@ -31,6 +31,9 @@ REFLECTION_METHODS: Final = tuple(
     f"grpc.reflection.{version}.ServerReflection.ServerReflectionInfo" for version in ("v1", "v1alpha")
 )
 
+WRITING_METHODS: Final = ("pdp.api.v1.FactService.WriteFacts", "pdp.api.v1.FactService.DeleteFacts")
+"""What may revoke."""
+
 NEEDS: Final[Mapping[str, Need]] = {
     # A probe has no credential, and learns which operators are served and nothing about anybody.
     **dict.fromkeys(HEALTH_METHODS, Need.NOBODY_KNOWN),

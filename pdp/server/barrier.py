@@ -1,6 +1,7 @@
 """Keeps exceptions in: whatever a handler raises, the caller gets a status without its text."""
 
 import functools
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NoReturn, TypeAlias
@@ -12,8 +13,10 @@ from structlog.typing import FilteringBoundLogger
 
 from pdp.callers import Presented
 from pdp.core.caller import Caller
-from pdp.server.access import NEEDS, Need
+from pdp.core.errors import OverloadedError
+from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
 from pdp.server.gate import Gate, caller_of, remember_caller
+from pdp.server.lanes import Lane
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, status_of
 
@@ -30,19 +33,40 @@ HANDLER_KINDS: Final[Mapping[tuple[bool, bool], tuple[str, Callable[..., Handler
 """(requests are streamed, answers are streamed) -> the name of the behaviour in a handler, and what makes one."""
 
 
+RETRY_SECONDS: Final = 0.1
+"""When a call that found no place may come again."""
+
+UNSHARED: Final = frozenset({*HEALTH_METHODS, *WRITING_METHODS})
+"""Methods that are answered however much else is asked: is it alive, and what has been revoked."""
+
+_NO_DEADLINE: Final = 1_000_000_000.0
+_POOL: Final = "experimental_thread_pool"
+
+
 class ExceptionBarrier(grpc.ServerInterceptor):
     """Stands between gRPC and every handler, ours or a library's.
 
     It takes the bytes of a request and parses them itself, so that bytes that are no message are the caller's mistake.
-    *pools* gives services and methods, by full name, threads of their own, so that a stream idling there, or a write
-    that waits for another one, keeps no decision waiting.
+    *lanes* gives services and methods, by full name, threads of their own, so that a stream idling there, or a write
+    that waits for another one, keeps no decision waiting; the others have the *usual* one. A call without a deadline
+    waits there for *patience* seconds at most.
     *gate* says who calls and whether it may; every message is shown to it before a handler sees it.
     """
 
-    def __init__(self, log: FilteringBoundLogger, pools: Mapping[str, ThreadPoolExecutor], gate: Gate) -> None:
+    def __init__(
+        self,
+        log: FilteringBoundLogger,
+        lanes: Mapping[str, Lane],
+        gate: Gate,
+        usual: Lane | None = None,
+        patience: float = 1.0,
+    ) -> None:
         self._log = log
-        self._pools = pools
+        self._lanes = lanes
         self._gate = gate
+        self._usual = usual
+        self._patience = patience
+        self._refusing = ThreadPoolExecutor(1, "refusals")
         self._guarded: dict[str, Handler] = {}
 
     def intercept_service(
@@ -58,7 +82,41 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             if handler is None:
                 return None
             guarded = self._guarded[method] = self._guard(handler, method)
-        return guarded
+        lane = self._lane(method)
+        # This runs where calls arrive: what cannot be borne is refused before it waits.
+        if lane is None or not lane.waiting:
+            return guarded
+        return self._refused(guarded, method) if lane.is_full else self._patient(guarded, method, time.monotonic())
+
+    def end(self) -> None:
+        """Refuse nothing more."""
+        self._refusing.shutdown(cancel_futures=True)
+
+    def _lane(self, method: str) -> Lane | None:
+        path = method.strip("/")
+        return self._lanes.get(path) or self._lanes.get(path.partition("/")[0]) or self._usual
+
+    def _refused(self, handler: Handler, method: str) -> Handler:
+        """Return what refuses a call of *handler*, in a thread of its own."""
+
+        def refuse(_request: Any, context: grpc.ServicerContext, *_callback: Any) -> NoReturn:
+            self._refuse(OverloadedError("too many calls wait", RETRY_SECONDS), method, context)
+
+        refuse.experimental_thread_pool = self._refusing  # type: ignore[attr-defined]  # gRPC looks for it there
+        return HANDLER_KINDS[handler.request_streaming, handler.response_streaming][1](refuse)
+
+    def _patient(self, handler: Handler, method: str, arrived: float) -> Handler:
+        """Return *handler* for a call that waits since *arrived*: without a deadline it has one all the same."""
+        name, make = HANDLER_KINDS[handler.request_streaming, handler.response_streaming]
+        behaviour: Behaviour = getattr(handler, name)
+
+        def patient(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
+            if context.time_remaining() > _NO_DEADLINE and time.monotonic() - arrived > self._patience:
+                self._refuse(CallOverError(), method, context)
+            return behaviour(request, context, *callback)
+
+        patient.experimental_thread_pool = getattr(behaviour, _POOL, None)  # type: ignore[attr-defined]
+        return make(patient, None, handler.response_serializer)
 
     def _guard(self, handler: Handler, method: str) -> Handler:
         name, make = HANDLER_KINDS[handler.request_streaming, handler.response_streaming]
@@ -70,10 +128,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         if not handler.response_streaming:
             behaviour = _serializing(behaviour, handler.response_serializer)
         guarded = self._guarded_behaviour(behaviour, method, streams=handler.response_streaming)
-        path = method.strip("/")
-        pool = self._pools.get(path) or self._pools.get(path.partition("/")[0])
-        if pool is not None:
-            guarded.experimental_thread_pool = pool  # type: ignore[attr-defined]  # gRPC looks for it there
+        lane = self._lane(method)
+        if lane is not None and lane is not self._usual:
+            guarded.experimental_thread_pool = lane  # type: ignore[attr-defined]  # gRPC looks for it there
         return make(guarded, None, handler.response_serializer if handler.response_streaming else None)
 
     def _guarded_behaviour(self, behaviour: Behaviour, method: str, *, streams: bool) -> Behaviour:
@@ -85,7 +142,10 @@ class ExceptionBarrier(grpc.ServerInterceptor):
                 if context.time_remaining() <= 0 or not context.is_active():
                     raise CallOverError
                 presented = self._gate.presented_in(context)
-                remember_caller(context, self._gate.admit(name, presented))
+                caller = self._gate.admit(name, presented)
+                if name not in UNSHARED:
+                    self._gate.load.enter(caller)
+                remember_caller(context, caller)
                 answer = behaviour(request, context, *callback)
             # FAIL CLOSED (exception text): everything, for what passes here reaches the caller word for word, or leaves
             # it waiting.

@@ -1,5 +1,6 @@
 """DecisionService: requests to the decision point, and what it answers back."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from pdp.server.access import check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
 from pdp.server.inline_calls import Answer, Later
+from pdp.server.load import Load
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
 from pdp.server.visibility import for_caller
@@ -30,7 +32,8 @@ _SERVICE = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 class Decisions:
     """Serves the methods of DecisionService that this version knows."""
 
-    def __init__(self, point: DecisionPoint, words: Words) -> None:
+    def __init__(self, point: DecisionPoint, words: Words, load: Load | None = None) -> None:
+        self._load = load or Load()
         self._point = point
         self._words = words
         self._declared = {operator: policy.declared for operator, policy in point.policies.items()}
@@ -56,6 +59,7 @@ class Decisions:
         if not caller.may_everything:
             check_question(caller, parsed(body, decision_pb2.CheckRequest.FromString))
         request = parsed(body, self._reader.request)
+        self._load.ask_about(request.operator, caller)
         if self._point.at_once:
             return decision_to_bytes(self._point.check(request))
         decision = self._point.check_at_once(request) if self._point.cache.keeps else None
@@ -72,6 +76,7 @@ class Decisions:
         except InvalidRequestError as error:
             return result_to_bytes(_request_id(body), error)
         request_id = request.request_id
+        self._load.ask_about(request.operator, caller)
         asked = (request,), request.consistency
         outcomes = self._decide_for(request.operator, *asked, at_once=True)
         if outcomes is not None:
@@ -83,6 +88,8 @@ class Decisions:
         batch = parsed(body, self._reader.batch)
         if not caller.may_everything:
             batch = _permitted(caller, parsed(body, decision_pb2.CheckBatchRequest.FromString), batch)
+        for operator, amount in Counter(item.operator for item in batch.items if isinstance(item, Request)).items():
+            self._load.ask_about(operator, caller, amount)
         ids = [item.request_id for item in batch.items]
         outcomes = self._decide(batch, at_once=True)
         if outcomes is not None:

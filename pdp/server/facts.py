@@ -34,6 +34,8 @@ NEXT_PAGE: Final = "next-page-token"
 _LOOK_SECONDS: Final = 0.2
 _STEP: Final = 500
 FACT_SERVICE: Final = facts_pb2.DESCRIPTOR.services_by_name["FactService"].full_name
+WATCHES: Final = f"{FACT_SERVICE}/WatchFacts"
+"""The path of the method whose calls last until somebody ends them."""
 
 
 class Facts:
@@ -57,11 +59,6 @@ class Facts:
             "WatchFacts": self.watch_facts,
         }
         return {f"{FACT_SERVICE}.{name}": serve for name, serve in methods.items()}
-
-    @property
-    def watches(self) -> str:
-        """Return the path of the method whose calls last until somebody ends them."""
-        return f"{FACT_SERVICE}/WatchFacts"
 
     def end(self) -> None:
         """End every watch."""

@@ -150,7 +150,8 @@ class Follower:
         with beside_answers():
             policy = self._judge.build(Candidate(says["operator"], message.files))
             point = self._in_force.point
-            services = Services(point.with_policies({**point.policies, policy.operator: policy}), self._words)
+            policies = {**point.policies, policy.operator: policy}
+            services = Services(point.with_policies(policies), self._words, self._in_force.load)
         return _Prepared(policy, says["by"], services)
 
     def _activate(self, change: int, since: datetime) -> None:

@@ -13,6 +13,7 @@ from pdp.core.caller import LOCAL, Caller
 from pdp.core.errors import NotPermittedError, OverloadedError, UnknownCallerError
 from pdp.server.access import NEEDS, Need, Permit, check_may_call, permits
 from pdp.server.events import Event
+from pdp.server.load import Load
 from pdp.server.names import name_of
 
 AUTHORIZATION: Final = "authorization"
@@ -30,7 +31,7 @@ Metadata = Iterable[tuple[str, str | bytes]]
 
 
 class Visit:
-    """A call of a known caller."""
+    """A call of a known caller that is borne; what it is asked once more is, too."""
 
     __slots__ = ("_gate", "_name", "_presented", "caller")
 
@@ -39,19 +40,19 @@ class Visit:
         self._name = name
         self._presented = presented
         self.caller = gate.admit(name, presented)
+        gate.load.enter(self.caller)
 
     def again(self) -> Caller:
         """Return who calls, looked at anew."""
-        return self._gate.admit(self._name, self._presented)
-
-    def end(self) -> None:
-        """Nothing is kept of it."""
+        caller = self._gate.admit(self._name, self._presented)
+        self._gate.load.enter(caller)
+        return caller
 
 
 class Gate:
     """Knows who asks and whether it may. *callers* is None when none are configured: everybody is `local` then.
 
-    *has_certificates*: connections bring client certificates, which are looked at.
+    *has_certificates*: connections bring client certificates, which are looked at. *load* is what is borne.
     """
 
     def __init__(
@@ -61,13 +62,16 @@ class Gate:
         log: FilteringBoundLogger,
         *,
         has_certificates: bool = False,
+        load: Load | None = None,
     ) -> None:
+        self.load = load or Load()
         self._callers = callers
         self._has_certificates = has_certificates
         self._permits: Mapping[str, Permit] = permits(frozenset(operators))
         self._log = log
         self._logged = Allowance(REFUSALS_LOGGED_PER_SECOND, "")
         self._unlogged = 0
+        self._names: dict[str, str] = {}  # of what is served by that name: as many as there are methods
 
     @property
     def is_open(self) -> bool:
@@ -118,7 +122,8 @@ class Gate:
 
     def visit(self, path: str, metadata: Metadata, call: Any) -> Visit:
         """Return the visit that begins with a call of gRPC's core; raises what `admit` raises."""
-        return Visit(self, name_of(path), self.presented(metadata, call))
+        name = self._names.get(path) or self._names.setdefault(path, name_of(path))
+        return Visit(self, name, self.presented(metadata, call))
 
     def permit_of(self, method: str) -> Permit:
         """Return what looks at each message of *method*; what has no entry is refused whatever it says."""

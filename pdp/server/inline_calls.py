@@ -18,6 +18,8 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave
 from grpc_status import rpc_status
 
 from pdp.core.caller import Caller
+from pdp.core.errors import OverloadedError
+from pdp.server.holding import Holding
 
 Later = Callable[[], bytes]
 """The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
@@ -45,18 +47,25 @@ class Visit(Protocol):
     def again(self) -> Caller:
         """Return who calls, looked at anew: a stream may outlive the credential that opened it."""
 
-    def end(self) -> None:
-        """The call is over; called once."""
+
+class Waiting(Protocol):
+    """Where it is counted how many calls wait to be answered."""
+
+    waiting: int
 
 
-AWAITED: Final = 16
-"""So many calls of a method are asked for in advance; each that comes is followed by asking for another."""
+AWAITED: Final = 64
+"""So many calls of a method are asked for in advance; each that comes is followed by asking for another. What comes
+beyond them waits unseen, so it is more than presses a process."""
 
 _Handled = tuple[object, tuple[()]]
 _GO_ON: Final[_Handled] = (None, ())
 """What the public server expects of a handled event: nothing has ended, nobody is to be called back."""
 
 _NO_FLAGS: Final = 0
+_NEVER: Final = 4_000_000_000.0
+"""Seconds of the epoch: a deadline beyond the year 2096 is none."""
+
 _FULL: Final = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="too many calls are under way")
 _LATE: Final = status_pb2.Status(
     code=code_pb2.DEADLINE_EXCEEDED, message="the deadline had passed before the work began"
@@ -87,21 +96,37 @@ def can_serve_inline(server: grpc.Server) -> bool:
 class InlineCalls:
     """Serves methods of *server*, at most *maximum_calls* at once; more are refused.
 
+    *admit* says who calls and whether it is borne, *load* is told how many wait; a call without a deadline waits for
+    *patience* seconds at most.
+
     Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
     A stream is answered message by message; while it is idle it holds no thread. What may have to wait is done by
     *pool*.
     """
 
-    def __init__(self, server: grpc.Server, maximum_calls: int, refuse: Refuse, admit: Admit, pool: Executor) -> None:
+    def __init__(
+        self,
+        server: grpc.Server,
+        maximum_calls: int,
+        refuse: Refuse,
+        admit: Admit,
+        pool: Executor,
+        load: Waiting,
+        patience: float = 1.0,
+    ) -> None:
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
         self._maximum = maximum_calls
         self._refuse = refuse
         self._admit = admit
         self._pool = pool
+        self._load = load
+        self._patience = patience
+        self._held = Holding()
         self._methods: list[_Method] = []
-        # How many calls are awaited and under way: only the thread that takes events changes them.
+        # How many calls are awaited, under way and, of these, held: only the thread that takes events changes them.
         self._awaited = 0
         self._active = 0
+        self._holding = 0
 
     def add(self, path: str, answer: Answer, *, streams: bool = False) -> None:
         """Let *answer* serve the method at *path*, `/package.Service/Method`; only before the server has started.
@@ -130,12 +155,18 @@ class InlineCalls:
             return self._handled()
         self._ask_for(method)
         self._active += 1
-        call = _Call(self, method, event.call, event.call_details.deadline)
-        if self._active > self._maximum:
+        call = _Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
+        if self._active - self._holding > self._maximum:
             self._end(call, _FULL)
             return _GO_ON
         try:
             call.visit = self._admit(method.path, event.invocation_metadata, event.call)
+        except OverloadedError as error:
+            told = self._told(error, method.path)
+            call.is_held = True
+            self._holding += 1
+            self._held.hold(lambda: self._end(call, told))
+            return _GO_ON
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
             self._end(call, self._told(error, method.path))
@@ -144,11 +175,14 @@ class InlineCalls:
             call.has_begun = True
             call.of_core.start_server_batch((_initial_metadata(), _receive()), call)
         else:
+            self._load.waiting += 1
             call.of_core.start_server_batch((_receive(),), call)
         return _GO_ON
 
     def received(self, call: "_Call", event: Any) -> _Handled:
         """Handle the event that a message of *call* has come, or that none will come any more."""
+        if not call.method.streams:
+            self._load.waiting -= 1
         # What is received stands last among the operations.
         body = event.batch_operations[-1].message() if event.success else None
         if body is None:
@@ -162,9 +196,12 @@ class InlineCalls:
     def ended(self, call: "_Call") -> _Handled:
         """Handle the event that *call* is over."""
         self._active -= 1
-        if call.visit is not None:
-            call.visit.end()
+        self._holding -= call.is_held
         return self._handled()
+
+    def _deadline(self, method: "_Method", asked: float) -> float:
+        """Return when a call is too late: as its caller says, or after a while where it says nothing."""
+        return asked if method.streams or asked < _NEVER else time.time() + self._patience
 
     def _ask_for(self, method: "_Method") -> None:
         queue = self._state.completion_queue
@@ -240,10 +277,10 @@ class _Call:
     """A call; called by the public server with the event that a message of it has come.
 
     *deadline* is in seconds of the epoch; *has_begun* says that the metadata before the first answer are sent; *visit*
-    is None until its caller is known.
+    is None until its caller is known; *is_held* says that its refusal is held back.
     """
 
-    __slots__ = ("_calls", "deadline", "has_begun", "method", "of_core", "visit")
+    __slots__ = ("_calls", "deadline", "has_begun", "is_held", "method", "of_core", "visit")
 
     def __init__(self, calls: InlineCalls, method: _Method, of_core: Any, deadline: float) -> None:
         self._calls = calls
@@ -251,6 +288,7 @@ class _Call:
         self.of_core = of_core
         self.deadline = deadline
         self.has_begun = False
+        self.is_held = False
         self.visit: Visit | None = None
 
     def __call__(self, event: Any) -> _Handled:

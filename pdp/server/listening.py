@@ -10,11 +10,17 @@ from pdp.core.errors import InvalidSettingsError
 
 MAXIMUM_MESSAGE_BYTES: Final = 1 << 20
 LARGEST_PORT: Final = 65_535
+CONNECTIONS: Final = 1024
+"""So many connections a process keeps open, unless it is told otherwise."""
+
+STREAMS: Final = 64
+"""So many calls of one connection may be under way; what is more waits at the caller, where it costs nothing."""
+
 _MINUTE: Final = 60_000
 
 
-def options(maximum_calls: int, *, shares_port: bool = False) -> list[tuple[str, int]]:
-    """Return the options of a server that answers at most *maximum_calls* at once.
+def options(maximum_calls: int, *, shares_port: bool = False, connections: int = CONNECTIONS) -> list[tuple[str, int]]:
+    """Return the options of a server that answers at most *maximum_calls* at once, over so many *connections*.
 
     *shares_port*: others may listen on its port, of whom SharedPort has made sure that they answer alike.
     """
@@ -24,8 +30,13 @@ def options(maximum_calls: int, *, shares_port: bool = False) -> list[tuple[str,
         ("grpc.max_receive_message_length", MAXIMUM_MESSAGE_BYTES),
         ("grpc.max_metadata_size", 8 << 10),
         # One connection may have more under way than is borne, so that the rest is refused and does not wait unseen.
-        ("grpc.max_concurrent_streams", 2 * maximum_calls),
+        ("grpc.max_concurrent_streams", min(2 * maximum_calls, STREAMS)),
+        ("grpc.max_allowed_incoming_connections", connections),
+        ("grpc.server_handshake_timeout_ms", 10_000),
         ("grpc.max_connection_idle_ms", 15 * _MINUTE),
+        # So that callers spread again over servers, and a connection does not outlive every certificate.
+        ("grpc.max_connection_age_ms", 60 * _MINUTE),
+        ("grpc.max_connection_age_grace_ms", 5 * _MINUTE),
         ("grpc.keepalive_time_ms", _MINUTE),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
@@ -72,13 +83,14 @@ def resolved(listen: str, *, anywhere: bool = False) -> tuple[str, int]:
     if not addresses:
         raise InvalidSettingsError([f"cannot listen on `{listen}`: there is no such host"])
     # FAIL CLOSED (unknown callers): where nobody is told apart, or can be overheard, nobody from outside may connect.
-    if not anywhere and not are_loopback(addresses):
+    if not anywhere and not all(ipaddress.ip_address(address).is_loopback for address in addresses):
         raise InvalidSettingsError(
             [f"cannot listen on `{listen}`: without configured callers and TLS only on loopback"]
         )
     return (f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]), int(port)
 
 
-def are_loopback(addresses: list[str]) -> bool:
-    """Say whether every one of *addresses*, numeric ones, is of this machine alone."""
-    return all(ipaddress.ip_address(address.removeprefix("[").removesuffix("]")).is_loopback for address in addresses)
+def is_loopback(address: str) -> bool:
+    """Say whether *address*, a number and a port, is of this machine alone."""
+    host = address.rpartition(":")[0]
+    return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback

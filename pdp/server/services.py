@@ -9,6 +9,7 @@ from pdp.core.caller import Caller
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
 from pdp.server.inline_calls import Answer, Later
+from pdp.server.load import Load
 from pdp.server.lookups import Lookups
 from pdp.server.methods import Serve
 from pdp.wire.words import Words
@@ -20,8 +21,9 @@ class Services:
     Everything in it is of the same policy sets: the keys that requests may bring, the rules and the revision.
     """
 
-    def __init__(self, point: DecisionPoint, words: Words) -> None:
-        decisions = Decisions(point, words)
+    def __init__(self, point: DecisionPoint, words: Words, load: Load | None = None) -> None:
+        self.load: Final = load or Load()
+        decisions = Decisions(point, words, self.load)
         self.point: Final = point
         self.served: Final[Mapping[str, Serve]] = {**decisions.served, **Lookups(point, words).served}
         self.answered: Final[Mapping[str, Answer]] = decisions.answered
@@ -34,6 +36,11 @@ class ServicesInForce:
         self._services = services
         self.served: Final[Mapping[str, Serve]] = {name: self._serve(name) for name in services.served}
         self.answered: Final[Mapping[str, Answer]] = {name: self._answer(name) for name in services.answered}
+
+    @property
+    def load(self) -> Load:
+        """Return what is borne; it stays the same whatever answers."""
+        return self._services.load
 
     @property
     def point(self) -> DecisionPoint:

@@ -26,14 +26,16 @@ from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.events import Event, json_log, log_libraries_too
-from pdp.server.facts import FACT_SERVICE, WATCHERS, Facts
+from pdp.server.facts import WATCHERS, WATCHES, Facts
 from pdp.server.following import FixedPolicies, Follower, Following
 from pdp.server.gate import Gate
 from pdp.server.health import Health, health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
+from pdp.server.lanes import lanes
 from pdp.server.leading import Leader
 from pdp.server.link import Link
-from pdp.server.listening import are_loopback, listen_on, options
+from pdp.server.listening import is_loopback, listen_on, options
+from pdp.server.load import Load
 from pdp.server.methods import SERVICES, add_contract, streams
 from pdp.server.names import path_of
 from pdp.server.policies import PoliciesInForce
@@ -48,10 +50,6 @@ from pdp.wire.words import Words
 
 CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
-
-_SIDE_THREADS: Final = 2
-_FACT_THREADS: Final = 4
-"""So many writes and readings of facts a process works at; the others wait, and no decision waits for them."""
 
 _LAST_SECONDS: Final = 1.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -117,21 +115,21 @@ def start(
     Without a store of *facts* FactService is not served. *follow* is given the services in force and returns what
     changes them; by default nothing does. Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
-    decisions = ThreadPoolExecutor(settings.threads, "decisions")
-    side_pools = {name: ThreadPoolExecutor(_SIDE_THREADS, name) for name in (HEALTH, reflection.SERVICE_NAME)}
-    in_force = ServicesInForce(Services(point, words))
-    kept = None if facts is None else Facts(facts, lambda: in_force.point, words)
-    if kept is not None:
-        side_pools |= {FACT_SERVICE: ThreadPoolExecutor(_FACT_THREADS, "facts")}
-        side_pools |= {kept.watches: ThreadPoolExecutor(WATCHERS + 1, "watches")}
     maximum_calls = settings.threads * CALLS_PER_THREAD
+    apart = lanes(settings.threads, maximum_calls, WATCHES, WATCHERS)
+    load = Load(settings.memory_mib, lambda: apart.usual.waiting)
+    in_force = ServicesInForce(Services(point, words, load))
+    kept = None if facts is None else Facts(facts, lambda: in_force.point, words)
     operators = words.vocabulary.words(WordKind.OPERATOR)
-    gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates)
+    gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
+    patience = settings.default_deadline_ms / 1000
+    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience)
     server = grpc.server(
-        decisions,
-        interceptors=[ExceptionBarrier(log, side_pools, gate)],
-        options=options(maximum_calls, shares_port=bool(shared)),
-        maximum_concurrent_rpcs=maximum_calls,
+        apart.usual,
+        interceptors=[barrier],
+        options=options(maximum_calls, shares_port=bool(shared), connections=settings.connections),
+        # A wall behind those of the lanes: no lane is refused for what waits in another.
+        maximum_concurrent_rpcs=apart.most,
     )
     policies = PoliciesInForce(follow(in_force), words, point.cache)
     served = {**in_force.served, **policies.served, **({} if kept is None else kept.served)}
@@ -139,12 +137,12 @@ def start(
     health = health_of(operators, point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     address = listen_on(server, shared or settings.listen, security.credentials(log))
-    if settings.reflection == "yes" or (
-        settings.reflection == "loopback" and are_loopback([address.rpartition(":")[0]])
-    ):
+    if settings.reflection == "yes" or (settings.reflection == "loopback" and is_loopback(address)):
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
-    inline = InlineCalls(server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, decisions)
+    inline = InlineCalls(
+        server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, apart.usual, load, patience
+    )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
@@ -154,7 +152,7 @@ def start(
     security.begin(log)
     # Without what is kept every answer comes from the store: later, and as right.
     ending = (health.end, point.shadow.end, point.cache.end, *(() if kept is None else (kept.end,)))
-    return RunningServer(server, health, ending, (decisions, *side_pools.values()), address, security)
+    return RunningServer(server, health, (*ending, barrier.end), apart.all, address, security)
 
 
 def serve(

@@ -19,6 +19,18 @@ class ServingSettings(Protocol):
         """Say whether the server describes its services to those who ask: `yes`, `no`, or on `loopback` only."""
 
     @property
+    def default_deadline_ms(self) -> int:
+        """Return how long a call without a deadline may wait."""
+
+    @property
+    def memory_mib(self) -> int:
+        """Return the resident memory beyond which a process takes nothing more; 0 for no limit."""
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections a process keeps open."""
+
+    @property
     def grace_seconds(self) -> int:
         """Return how long a stopping server goes on with what has begun."""
 

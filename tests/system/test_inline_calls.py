@@ -85,7 +85,9 @@ def test_without_its_guard_one_exception_would_end_the_service(words: Words) -> 
     server = grpc.server(pool)
     decisions = Decisions(raising(RuntimeError("x"), at_once=True), words)
     add_contract(server, decisions.served, decisions.answered)
-    inline = Unguarded(server, 8, lambda error, path: status_of(error, path, json_log()), OPEN_GATE.visit, pool)
+    inline = Unguarded(
+        server, 8, lambda error, path: status_of(error, path, json_log()), OPEN_GATE.visit, pool, OPEN_GATE.load
+    )
     inline.add(CHECK, decisions.check)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
