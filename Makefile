@@ -16,7 +16,7 @@ ARGS ?=
 # Options of the benchmarks: make bench BENCH='--only served --rounds 3'
 BENCH ?=
 
-.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare docs bench bench-setup bench-alone lock clean
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare kill-storm docs bench bench-setup bench-alone lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ policies: setup  ## Validate the policies and run their cases: what an edit of a
 
 engine-compare: setup  ## Compare the engine with PyCasbin over random models (ARGS='--seed 2 --models 500 --comparisons 20000')
 	$(BIN)/python -m tests.comparison $(ARGS)
+
+kill-storm: setup  ## Kill a server 100 times while it writes, over both stores, and count what is left (ARGS='--kills 20 --fork')
+	$(BIN)/python -m tests.faults.kill_storm $(ARGS)
 
 docs: setup  ## Write the terminal sessions of the documentation anew
 	$(BIN)/python tests/docs/executed_examples.py
