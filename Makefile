@@ -18,7 +18,7 @@ STORM ?=
 # Options of the benchmarks: make bench BENCH='--only served --rounds 3'
 BENCH ?=
 
-.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare storm docs bench bench-setup bench-alone lock clean
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare storm kill-storm docs bench bench-setup bench-alone lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ storm: setup  ## Revoke under load while everything fails (STORM='--store sqlite
 	@scripts/postgresql.sh
 	@scripts/redis.sh
 	$(BIN)/python -m tests.storm $(STORM)
+
+kill-storm: setup  ## Kill a server 100 times while it writes, over both stores, and count what is left (ARGS='--kills 20 --fork')
+	$(BIN)/python -m tests.faults.kill_storm $(ARGS)
 
 docs: setup  ## Write the terminal sessions of the documentation anew
 	$(BIN)/python tests/docs/executed_examples.py
