@@ -8,6 +8,9 @@ import warnings
 
 from tests.comparison.comparing import Comparison, Difference, expected
 
+PROGRESS = 500
+"""After so many models a line says how far the comparison is."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Compare, print what was compared and every difference; return 1 when there is one."""
@@ -22,8 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     each = -(-chosen.comparisons // chosen.models)
     for number in range(chosen.models):
         comparison.add(expected(chosen.seed, number, each))
-        if sys.stderr.isatty() and number % 100 == 0:
-            print(f"\r{number} models", end="", file=sys.stderr)
+        if (number + 1) % PROGRESS == 0:
+            said = f"{number + 1:,} of {chosen.models:,} models, {len(comparison.differences)} differences"
+            print(f"{said}, {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
         if len(comparison.differences) >= chosen.stop_after:
             break
     for difference in comparison.differences:
