@@ -119,7 +119,10 @@ def serving(policies: Path, workers: int) -> Iterator[str]:
 
 
 def run(reloads: int, callers: int, workers: int, quiet_seconds: float, most_seconds: float = 0.0) -> dict[str, Any]:
-    """Return the figures of one run, of fewer reloads when *most_seconds* (0: no bound) are over; `failed` and `wrong` have to be 0."""
+    """Return the figures of one run, of fewer reloads when *most_seconds* (0: no bound) are over.
+
+    `failed` and `wrong` have to be 0.
+    """
     question = json.loads((ROOT / "policies" / OPERATOR / "cases.json").read_text("utf-8"))
     asked = next(case for case in question if case["expect"]["decision"] == "allow")
     body = check_request_from_dict(asked["request"]).SerializeToString()
