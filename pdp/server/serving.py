@@ -4,7 +4,6 @@ import gc
 import os
 import queue
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +49,6 @@ from pdp.wire.words import Words
 CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
 
-_TURN_SECONDS: Final = 0.001
 _SIDE_THREADS: Final = 2
 _FACT_THREADS: Final = 4
 """So many writes and readings of facts a process works at; the others wait, and no decision waits for them."""
@@ -150,10 +148,6 @@ def start(
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
-    if not point.at_once:
-        # A thread that comes back from the store waits so long for its turn, again and again, while its write holds up
-        # all others.
-        sys.setswitchinterval(_TURN_SECONDS)
     point.cache.begin()
     server.start()
     inline.begin()
