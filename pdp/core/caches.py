@@ -39,7 +39,7 @@ NOT_KEPT: Final[tuple[tuple[str, Text], ...]] = (
         ),
     ),
 )
-"""What is never kept, and why: measurements are in `benchmarks/freshness`."""
+"""What is never kept, and why."""
 
 
 @dataclass(frozen=True, slots=True)
