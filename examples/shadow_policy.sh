@@ -7,6 +7,7 @@ mkdir "$folder/next"
 cp -r policies/kidsonline policies/shared "$folder/next"
 # The edit to be tried: family members read no more.
 sed -i 's/^p, family-member-reads,/# &/' "$folder/next/kidsonline/policy.csv"
+: >"$folder/log" # there before the server has opened it
 pdp serve --listen 127.0.0.1:0 --shadow "$folder/next" --workers 1 --store none: --decision-log none 2>"$folder/log" &
 server=$!
 trap 'kill $server 2>/dev/null || true; rm -rf "$folder"' EXIT
