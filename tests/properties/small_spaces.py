@@ -237,7 +237,7 @@ def a_policy_of(rows: tuple[str, ...]) -> PolicySet:
     edits: list[Edit] = [a_condition(name, when) for name, when in _EXTRA_CONDITIONS.items()]
     files = edited(edits)
     kept = [line for line in policy_lines() if not line.startswith("p,")]
-    files[f"{KIDSONLINE}/policy.csv"] = "\n".join([*rows, *kept]).encode()
+    files[f"{KIDSONLINE}/policy.csv"] = ("\n".join([*rows, *kept]) + "\n").encode()
     return build_policy_set(KIDSONLINE, list(files.items()), the_words().vocabulary, the_words().schema)
 
 

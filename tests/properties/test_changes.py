@@ -109,7 +109,7 @@ def _without(operator: str, effect: str, rows: tuple[str, ...] = ()) -> PolicySe
     files = edited((), operator)
     path = f"{operator}/policy.csv"
     lines = [line for line in files[path].decode().splitlines() if f", {effect}, " not in line or line.startswith("#")]
-    files[path] = "\n".join(lines).encode()
+    files[path] = ("\n".join(lines) + "\n").encode()
     return build_policy_set(operator, list(files.items()), the_words().vocabulary, the_words().schema)
 
 

@@ -32,6 +32,8 @@ def _twin(operator: str, effect: str) -> PolicySet:
     kept = [line for line in files[path].decode().splitlines() if not line.startswith("p,")]
     row = f"p, twin, {effect}, any, any, any, any, always, {clause}, nothing"
     files[path] = ("\n".join([row, *kept]) + "\n").encode()
+    # The house denies or allows what it likes: its rows could have no effect beside the twin's.
+    files = {name: content for name, content in files.items() if not name.startswith("house/")}
     return build_policy_set(operator, list(files.items()), the_words().vocabulary, the_words().schema)
 
 

@@ -78,10 +78,11 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         policy.residuals.silence(asked)
         policy.residuals.kept_back(asked)
         policy.residuals.lacks(asked, 5)
+        policy.residuals.looks_at_id(asked)
         policy.residuals.owed(tuple(rule.id for rule in policy.residuals.rules(asked).rules))
 
     kept = [value for value in vars(policy.residuals).values() if hasattr(value, "cache_info")]
-    assert len(kept) == 8
+    assert len(kept) == 9
     assert all(0 < cache.cache_info().currsize <= 50 for cache in kept)
 
 
