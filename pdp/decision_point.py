@@ -12,7 +12,6 @@ from pdp.core.entity import Entity
 from pdp.core.errors import (
     InvalidRequestError,
     NoPolicyError,
-    NotImplementedYetError,
     TooMuchToLookUpError,
     UnavailableError,
 )
@@ -194,7 +193,7 @@ class DecisionPoint:
             near = self._facts.survey(
                 request.operator, survey_of(policy, request), request.consistency, None, MAXIMUM_FACTS
             )
-        except (TooMuchToLookUpError, UnavailableError, NotImplementedYetError):
+        except (TooMuchToLookUpError, UnavailableError):
             whole = False
         else:
             whole = near.token == stored.token
@@ -276,13 +275,11 @@ class DecisionPoint:
             return None
         now = self.clock.now()
         kept = self.cache.decision(request, policy.revision, now)
-        return None if kept is None else self._given_again(request, kept, now)
-
-    def _given_again(self, request: Request, kept: Decision, now: datetime) -> Decision:
-        """Return an answer that is kept as one of its own, once its record is kept."""
-        decision_id = _IDS.new()
-        decision = replace(kept, decision_id=decision_id, request_id=request.request_id or decision_id, cached=True)
+        if kept is None:
+            return None
+        decision = _given_again(request, kept)
         self._log.record(request, decision, now)
+        self.shadow.see(request, decision, now)
         return decision
 
     def _at_hand(self, request: Request) -> StoredFacts | None:
@@ -330,10 +327,12 @@ class DecisionPoint:
         keepable: list[tuple[Request, Decision, StoredFacts, datetime]] = []
         shared: SharedAnswer | None = None
         for request, part in zip(requests, parts, strict=True):
-            if isinstance(part, Decision):
-                checked.append(self._given_again(request, part, now))
-                continue
             at = request.time or now
+            if isinstance(part, Decision):
+                decision = _given_again(request, part)
+                checked.append(decision)
+                records.append((request, decision, at))
+                continue
             if shared is None or not shared.holds_for(request, part):
                 try:
                     shared = self._shared(policy, request, part, at)
@@ -384,6 +383,12 @@ class DecisionPoint:
         self._log.record(request, decision, at)
         self.shadow.see(request, decision, at)
         return decision
+
+
+def _given_again(request: Request, kept: Decision) -> Decision:
+    """Return an answer that is kept as one of its own."""
+    decision_id = _IDS.new()
+    return replace(kept, decision_id=decision_id, request_id=request.request_id or decision_id, cached=True)
 
 
 def _term(policy: PolicySet, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer) -> datetime | None:

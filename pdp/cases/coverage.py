@@ -19,7 +19,7 @@ _KEPT_HERE: Final = frozenset({Place.ENFORCED, Place.CONDITION, Place.DUTY})
 
 @dataclass(frozen=True, slots=True)
 class ConditionSeen:
-    """In how many passing cases a condition that mattered was true, false and unknown."""
+    """In how many passing cases a condition that mattered counted as true, as false, and as neither."""
 
     true: int = 0
     false: int = 0
@@ -27,7 +27,7 @@ class ConditionSeen:
 
     @property
     def both(self) -> bool:
-        """Say whether it was seen true and false; unknown is neither."""
+        """Say whether it was seen true and false."""
         return bool(self.true and self.false)
 
 
@@ -36,7 +36,8 @@ class Coverage:
     """How many passing cases stand behind each rule, condition and published sentence of an operator.
 
     *rules*: cases in which the rule decided. *conditions*: what the condition came to in cases in which a rule that
-    rests on it, or an obligation that is owed, speaks of the request. *clauses*: cases whose answer names the sentence,
+    rests on it, or an obligation that is owed, speaks of the request; unknown counts as true where a denial took it so
+    and decided. *clauses*: cases whose answer names the sentence,
     for those sentences that something here keeps. A sentence that no answer names, since the condition that renders it
     is a part of another one, counts once when that condition was seen both true and false.
     """
@@ -90,8 +91,9 @@ def coverage_of(policy: PolicySet, outcomes: Iterable[Outcome]) -> Coverage:
         told = {reason.clause for reason in answer.reasons} | {owed.clause for owed in answer.obligations}
         for clause in told & clauses.keys():
             clauses[clause] += 1
+        taken = _taken_for_true(policy, answer)
         for name, truth in _truths(policy, answer).items():
-            seen[name][truth] += 1
+            seen[name][Truth.TRUE if truth is Truth.UNKNOWN and name in taken else truth] += 1
     conditions = {
         name: ConditionSeen(counts[Truth.TRUE], counts[Truth.FALSE], counts[Truth.UNKNOWN])
         for name, counts in seen.items()
@@ -101,6 +103,14 @@ def coverage_of(policy: PolicySet, outcomes: Iterable[Outcome]) -> Coverage:
         if found.both and clauses.get(clause) == 0:
             clauses[clause] = 1
     return Coverage(policy.operator, rules, conditions, clauses)
+
+
+def _taken_for_true(policy: PolicySet, answer: Answer) -> frozenset[str]:
+    """Return the conditions of the denials that decided: unknown is true to them, and some can be no other way."""
+    if answer.allowed or answer.cause is not Cause.RULE:
+        return frozenset()
+    deciding = {reason.rule for reason in answer.reasons} & policy.rules.keys()
+    return frozenset(name for rule in deciding for name in policy.rules[rule].conditions)
 
 
 def _truths(policy: PolicySet, answer: Answer) -> Mapping[str, Truth]:

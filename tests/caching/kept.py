@@ -6,8 +6,10 @@ from pdp.caching import Answers, CachedFacts, KeptReadings
 from pdp.caching.counters import Counters
 from pdp.caching.memory import Memory
 from pdp.core.caches import NothingShared, SharedReadings
+from pdp.core.ports import DecisionLog
 from pdp.core.request import Request
 from pdp.decision_point import DecisionPoint
+from pdp.shadow import NoShadow, Shadow
 from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.redis_address import connector
@@ -34,7 +36,12 @@ class Instance:
 
 
 def instance_of(
-    store: SqlFacts, shared: SharedReadings | None = None, megabytes: float = 8, readings: type = KeptReadings
+    store: SqlFacts,
+    shared: SharedReadings | None = None,
+    megabytes: float = 8,
+    readings: type = KeptReadings,
+    log: DecisionLog | None = None,
+    shadow: Shadow | None = None,
 ) -> Instance:
     """Return an instance over *store*."""
     shared = NothingShared() if shared is None else shared
@@ -46,7 +53,8 @@ def instance_of(
     answers = Answers(kept, Memory(operators, most), counters, shared)
     facts = CachedFacts(store, kept, shared)
     policies = {KIDSONLINE: the_policy_set()}
-    return Instance(store, facts, answers, DecisionPoint(policies, facts, AlwaysAt(), NoDecisionLog(), cache=answers))
+    point = DecisionPoint(policies, facts, AlwaysAt(), log or NoDecisionLog(), shadow or NoShadow(), answers)
+    return Instance(store, facts, answers, point)
 
 
 def shared_in(address: str, keys: CacheKeys = KEYS, version: str = "1") -> RedisReadings:

@@ -1,9 +1,9 @@
 """What is kept is given out only while it is what would be read and decided now."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -57,6 +57,50 @@ def test_a_second_question_needs_no_statement(place: Open) -> None:
     assert statements(here) <= read
     other = replace(second, decision_id="", request_id="", cached=False)
     assert other == replace(first, decision_id="", request_id="")
+
+
+class Noting:
+    """A log of decisions, and a shadow, that note what they are told; the log refuses when it is full."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.records: list[Decision] = []
+        self.seen: list[Decision] = []
+
+    def record(self, request: Request, decision: Decision, at: datetime) -> None:
+        """Keep one record."""
+        self.record_all([(request, decision, at)])
+
+    def record_all(self, records: Sequence[tuple[Request, Decision, datetime]]) -> None:
+        """Keep all of them or none."""
+        if self.full:
+            raise UnavailableError("the log is full")
+        self.records += [decision for _, decision, _ in records]
+
+    def see(self, request: Request, decision: Decision, at: datetime) -> None:
+        """Take notice."""
+        self.seen.append(decision)
+
+    def end(self) -> None:
+        """Do nothing."""
+
+
+def test_a_kept_answer_is_recorded_and_compared_as_any_other(place: Open) -> None:
+    """One alone and those of a batch; when their records cannot be written, no answer leaves."""
+    noting = Noting()
+    here = instance_of(place(), log=noting, shadow=noting)
+    grant(here.store)
+    here.point.check(ASKED)
+
+    kept = [here.point.check(ASKED), *here.point.check_batch(KIDSONLINE, [ASKED, ASKED], Consistency())]
+
+    assert [decision for decision in kept if isinstance(decision, Decision) and decision.cached] == kept
+    assert noting.records[1:] == noting.seen[1:] == kept
+    noting.full = True
+    with pytest.raises(UnavailableError):
+        here.point.check(ASKED)
+    with pytest.raises(UnavailableError):
+        here.point.check_batch(KIDSONLINE, [ASKED, ASKED], Consistency())
 
 
 def test_a_revocation_by_another_instance_is_obeyed_at_once(place: Open) -> None:

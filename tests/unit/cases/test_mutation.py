@@ -108,6 +108,21 @@ def test_unknown_is_neither_true_nor_false() -> None:
     assert not seen.both
 
 
+def test_unknown_counts_as_true_where_a_denial_took_it_so() -> None:
+    """That nothing is stated can only be unknown; a denial that decided by it has shown it, and an allow never does."""
+    policy = the_policy_set("onmeeting")
+    name = "not_said_who_is_pictured"
+    cases = cases_of(case_files([POLICIES / "onmeeting"]), the_words())
+    found = run_cases(cases, {"onmeeting": policy}, NOW, sentences=True)
+    resting = {rule.id for rule in policy.rules.values() if name in rule.conditions}
+    elsewhere = [
+        one for one in found if one.answer is None or not resting & {reason.rule for reason in one.answer.reasons}
+    ]
+
+    assert coverage_of(policy, found).conditions[name].both
+    assert not coverage_of(policy, elsewhere).conditions[name].true
+
+
 # --- Changes ----------------------------------------------------------------------------------------------------------
 
 
