@@ -81,10 +81,15 @@ class Corridor:
         self._reader = RequestReader(words, declared)
         decisions = Decisions(DecisionPoint(policies, self._facts, self._clock, self._log), words)
         self._check = decisions.check
+        self._check_batch = decisions.check_batch
 
     def whole(self, body: bytes) -> bytes:
         """Return the answer to *body*."""
         return finished(self._check(body, LOCAL))
+
+    def batch(self, body: bytes) -> bytes:
+        """Return the answers to the batch in *body*."""
+        return finished(self._check_batch(body, LOCAL))
 
     def staged(self, body: bytes) -> tuple[int, ...]:
         """Return how long each of STAGES took for *body*, in nanoseconds."""

@@ -4,6 +4,7 @@ set -euo pipefail
 
 folder=$(mktemp -d)
 cp -r policies/kidsonline policies/shared "$folder"
+: >"$folder/.log" # there before the server has opened it
 pdp serve --listen 127.0.0.1:0 --policies "$folder" --workers 1 --decision-log none --watch-seconds 0 2>"$folder/.log" &
 server=$!
 trap 'kill $server; wait $server || true; rm -rf "$folder"' EXIT

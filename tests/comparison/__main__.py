@@ -16,8 +16,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Compare, print what was compared and every difference; return 1 when there is one."""
     parser = argparse.ArgumentParser(prog="python -m tests.comparison", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--models", type=int, default=5_000)
-    parser.add_argument("--comparisons", type=int, default=200_000, help="requests over all models")
+    parser.add_argument("--models", type=int, default=5_600)
+    parser.add_argument("--comparisons", type=int, default=224_000, help="requests over all models")
     parser.add_argument("--stop-after", type=int, default=20, help="differences after which to stop")
     chosen = parser.parse_args(arguments)
     warnings.simplefilter("ignore")

@@ -21,7 +21,7 @@ NONE: Final = "none"
 
 
 def _delete_on_revoke() -> None:
-    """Whatever is kept holds until the process that made a change deletes it; other processes are sent a message.
+    """Whatever is kept holds until the process that makes a change deletes what it touches; others are sent a message.
 
     The messages are switched off, and a reading that was under way is kept after the deletion.
     """
@@ -34,15 +34,28 @@ def _delete_on_revoke() -> None:
     def found(self: Any, operator: str, content: Any, _standing: Standing) -> Reading | None:
         return self._memory.get(operator, content)  # type: ignore[no-any-return]
 
+    touched: set[int] = set()
+
+    def noted(real: Any) -> Any:
+        def changing(self: Any, session: Any, state: Any, revision: int, committed_at: Any, slots: Slots) -> None:
+            touched.update(slots)
+            real(self, session, state, revision, committed_at, slots)
+
+        return changing
+
     def committed(self: SqlFacts, now: Token, before: Token, _real: Any = SqlFacts._committed) -> None:
         _real(self, now, before)
-        for each in kept:
-            for share in each._memory._shares.values():
-                share.entries.clear()
+        for share in [share for each in kept for share in each._memory._shares.values()]:
+            for content, entry in list(share.entries.items()):
+                if not touched.isdisjoint(entry.value.slots):
+                    share.entries.pop(content, None)
+        touched.clear()
 
     setattr(KeptReadings, "__init__", remember)  # noqa: B010
     setattr(KeptReadings, "found", found)  # noqa: B010
     setattr(SqlFacts, "_committed", committed)  # noqa: B010
+    for board in (SqliteBoard, PostgresqlLeases):
+        board.changing = noted(board.changing)
 
 
 def _revision_after_data() -> None:
