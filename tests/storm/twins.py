@@ -55,7 +55,7 @@ def _delete_on_revoke() -> None:
     setattr(KeptReadings, "found", found)  # noqa: B010
     setattr(SqlFacts, "_committed", committed)  # noqa: B010
     for board in (SqliteBoard, PostgresqlLeases):
-        board.changing = noted(board.changing)
+        setattr(board, "changing", noted(board.changing))  # noqa: B010
 
 
 def _revision_after_data() -> None:
