@@ -44,7 +44,11 @@ class FolderPolicies:
 
         Raises UnsettledError when somebody does.
         """
-        files = self._found(operator, read_settled)
+        return self._found(operator, lambda paths: self._settled(operator, paths))
+
+    def _settled(self, operator: str, paths: Iterable[Path]) -> list[tuple[str, bytes]]:
+        files = read_settled(paths)
+        # The second listing fails like the first when the folder has gone meanwhile, so it is made inside `_found`.
         if [path for path, _ in files] != [path.as_posix() for path in self._paths(operator)]:
             raise UnsettledError(f"{self._directory}/{operator}")
         return files

@@ -1,10 +1,12 @@
 """Policy files from a directory."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from pdp.core.errors import UnavailableError
+from pdp_adapters import settled_files
 from pdp_adapters.folder_policies import MAXIMUM_FILES, FolderPolicies
 
 
@@ -49,3 +51,20 @@ def test_a_folder_of_very_many_files_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UnavailableError, match="more than"):
         FolderPolicies(directory).read("kidsonline")
+
+
+def test_a_folder_that_goes_after_it_was_read_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The listing that is compared with the first may find nothing left; whoever watches has to live through it."""
+    folder = tmp_path / "kidsonline"
+    folder.mkdir()
+    (folder / "policy.csv").write_text("p, a rule\n", "utf-8")
+
+    def read_and_lose(paths: Iterable[Path]) -> list[tuple[str, bytes]]:
+        files = settled_files.read_settled(paths)
+        folder.rename(tmp_path / ".gone")
+        return files
+
+    monkeypatch.setattr("pdp_adapters.folder_policies.read_settled", read_and_lose)
+
+    with pytest.raises(UnavailableError, match="kidsonline"):
+        FolderPolicies(tmp_path).read_settled("kidsonline")
