@@ -27,10 +27,12 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def postgresql(folder: Path, *, ending: signal.Signals = signal.SIGINT, **settings: str) -> Iterator[str]:
+def postgresql(
+    folder: Path, *, ending: signal.Signals = signal.SIGINT, is_new: bool = True, **settings: str
+) -> Iterator[str]:
     """Run a server whose data lies in *folder*, and give its address; *settings* are of its configuration.
 
-    *ending* ends it: the default breaks off what is under way and leaves the data in order.
+    *ending* ends it: the default breaks off what is under way and leaves the data in order. *is_new* makes the data.
     """
     place = binaries()
     assert place is not None
@@ -39,13 +41,14 @@ def postgresql(folder: Path, *, ending: signal.Signals = signal.SIGINT, **settin
         running_as = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": []}
         shutil.chown(folder, UNPRIVILEGED, UNPRIVILEGED)
     data = folder / "data"
-    subprocess.run(
-        [place / "initdb", "-D", data, "-U", "pdp", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **running_as,
-    )
+    if is_new:
+        subprocess.run(
+            [place / "initdb", "-D", data, "-U", "pdp", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+            **running_as,
+        )
     port = free_port()
     chosen = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", **settings}
     options = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
