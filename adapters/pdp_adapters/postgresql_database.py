@@ -4,7 +4,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pdp.core.errors import InvalidSettingsError, UnavailableError
 from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
-from pdp_adapters.sql_database import POSTGRESQL, Dialect, Parameters, Row
+from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Parameters, Row
 
 MOST_CONNECTIONS: Final = 16
 """Of one process; more readers than this wait for one another."""
@@ -27,9 +27,18 @@ _PARAMETER: Final = re.compile(r":([a-z_][a-z_0-9]*)")
 _MIGRATING: Final = 0x50445001
 """Key of the lock that lets one process alone change the schema."""
 
+GROWTH_NOTED: Final = 256
+"""After so many facts written by this process it asks whether the table is another one than was analysed."""
+
+# The server counts what was changed late, this process knows only what it has written itself: whichever is more.
+_ANALYSED: Final = """SELECT CAST(greatest(c.reltuples, 0) AS bigint), coalesce(s.n_mod_since_analyze, 0)
+    FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid WHERE c.oid = to_regclass('fact')"""
+
 # What is read may come from the primary alone, and a commit is on its disk before it is answered.
+# Statements are planned once a connection: planning one takes longer than running it. Compiling one takes longer still.
 _SESSION: Final = (
     f"-c statement_timeout={int(WAIT_SECONDS * 1000)} -c lock_timeout={int(WAIT_SECONDS * 1000)}"
+    " -c plan_cache_mode=force_generic_plan -c jit=off"
     " -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
 )
 
@@ -107,7 +116,27 @@ class PostgresqlDatabase:
         self.address: Final = checked_address(url)
         self._lock = threading.Lock()
         self._pool: tuple[int, ConnectionPool[Any]] | None = None
+        self._grown = 0
+        self._asked_at = GROWTH_NOTED
         self.board = PostgresqlLeases(self, hints=hints)
+
+    def grown(self, facts: int) -> None:
+        """Let the planner know of a table that has grown a lot.
+
+        The server does it by itself within a minute or so; until then it would look through all facts of an operator
+        for a single one (https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM).
+        """
+        self._grown += facts
+        if self._grown < self._asked_at:
+            return
+        grown, self._grown = self._grown if self._grown < UNKNOWN_GROWTH else 0, 0
+        with suppress(UnavailableError), self.single() as session:
+            ((known, changed),) = session.rows(_ANALYSED, {})
+            if max(grown, changed) > GROWTH_NOTED + known // 10:
+                session.run("ANALYZE fact", {})
+            else:
+                self._grown = grown
+        self._asked_at = self._grown + GROWTH_NOTED
 
     @contextmanager
     def single(self) -> Iterator[PostgresqlSession]:

@@ -10,6 +10,9 @@ from pdp.core.ends import Slots
 from pdp.core.freshness import Freshness
 from pdp.core.stores import StoreState
 
+UNKNOWN_GROWTH: Final = 1 << 62
+"""So many facts may have come while this process was not there."""
+
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
 
@@ -162,6 +165,12 @@ class Database(Protocol):
     @property
     def dialect(self) -> Dialect:
         """Return how it says what no two say alike."""
+
+    def grown(self, facts: int) -> None:
+        """Note that so many *facts* were written, and let the planner know of a table that is another one now.
+
+        After the commit. Never raises: what is written is written.
+        """
 
     def migrations(self) -> AbstractContextManager[Session]:
         """Return a transaction in which one process alone may change the schema."""

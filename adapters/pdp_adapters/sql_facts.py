@@ -25,7 +25,7 @@ from pdp.core.survey import Survey
 from pdp.core.wanted import Wanted
 from pdp_adapters import sql_erasing, sql_history, sql_surveying
 from pdp_adapters.fact_rows import instant
-from pdp_adapters.sql_database import Database, Session
+from pdp_adapters.sql_database import UNKNOWN_GROWTH, Database, Session
 from pdp_adapters.sql_gathering import gather_first, gather_further
 from pdp_adapters.sql_schema import migrate
 from pdp_adapters.sql_state import check_consistency, check_kept, locked_state, read_state
@@ -45,6 +45,7 @@ class SqlFacts:
         self._lock = threading.Lock()
         self._newest = Token("", 0)
         migrate(database)
+        database.grown(UNKNOWN_GROWTH)
         # Whoever is forked from this process opens connections of its own; one that was there before would be shared.
         database.close()
 
@@ -116,6 +117,7 @@ class SqlFacts:
             writing = SqlWriting(self._database, session, operator, state, self)
             yield writing
         self._committed(writing.newest, state.token)
+        self._database.grown(writing.facts)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
         """Return a page of facts."""

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from pdp.core.errors import ForeignTokenError, InvalidSettingsError, UnavailableError
 from pdp.core.fact_identity import fact_id
 from pdp.core.stores import FactFilter
-from pdp_adapters.postgresql_database import PostgresqlDatabase, checked_address
+from pdp_adapters.postgresql_database import GROWTH_NOTED, PostgresqlDatabase, checked_address
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_database import Database
 from pdp_adapters.sql_facts import SqlFacts
@@ -382,3 +383,18 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
         SqlFacts(PostgresqlDatabase("postgresql://pdp:hoa-sen@127.0.0.1:1/facts"))
 
     assert "hoa-sen" not in str(raised.value)
+
+
+def test_postgresql_knows_a_table_that_has_grown(new_database: Callable[[], str]) -> None:
+    """Without knowing its facts it looks through all of an operator's for one, until it analyses them by itself."""
+    address = new_database()
+    store = SqlFacts(PostgresqlDatabase(address))
+    many = [role(f"user:u{number}", "guardian", f"child:c{number}") for number in range(3 * GROWTH_NOTED)]
+    for at in range(0, len(many), GROWTH_NOTED):
+        write(store, *many[at : at + GROWTH_NOTED])
+    store.close()
+
+    with psycopg.connect(address) as connection:
+        known = connection.execute("SELECT count(*) FROM pg_stats WHERE tablename = 'fact'").fetchone()
+    assert known is not None
+    assert known[0] > 0
