@@ -4,13 +4,13 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from pdp.core.errors import InvalidSettingsError, NotThereError, UnavailableError
 from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
@@ -165,6 +165,13 @@ class PostgresqlDatabase:
         with self.writing() as session:
             session.rows("SELECT pg_advisory_xact_lock(:key)", {"key": _MIGRATING})
             yield session
+
+    def look_anew(self) -> None:
+        """Replace the connections of the pool that are there no longer."""
+        held = self._pool
+        if held is not None and held[0] == os.getpid():
+            with suppress(psycopg.Error, PoolClosed):
+                held[1].check()
 
     def verify(self) -> None:
         """Return: PostgreSQL looks after its own files."""

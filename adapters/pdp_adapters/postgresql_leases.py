@@ -64,6 +64,9 @@ class Pool(Protocol):
     def address(self) -> str:
         """Return where it is."""
 
+    def look_anew(self) -> None:
+        """Let go of the connections that are there no longer."""
+
     def young_session(self) -> Any:
         """Return a context with a session and the instant (boot time, nanoseconds) from when its connection is."""
 
@@ -118,7 +121,7 @@ class PostgresqlLeases:
         with self._lock:
             if self._follower is not None and self._follower[0] == os.getpid():
                 return
-            follower = _Follower(self._database.address, hints=self._hints)
+            follower = _Follower(self._database, hints=self._hints)
             self._follower = (os.getpid(), follower)
         follower.start()
 
@@ -184,10 +187,11 @@ class PostgresqlLeases:
 class _Follower:
     """Renews a lease on a thread of its own."""
 
-    def __init__(self, address: str, *, hints: bool) -> None:
+    def __init__(self, database: Pool, *, hints: bool) -> None:
         self.held: _Held | None = None
         self.answered = boot_time()
-        self._address = address
+        self._database = database
+        self._was_lost = False
         self._hints = hints
         self._instance = secrets.token_hex(12)
         self._sent_before: int | None = None
@@ -219,7 +223,10 @@ class _Follower:
     def _run(self) -> None:
         while not self._ending.is_set():
             try:
-                with psycopg.connect(self._address, autocommit=True) as connection:
+                with psycopg.connect(self._database.address, autocommit=True) as connection:
+                    if self._was_lost:
+                        # Those of the others went at the same time; each would cost somebody an answer.
+                        self._database.look_anew()
                     # A renewal that nobody waits for needs no disk: what it says is true for a tenth of a second.
                     connection.execute("SET synchronous_commit = off")
                     if self._hints:
@@ -228,6 +235,7 @@ class _Follower:
             except psycopg.Error as error:
                 if error.sqlstate is not None:
                     self.answered = boot_time()  # it is there, and does not do this
+            self._was_lost = True
             self._sent_before = None  # nobody knows what became of the last one
             self._ending.wait(_RETRY_SECONDS)
 

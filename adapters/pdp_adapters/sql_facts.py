@@ -156,11 +156,19 @@ class SqlFacts:
     def writing(self, operator: str) -> Iterator[SqlWriting]:
         """Return a transaction on the facts of *operator*."""
         before = self._newest
-        with self._database.writing() as session:
-            state = locked_state(self._database, session)
-            self._check(state.token, before, confirmed=state.confirmed)
-            writing = SqlWriting(self._database, session, operator, state, self)
-            yield writing
+        writing = None
+        try:
+            with self._database.writing() as session:
+                state = locked_state(self._database, session)
+                self._check(state.token, before, confirmed=state.confirmed)
+                writing = SqlWriting(self._database, session, operator, state, self)
+                yield writing
+        except NotThereError:
+            # FAIL CLOSED (commit unknown): whoever is told that nobody knows must not find the old answers any more, if
+            # it was committed. A database that can be lost so has no board that would claim too much by this.
+            if writing is not None and writing.newest != state.token:
+                self._database.board.changed(writing.newest.revision)
+            raise
         self._committed(writing.newest, state.token)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
