@@ -201,6 +201,9 @@ class SqliteDatabase:
         """Return the connection of this thread; one that was opened before a fork belongs to the other process."""
         held: tuple[int, sqlite3.Connection] | None = getattr(self._own, "held", None)
         if held is None or held[0] != os.getpid():
+            if self._file is not None:
+                # Another file would be made into a store here, and lose the log that lies beside it.
+                self._look()
             held = self._own.held = (os.getpid(), self._open())
             with self._lock:
                 self._opened.append(held)
@@ -213,20 +216,32 @@ class SqliteDatabase:
         FAIL CLOSED (file replaced): whoever opens the store from now on reads and writes other files than this process,
         and neither would know of what the other changes.
         """
-        companions = self._companions
-        known = () if companions is None or companions[0] != os.getpid() else companions[1]
+        known = self._known()
         try:
-            now = tuple(_identity(path) for path in self._files)
+            now = tuple([_identity(path) for path in self._files[: len(known)]])
         except OSError as error:
             raise UnavailableError(f"a file of the store is gone: {error.strerror}") from error
-        if self._file is None or not known:
-            with self._lock:
-                self._file = self._file or now[0]
-                if self._companions is None or self._companions[0] != os.getpid():
-                    self._companions = (os.getpid(), now[1:])
-                known = self._companions[1]
-        if now[0] != self._file or now[1:] != known:
+        if now != known:
             raise UnavailableError("a file of the store is another one than was opened: start again, and see the log")
+
+    def _known(self) -> tuple[_Identity, ...]:
+        """Return the file, and its companions as long as this process holds them open."""
+        companions = self._companions
+        if self._file is None:
+            return ()
+        return (self._file, *(companions[1] if companions is not None and companions[0] == os.getpid() else ()))
+
+    def _note_files(self) -> None:
+        """Remember which files these are, where that is not known yet."""
+        with self._lock:
+            if len(self._known()) == len(self._files):
+                return
+            try:
+                now = tuple([_identity(path) for path in self._files])
+            except OSError as error:
+                raise UnavailableError(f"a file of the store is gone: {error.strerror}") from error
+            self._file = self._file or now[0]
+            self._companions = (os.getpid(), now[1:])
 
     def _open(self) -> sqlite3.Connection:
         self._make_private()
@@ -238,10 +253,13 @@ class SqliteDatabase:
             for setting in _SETTINGS:
                 connection.execute(setting)
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # now the companions are there
+        self._note_files()
         return connection
 
     def _make_private(self) -> None:
         """Make the file, or take it away from others: what lies in it is about people."""
+        if not self._path.exists() and Path(self._files[1]).exists():
+            raise UnavailableError(f"the store `{self._path}` is gone, and its log is there")
         try:
             with suppress(FileExistsError):
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _OWNER_ONLY))
