@@ -286,7 +286,11 @@ def fact_store(url: str, *, may_come_later: bool = False) -> FactStore:
 
 def backup_lines(url: str) -> Iterator[str]:
     """Yield the lines of a backup of the store at *url*; raises what `fact_store` raises."""
-    yield from dumped(_database(url))
+    database = _database(url)
+    try:
+        yield from dumped(database)
+    finally:
+        database.close()
 
 
 def restore_lines(url: str, lines: Iterable[str]) -> None:
