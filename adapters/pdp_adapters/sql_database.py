@@ -117,6 +117,12 @@ class Session(Protocol):
 class Board(Freshness, Protocol):
     """Where writers of a database put up what they change, so that every process knows of it."""
 
+    def doubt(self, state: StoreState) -> str:
+        """Return why what is found, at *state*, may not be the store that was there before; "" where nothing says so.
+
+        It may lack what was revoked. Never raises.
+        """
+
     def changing(
         self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
     ) -> None:
@@ -171,6 +177,9 @@ class Database(Protocol):
 
         After the commit. Never raises: what is written is written.
         """
+
+    def verify(self) -> None:
+        """Raise UnavailableError for a database that is broken, as far as can be found out while somebody waits."""
 
     def migrations(self) -> AbstractContextManager[Session]:
         """Return a transaction in which one process alone may change the schema."""

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from pdp.core.errors import UnavailableError
+from pdp.core.errors import NotThereError, UnavailableError
 from pdp_adapters.sql_database import Database, Session
 
 _FACT: Final = """
@@ -65,6 +65,8 @@ def migrate(database: Database) -> None:
 
     Raises UnavailableError when they are newer than this version of the program knows: it would misread them.
     """
+    if _version(database) == len(MIGRATIONS):
+        return  # without writing: a store that cannot be written can still be read
     with database.migrations() as session:
         session.run("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY)", {})
         (found,) = session.rows("SELECT coalesce(max(version), 0) FROM migration", {})
@@ -81,6 +83,18 @@ def migrate(database: Database) -> None:
             _begin(session)
             for statement in database.dialect.statistics:
                 session.run(statement, {})
+
+
+def _version(database: Database) -> int:
+    """Return the version of the tables, 0 where that cannot be told without making any."""
+    try:
+        with database.single() as session:
+            (found,) = session.rows("SELECT coalesce(max(version), 0) FROM migration", {})
+    except NotThereError:
+        raise
+    except UnavailableError:
+        return 0
+    return int(found[0])
 
 
 def _begin(session: Session) -> None:

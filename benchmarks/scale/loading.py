@@ -67,7 +67,7 @@ def running(kind: str, folder: Path, *, is_new: bool = True) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder}/facts.db"
         return
-    with postgresql(folder, is_new=is_new) as address:
+    with postgresql(folder) as address:
         if is_new:
             with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
                 connection.execute("CREATE DATABASE facts")
