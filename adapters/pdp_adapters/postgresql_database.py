@@ -31,6 +31,11 @@ _MIGRATING: Final = 0x50445001
 GROWTH_NOTED: Final = 256
 """After so many facts written by this process it asks whether the table is another one than was analysed."""
 
+_SMALL: Final = 100_000
+"""Analysing a table of so many facts takes some 50 ms."""
+
+_ANALYSING_MS: Final = 60_000
+
 # The server counts what was changed late, this process knows only what it has written itself: whichever is more.
 _ANALYSED: Final = """SELECT CAST(greatest(c.reltuples, 0) AS bigint), coalesce(s.n_mod_since_analyze, 0)
     FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid WHERE c.oid = to_regclass('fact')"""
@@ -141,20 +146,26 @@ class PostgresqlDatabase:
         self._statements = Statements()
         self.board = PostgresqlLeases(self, hints=hints)
 
-    def grown(self, facts: int) -> None:
+    def grown(self, facts: int, session: PostgresqlSession | None = None) -> None:
         """Let the planner know of a table that has grown a lot.
 
         The server does it by itself within a minute or so; until then it would look through all facts of an operator
-        for a single one (https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM).
+        for a single one (https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM). Within a write,
+        whose own facts are looked through before it ends, only a small table is analysed: others wait for it.
         """
+        if session is not None:
+            if facts >= GROWTH_NOTED and _analysed(session)[0] < _SMALL:
+                session.run("ANALYZE fact", {})
+            return
         self._grown += facts
         if self._grown < self._asked_at:
             return
         grown, self._grown = self._grown if self._grown < UNKNOWN_GROWTH else 0, 0
-        with suppress(UnavailableError), self.single() as session:
-            ((known, changed),) = session.rows(_ANALYSED, {})
+        with suppress(UnavailableError), self.writing() as own:
+            known, changed = _analysed(own)
             if max(grown, changed) > GROWTH_NOTED + known // 10:
-                session.run("ANALYZE fact", {})
+                own.run(f"SET LOCAL statement_timeout = {_ANALYSING_MS}", {})
+                own.run("ANALYZE fact", {})
             else:
                 self._grown = grown
         self._asked_at = self._grown + GROWTH_NOTED
@@ -235,6 +246,12 @@ class PostgresqlDatabase:
                 )
                 self._pool = (os.getpid(), pool)
             return self._pool[1]
+
+
+def _analysed(session: PostgresqlSession) -> tuple[int, int]:
+    """Return how many facts there were when the table was analysed, and how many have changed since."""
+    ((known, changed),) = session.rows(_ANALYSED, {})
+    return known, changed
 
 
 def _note_opening(connection: Any) -> None:

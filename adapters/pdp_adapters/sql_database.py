@@ -172,10 +172,10 @@ class Database(Protocol):
     def dialect(self) -> Dialect:
         """Return how it says what no two say alike."""
 
-    def grown(self, facts: int) -> None:
+    def grown(self, facts: int, session: Any = None) -> None:
         """Note that so many *facts* were written, and let the planner know of a table that is another one now.
 
-        After the commit. Never raises: what is written is written.
+        After the commit, without *session*, it never raises: what is written is written.
         """
 
     def verify(self) -> None:

@@ -172,6 +172,7 @@ class SqlWriting:
             for each in facts
         ]
         self._session.run_each(_INSERT, rows)
+        self._database.grown(len(rows), self._session)
 
     def _check_cycles(self, facts: Sequence[FactToWrite]) -> None:
         positions = {each.fact.id: at for at, each in enumerate(facts) if isinstance(each.fact.kind, Containment)}

@@ -107,7 +107,7 @@ class SqliteDatabase:
         if sqlite3.sqlite_version_info < _OLDEST:
             raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
 
-    def grown(self, facts: int) -> None:
+    def grown(self, facts: int, session: SqliteSession | None = None) -> None:
         """Do nothing: the planner was told once what a large store looks like (SQLITE_STATISTICS)."""
 
     @contextmanager

@@ -25,7 +25,20 @@ from pdp_adapters.sql_database import Database
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_schema import MIGRATIONS, migrate
 from pdp_adapters.sqlite_database import SqliteDatabase
-from tests.stores.writing import ANYTHING, KIDS, all_of, at_least, current, delete, gathered, role, said, wanted, write
+from tests.stores.writing import (
+    ANYTHING,
+    KIDS,
+    all_of,
+    at_least,
+    current,
+    delete,
+    gathered,
+    lies_in,
+    role,
+    said,
+    wanted,
+    write,
+)
 
 AUNT = role("user:hoa", "family_member", "child:minh", granted_by="user:lan")
 ABOUT_AUNT = wanted(start=["child:minh"], holders=["user:hoa"])
@@ -398,3 +411,13 @@ def test_postgresql_knows_a_table_that_has_grown(new_database: Callable[[], str]
         known = connection.execute("SELECT count(*) FROM pg_stats WHERE tablename = 'fact'").fetchone()
     assert known is not None
     assert known[0] > 0
+
+
+def test_many_containments_at_once_are_looked_through_in_time(new_place: Callable[[], Callable[[], Database]]) -> None:
+    """A statement that runs for longer than two seconds is broken off, and nothing would be written."""
+    store = SqlFacts(new_place()())
+
+    written = write(store, *(lies_in(f"class:c{number}", f"school:s{number // 20}") for number in range(8_000)))
+
+    assert len(written.ids) == 8_000
+    assert store.state().token.revision == 1
