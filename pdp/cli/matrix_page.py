@@ -15,7 +15,7 @@ _STYLE: Final = """
 :root { color-scheme: light; }
 body { font: 10.5pt/1.45 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #111; background: #fff;
   margin: 2rem auto; max-width: 78rem; padding: 0 1.5rem; }
-h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
+h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; line-height: 1.35; margin: 2.2rem 0 .6rem; }
 p, li { max-width: 60rem; } code { font-size: .88em; overflow-wrap: anywhere; }
 .revision { color: #444; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
@@ -36,6 +36,7 @@ ul.answer, ul.sentences { margin: 0; padding: 0; list-style: none; }
   body { margin: 0; padding: 0; max-width: none; font-size: 8.5pt; }
   a { color: inherit; text-decoration: none; }
   thead { display: table-header-group; } tr { break-inside: avoid; } h2, caption { break-after: avoid; }
+  h1 { font-size: 16pt; } h2 { font-size: 11pt; margin: 0 0 2mm; }
   section.role, section.lines { break-before: page; }
   .allowed, .conditional, .denied, thead th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .overview th, .overview td { padding: .05rem .3rem; font-size: 8pt; line-height: 1.25; }
@@ -100,14 +101,15 @@ class _Page:
             target = _add(item, "a", name) if each.parts else _add(item, "span", name)
             if each.parts:
                 target.set("href", f"#role-{name}")
-            target.tail = f" {self._roles(each)}"
+            target.tail = " "
+            self._add_words(item, self._roles(each))
         table = Tree.SubElement(section, "table", {"class": "overview"})
         row = Tree.SubElement(Tree.SubElement(table, "thead"), "tr")
         _add(row, "th", self._say(said.DATA)).set("scope", "col")
         for at, each in enumerate(self._sections):
             heading = _add(row, "th", said.letter(at))
             heading.set("scope", "col")
-            heading.set("title", self._roles(each))
+            heading.set("title", ", ".join(each.roles))
         rows = Tree.SubElement(table, "tbody")
         for word in self._policy.vocabulary.words(WordKind.CATEGORY):
             if any(word in each.best for each in self._sections):
