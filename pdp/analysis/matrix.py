@@ -118,6 +118,12 @@ class Matrix:
         return self._entries[key]
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """Return the roles that are looked at."""
+        wanted = self._wanted.get(WordKind.ROLE)
+        return tuple(role for role in self.policy.vocabulary.words(WordKind.ROLE) if not wanted or role in wanted)
+
+    @property
     def together(self) -> Together:
         """Return which rules can apply together."""
         return self._together

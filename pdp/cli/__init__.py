@@ -11,6 +11,7 @@ from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
+from pdp.cli.matrix import matrix
 from pdp.cli.prove import prove
 from pdp.cli.reload import reload
 from pdp.cli.serve import serve
@@ -50,6 +51,7 @@ COMMANDS = (
     compare,
     diff,
     prove,
+    matrix,
     facts,
     callers,
     keys,
