@@ -18,11 +18,12 @@ from pdp.core.errors import (
     TooMuchToLookUpError,
     UnavailableError,
 )
-from pdp.core.fact_identity import kind_name, named_by, partitions_of
-from pdp.core.fact_index import FactIndex, data_subject_of, scope_of, subject_of
-from pdp.core.facts import Containment, Fact, FactKind
+from pdp.core.fact_identity import named_by, partitions_of
+from pdp.core.fact_index import FactIndex
+from pdp.core.facts import Containment, Fact
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency, Freshness
+from pdp.core.selecting import selects
 from pdp.core.stores import (
     Change,
     Changes,
@@ -337,16 +338,6 @@ class _Writing:
                 lately = {further for one in lately for further in above(one)} - reached
             if kind.entity in reached:
                 raise CycleError(position)
-
-
-def selects(selection: FactFilter, kind: FactKind) -> bool:
-    """Say whether *selection* selects a fact of this content."""
-    return (
-        selection.kind in ("", kind_name(kind))
-        and selection.subject in (None, subject_of(kind))
-        and selection.scope in (None, scope_of(kind))
-        and selection.data_subject in (None, data_subject_of(kind))
-    )
 
 
 def _all_changes(kept: _Kept) -> Iterator[Change]:
