@@ -28,6 +28,7 @@ from pdp_adapters import sql_erasing, sql_history, sql_surveying
 from pdp_adapters.fact_rows import instant
 from pdp_adapters.sql_database import UNKNOWN_GROWTH, Database, Session
 from pdp_adapters.sql_gathering import gather_first, gather_further
+from pdp_adapters.sql_pruning import STEP, check_past, prunable, prune_some
 from pdp_adapters.sql_schema import migrate, new_history
 from pdp_adapters.sql_state import check_consistency, check_kept, locked_state, read_state
 from pdp_adapters.sql_writing import SqlWriting
@@ -188,6 +189,7 @@ class SqlFacts:
             state = read_state(session)
             self._check(state.token, before, confirmed=True)
             check_kept(after, state)
+            check_past(session, operator, "", after.revision, state)
             return sql_history.changes(session, operator, after, limit, state)
 
     def history(self, operator: str, selection: FactFilter) -> tuple[Version, ...]:
@@ -215,6 +217,22 @@ class SqlFacts:
             erasure = sql_erasing.erase(self._database, session, operator, person, at, state)
         self._committed(erasure.token, state.token)
         return erasure
+
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+        """Remove every version of a kind of fact that had ended before an instant, some in each transaction."""
+        with self._database.reading() as session:
+            self._check(read_state(session).token, self._newest, confirmed=True)
+            count, until = prunable(session, operator, kind, before)
+        if only_count or not count:
+            return count
+        removed = 0
+        while True:
+            with self._database.writing() as session:
+                locked_state(self._database, session)
+                some = prune_some(session, operator, kind, until)
+            removed += some
+            if some < STEP:
+                return removed
 
     def confirm(self) -> StoreState:
         """Put a restored store in force."""

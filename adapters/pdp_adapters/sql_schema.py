@@ -54,6 +54,11 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
         """CREATE {passing} TABLE lease (
             instance {text} PRIMARY KEY, beat BIGINT NOT NULL, confirmed BIGINT NOT NULL)""",
     ),
+    (
+        # From which revision on the past of a kind of fact is kept, where some of it was pruned.
+        """CREATE TABLE kept_past (
+            operator {text} NOT NULL, kind {text} NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (operator, kind))""",
+    ),
 )
 """The statements that lead from each version to the next; what is released is never changed, only added to."""
 
