@@ -26,9 +26,11 @@ from pdp.callers.caller_file import HTTPS, CallerFile, read_caller_file
 from pdp.core.caches import NothingShared, SharedReadings
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
+from pdp.core.log_ports import LogHeads
 from pdp.core.ports import DecisionLog, Document, FactSource
 from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
+from pdp.decision_log import Chain, ChainedDecisionLog, Keeping, Recording
 from pdp.decision_point import NO_SHADOW, DecisionPoint
 from pdp.fact_keeping import FactKeeper
 from pdp.policy_set import ENGINE_VERSION, PolicySet, build_policy_set
@@ -46,6 +48,8 @@ from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.git_policies import GitPolicies
 from pdp_adapters.https_document import HttpsDocument
 from pdp_adapters.json_decision_log import JsonDecisionLog
+from pdp_adapters.log_folder import FileLogFolder
+from pdp_adapters.log_key_folder import log_keys
 from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
@@ -218,7 +222,7 @@ def decision_point(
     settings: Settings, policies: Policies, facts: FactSource | None = None, shadow: Shadow = NO_SHADOW
 ) -> DecisionPoint:
     """Return the decision point that *settings* ask for, over *facts* (None: nothing is stored)."""
-    log = decision_log(settings.decision_log)
+    log = log_asked_for(settings, facts.log_heads if isinstance(facts, SqlFacts | MemoryFacts) else None)
     return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log, shadow)
 
 
@@ -257,7 +261,7 @@ def served_decision_point(
     readings = KeptReadings(Memory(policies.sets, half), store.freshness, counters)
     answers = Answers(readings, Memory(policies.sets, half), counters, shared)
     facts = CachedFacts(store, readings, shared)
-    return DecisionPoint(policies.sets, facts, SystemClock(), decision_log(settings.decision_log), shadow, answers)
+    return DecisionPoint(policies.sets, facts, SystemClock(), log_asked_for(settings, store.log_heads), shadow, answers)
 
 
 def _shared_readings(settings: Settings) -> SharedReadings:
@@ -344,6 +348,25 @@ def live_callers(path: Path, words: Words, client_ca: str = "") -> LiveCallers:
 def caller_file(path: Path, words: Words) -> CallerFile:
     """Return what the file of callers at *path* says, whatever lies beside it; raise InvalidPolicyError."""
     return read_caller_file(path.name, FileDocument(path).read(), words.vocabulary.words(WordKind.OPERATOR))
+
+
+def log_asked_for(settings: Settings, heads: LogHeads | None) -> DecisionLog:
+    """Return the decision log that *settings* ask for, whose *heads* lie there a second time.
+
+    Raises UnavailableError when it cannot be opened.
+    """
+    where = settings.decision_log
+    if where in {"-", "none"} or not (where.endswith("/") or Path(where).is_dir()):
+        return decision_log(where)
+    report = json_log()
+
+    def warn(problem: str) -> None:
+        report.error(Event.LOG_TROUBLE.value, problem=problem, pid=os.getpid())
+
+    folder = FileLogFolder(Path(where), settings.log_part_megabytes * _MEGABYTE)
+    keys = log_keys(Path(where), settings.log_keys)
+    keeping = Keeping(folder, keys.persons, keys.signs, heads, settings.log_megabytes * _MEGABYTE, warn)
+    return ChainedDecisionLog(Chain(keeping), Recording(keys.persons, keys.digest_key))
 
 
 def decision_log(where: str) -> DecisionLog:

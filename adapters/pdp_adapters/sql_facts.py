@@ -27,6 +27,7 @@ from pdp_adapters import sql_erasing, sql_history, sql_surveying
 from pdp_adapters.fact_rows import instant
 from pdp_adapters.sql_database import Database, Session
 from pdp_adapters.sql_gathering import gather_first, gather_further
+from pdp_adapters.sql_log_heads import SqlLogHeads
 from pdp_adapters.sql_schema import migrate
 from pdp_adapters.sql_state import check_consistency, check_kept, locked_state, read_state
 from pdp_adapters.sql_writing import SqlWriting
@@ -171,6 +172,11 @@ class SqlFacts:
         """Close the connections of this process."""
         self._database.board.close()
         self._database.close()
+
+    @property
+    def log_heads(self) -> SqlLogHeads:
+        """Return the place for heads of the decision log in this store."""
+        return SqlLogHeads(self._database)
 
     @property
     def freshness(self) -> Freshness:

@@ -54,6 +54,12 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
         """CREATE {passing} TABLE lease (
             instance {text} PRIMARY KEY, beat BIGINT NOT NULL, confirmed BIGINT NOT NULL)""",
     ),
+    (
+        # Where the chains of the decision log stood when they were last signed (pdp.decision_log.heads).
+        """CREATE TABLE log_head (
+            writer {text} PRIMARY KEY, number BIGINT NOT NULL, digest {text} NOT NULL, at {text} NOT NULL,
+            signature {text} NOT NULL)""",
+    ),
 )
 """The statements that lead from each version to the next; what is released is never changed, only added to."""
 

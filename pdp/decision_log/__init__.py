@@ -1,0 +1,8 @@
+"""The decision log: one record a decision, chained, signed, sealed by person, enough to make the decision again."""
+
+from pdp.decision_log.chained import ChainedDecisionLog
+from pdp.decision_log.recording import Recording
+from pdp.decision_log.withheld import withheld_keys
+from pdp.decision_log.writing import Chain, Keeping
+
+__all__ = ["Chain", "ChainedDecisionLog", "Keeping", "Recording", "withheld_keys"]
