@@ -11,6 +11,7 @@ from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
+from pdp.cli.log import log
 from pdp.cli.prove import prove
 from pdp.cli.reload import reload
 from pdp.cli.serve import serve
@@ -51,6 +52,7 @@ COMMANDS = (
     diff,
     prove,
     facts,
+    log,
     callers,
     keys,
 )

@@ -1,8 +1,25 @@
 """The decision log: one record a decision, chained, signed, sealed by person, enough to make the decision again."""
 
 from pdp.decision_log.chained import ChainedDecisionLog
+from pdp.decision_log.reading import Past, Record, find, past_of, records, records_in
 from pdp.decision_log.recording import Recording
+from pdp.decision_log.verifying import Fault, Verified, Verifier
 from pdp.decision_log.withheld import withheld_keys
 from pdp.decision_log.writing import Chain, Keeping
 
-__all__ = ["Chain", "ChainedDecisionLog", "Keeping", "Recording", "withheld_keys"]
+__all__ = [
+    "Chain",
+    "ChainedDecisionLog",
+    "Fault",
+    "Keeping",
+    "Past",
+    "Record",
+    "Recording",
+    "Verified",
+    "Verifier",
+    "find",
+    "past_of",
+    "records",
+    "records_in",
+    "withheld_keys",
+]
