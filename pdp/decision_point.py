@@ -12,6 +12,8 @@ from pdp.core.entity import Entity
 from pdp.core.errors import (
     InvalidRequestError,
     NoPolicyError,
+    NotImplementedYetError,
+    NotRecordedError,
     TooMuchToLookUpError,
     UnavailableError,
 )
@@ -25,7 +27,7 @@ from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.core.wanted import all_wanted
 from pdp.counterfactuals import FAILED, would_allow
 from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, too_many_facts, valid_until
-from pdp.decision_log import withheld_keys
+from pdp.decision_log import ChainedDecisionLog, explained, withheld_keys
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
@@ -181,6 +183,19 @@ class DecisionPoint:
         if stored.too_many:
             return replace(explanation, search=FAILED.outcome, search_message=FAILED.message)
         return self._with_changes(explanation, policy, agreed, stored, at)
+
+    def explain_past(self, decision_id: str) -> tuple[Request, Explanation]:
+        """Return what was asked, and how the answer came about, of a decision on record; none is made.
+
+        Raises NotRecordedError when there is no such record, or it cannot be decided again with the policy in force,
+        UnavailableError when the log cannot be read, and NotImplementedYetError where the log is no folder.
+        """
+        if not isinstance(self.log, ChainedDecisionLog):
+            raise NotImplementedYetError("explaining a decision by its decision_id needs a decision log in a folder")
+        past = self.log.recall(decision_id)
+        if past is None or past.request is None:
+            raise NotRecordedError(f"there is no record of `{decision_id}` that can be read")
+        return past.request, explained(past, self._policy(past.request.operator))
 
     def _with_changes(
         self, explanation: Explanation, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime

@@ -3,23 +3,29 @@
 from pdp.decision_log.chained import ChainedDecisionLog
 from pdp.decision_log.reading import Past, Record, find, past_of, records, records_in
 from pdp.decision_log.recording import Recording
+from pdp.decision_log.replaying import CHANGED, Outcome, Replayed, explained, replayed
 from pdp.decision_log.verifying import Fault, Verified, Verifier
 from pdp.decision_log.withheld import withheld_keys
 from pdp.decision_log.writing import Chain, Keeping
 
 __all__ = [
+    "CHANGED",
     "Chain",
     "ChainedDecisionLog",
     "Fault",
     "Keeping",
+    "Outcome",
     "Past",
     "Record",
     "Recording",
+    "Replayed",
     "Verified",
     "Verifier",
+    "explained",
     "find",
     "past_of",
     "records",
     "records_in",
+    "replayed",
     "withheld_keys",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from pdp.core.decision import Decision
 from pdp.core.errors import UnavailableError
 from pdp.core.request import Request
+from pdp.decision_log.reading import Past
 from pdp.decision_log.recording import Recording
 from pdp.decision_log.writing import Chain
 
@@ -29,6 +30,13 @@ class ChainedDecisionLog:
     def withholding(self, keys: Mapping[str, frozenset[str]]) -> "ChainedDecisionLog":
         """Return the same log, of which each record holds digests alone of the properties that *keys* names."""
         return ChainedDecisionLog(self._chain, self._recording.withholding(keys))
+
+    def recall(self, decision_id: str) -> Past | None:
+        """Return what the record of the decision with this id tells, None when there is none.
+
+        Raises UnavailableError when the log cannot be read. It looks through all records: for people, not for programs.
+        """
+        return self._chain.recall(decision_id)
 
     def end(self) -> None:
         """Sign where the chain ends."""

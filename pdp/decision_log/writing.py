@@ -18,6 +18,7 @@ from pdp.core.errors import UnavailableError
 from pdp.core.log_ports import LogFile, LogFolder, LogHeads, PersonKeys, Signs
 from pdp.decision_log.chain import beginning, line, link, log_name, start
 from pdp.decision_log.heads import head_line, signed_head
+from pdp.decision_log.reading import Past, find, past_of
 
 HEAD_SECONDS: Final = 1.0
 """So often a head is signed, when there was a record since: what was cut off later than the last head is not found."""
@@ -72,6 +73,13 @@ class Chain:
             # FAIL CLOSED (record lost): an answer whose record is gone is not given.
             except OSError as error:
                 raise UnavailableError(f"the decision record could not be written: {error.strerror}") from error
+
+    def recall(self, decision_id: str) -> Past | None:
+        """Return what the record of the decision with this id tells, whichever writer made it; None without one."""
+        keeping = self._keeping
+        keeping.persons.refresh()
+        record = find(keeping.folder, decision_id)
+        return None if record is None else past_of(record, keeping.persons)
 
     def end(self) -> None:
         """Write that the chain ends here, and sign where."""

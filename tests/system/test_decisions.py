@@ -189,6 +189,7 @@ def test_what_explain_does_not_serve_yet_says_so(channel: grpc.Channel) -> None:
     """A decision by its id, and the past, are refused and not answered with something else."""
     past = decision_pb2.ExplainRequest(request=a_request())
     past.as_of.FromJsonString("2026-01-01T00:00:00Z")
+    # Without a folder of records there is nothing in which an id could be found.
     for message in (decision_pb2.ExplainRequest(decision_id="d-1"), past):
         assert explain(channel, message).code is grpc.StatusCode.UNIMPLEMENTED
 

@@ -3,6 +3,7 @@
 import click
 
 from pdp.cli.log.reading import export, show, tail
+from pdp.cli.log.replaying import replay
 from pdp.cli.log.verifying import verify
 
 
@@ -14,7 +15,7 @@ def log() -> None:
     """
 
 
-for command in (verify, tail, show, export):
+for command in (verify, tail, show, export, replay):
     log.add_command(command)
 
 __all__ = ["log"]
