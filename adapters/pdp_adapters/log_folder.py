@@ -4,6 +4,7 @@
 away. The folder and everything in it can be read by its owner alone.
 """
 
+import fcntl
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -30,6 +31,8 @@ class WholeFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor = os.open(path, _APPENDING, _OWNER_ONLY)
+        # Who holds this lock is alive: the kernel takes it back from a process that dies.
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
         self.size = 0
         self._is_torn = False
 
@@ -177,7 +180,20 @@ class FileLogFolder:
 
     def _part_called(self, name: str) -> LogPart:
         path = self._path / name
-        return LogPart(name, lambda: self._content(name), lambda: self._translated(path.unlink))
+
+        def is_held() -> bool:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            finally:
+                os.close(file)
+            return False
+
+        return LogPart(
+            name, lambda: self._content(name), lambda: self._translated(path.unlink), lambda: self._translated(is_held)
+        )
 
     def _names(self) -> Sequence[str]:
         return self._translated(lambda: sorted(os.listdir(self._path)))

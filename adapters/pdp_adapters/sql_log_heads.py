@@ -36,8 +36,3 @@ class SqlLogHeads:
             LogHead(writer, number, bytes.fromhex(digest), at, bytes.fromhex(signature))
             for writer, number, digest, at, signature in rows
         )
-
-    def drop(self, writer: str) -> None:
-        """Forget *writer*."""
-        with self._database.single() as session:
-            session.run("DELETE FROM log_head WHERE writer = :writer", {"writer": writer})

@@ -30,9 +30,6 @@ class LogHeads(Protocol):
     def heads(self) -> tuple[LogHead, ...]:
         """Return the newest head of every writer; must raise UnavailableError when they cannot be known."""
 
-    def drop(self, writer: str) -> None:
-        """Forget *writer*, whose records are all removed by retention; must raise UnavailableError."""
-
 
 class Signs(Protocol):
     """The private key of the log."""
@@ -91,11 +88,15 @@ class LogFile(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogPart:
-    """A part of the records of one writer: its *name* for people, and what reads it whole."""
+    """A part of the records of one writer: its *name* for people, and what reads it whole and removes it.
+
+    *is_held* says whether its writer still has it open.
+    """
 
     name: str
     read: Callable[[], bytes]
     remove: Callable[[], None]
+    is_held: Callable[[], bool]
 
 
 class LogFolder(Protocol):

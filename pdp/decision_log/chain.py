@@ -5,6 +5,7 @@ that name them (pdp.decision_log.heads).
 """
 
 import hashlib
+import re
 from typing import Final, NamedTuple
 
 VERSION: Final = 1
@@ -12,6 +13,7 @@ VERSION: Final = 1
 
 DIGEST_BYTES: Final = 32
 _START: Final = b"pdp decision log %d\0" % VERSION
+_NUMBER: Final = re.compile(rb'\{"v":%d,"seq":([0-9]{1,18}),' % VERSION)
 _TAIL: Final = b',"digest":"'
 _END: Final = b'"}'
 _TAIL_BYTES: Final = len(_TAIL) + 2 * DIGEST_BYTES + len(_END)
@@ -47,6 +49,12 @@ def beginning(number: int) -> bytes:
 def line(body: bytes, digest: bytes) -> bytes:
     """Return the line of a record, with its end."""
     return b'%b,"digest":"%b"}\n' % (body, digest.hex().encode())
+
+
+def number_of(body: bytes) -> int | None:
+    """Return the number that a *body* says it has, None when it says none."""
+    found = _NUMBER.match(body)
+    return None if found is None else int(found[1])
 
 
 def taken_apart(text: bytes) -> Link | None:

@@ -14,7 +14,7 @@ import orjson
 from pdp.core.log_ports import LogFolder, LogHead
 from pdp.core.ports import Verifies
 from pdp.core.text import Text
-from pdp.decision_log.chain import beginning, link, log_name, start, taken_apart
+from pdp.decision_log.chain import beginning, link, log_name, number_of, start, taken_apart
 from pdp.decision_log.heads import is_signed_head, is_signed_removal, read_head
 
 
@@ -111,6 +111,10 @@ class Verifier:
         for at, part in enumerate(parts):
             lines = part.read().split(b"\n")
             torn = lines.pop()
+            if removed is not None and self._was_to_go(lines, removed):
+                message = Text("phần này lẽ ra đã xóa (pdp log prune)", "this was to be removed (pdp log prune)")
+                self._found.notes.append(Fault(part.name, "left-over", message))
+                continue
             for number, text in enumerate(lines, start=1):
                 if not self._follow(walked, previous, text, writer, f"{part.name}:{number}"):
                     return walked
@@ -118,6 +122,12 @@ class Verifier:
             if torn:
                 self._tear(f"{part.name}:{len(lines) + 1}", walked, is_last=at == len(parts) - 1)
         return walked
+
+    def _was_to_go(self, lines: Sequence[bytes], removed: LogHead) -> bool:
+        """Say whether all of a part is of what retention has stated to have removed: it was broken off."""
+        found = taken_apart(lines[-1]) if lines else None
+        number = None if found is None else number_of(found.body)
+        return number is not None and number <= removed.number
 
     def _follow(self, walked: _Walked, previous: bytes, text: bytes, writer: str, place: str) -> bool:
         """Add the record in *text* to what was walked; False when the chain does not go on with it."""

@@ -36,7 +36,7 @@ class Log:
 
     def __init__(self, folder: Path, second: LogHeads | None = None, *, part_bytes: int = PART_BYTES) -> None:
         self.path = folder
-        self.second = MemoryLogHeads() if second is None else second
+        self.second: LogHeads = MemoryLogHeads() if second is None else second
         self.folder = FileLogFolder(folder, part_bytes)
         self.keys = log_keys(folder)
         self.warnings: list[str] = []

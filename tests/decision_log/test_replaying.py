@@ -13,7 +13,7 @@ from pdp.core.caller import LOCAL
 from pdp.core.errors import NotRecordedError
 from pdp.decision_log import Outcome, Past, explained, past_of, records, replayed
 from pdp.policy_set import PolicySet
-from tests.builders import KIDSONLINE, POLICIES, the_policy_set
+from tests.builders import KIDSONLINE, POLICIES, edited, the_policy_set
 from tests.decision_log import replay_storm
 from tests.decision_log.logs import Log, the_requests
 
@@ -159,7 +159,7 @@ def test_replay_and_explain_as_commands(log: Log, tmp_path: Path) -> None:
     said = json.loads(done.stdout)
     assert (done.exit_code, said["outcomes"]["same"], said["of_this_revision"]) == (0, 30, 30)
     other = tmp_path / "policies"
-    for path, content in replay_storm.edited([replay_storm.EDITS["a rule is taken out"]]).items():
+    for path, content in edited([replay_storm.EDITS["a rule is taken out"]]).items():
         target = other / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

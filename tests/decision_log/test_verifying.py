@@ -9,6 +9,7 @@ from pdp.core.log_ports import LogHead
 from pdp.decision_log.heads import head_line, is_signed_head, is_signed_removal, read_head
 from pdp_adapters import ed25519
 from pdp_adapters.log_key_folder import public_key
+from pdp_adapters.memory_log_heads import MemoryLogHeads
 from tests.decision_log.logs import Log
 from tests.decision_log.tampering import TWINS, Files, Tampering
 
@@ -56,7 +57,7 @@ def test_what_is_cut_off_with_every_head_is_not_found(tmp_path: Path) -> None:
     files.heads = files.heads[:3]
     files.write()
     assert [fault.code for fault in log.verified().faults] == ["truncated"]
-    log.second.drop(writer)
+    log.second = MemoryLogHeads()
     assert log.verified().is_whole
 
 

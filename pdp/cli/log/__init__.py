@@ -2,8 +2,10 @@
 
 import click
 
+from pdp.cli.log.person import report
 from pdp.cli.log.reading import export, show, tail
 from pdp.cli.log.replaying import replay
+from pdp.cli.log.retaining import prune
 from pdp.cli.log.verifying import verify
 
 
@@ -15,7 +17,7 @@ def log() -> None:
     """
 
 
-for command in (verify, tail, show, export, replay):
+for command in (verify, tail, show, export, replay, report, prune):
     log.add_command(command)
 
 __all__ = ["log"]
