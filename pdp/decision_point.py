@@ -12,6 +12,8 @@ from pdp.core.entity import Entity
 from pdp.core.errors import (
     InvalidRequestError,
     NoPolicyError,
+    NotImplementedYetError,
+    NotRecordedError,
     TooMuchToLookUpError,
     UnavailableError,
 )
@@ -25,6 +27,7 @@ from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.core.wanted import all_wanted
 from pdp.counterfactuals import FAILED, would_allow
 from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, too_many_facts, valid_until
+from pdp.decision_log import ChainedDecisionLog, explained, withheld_keys
 from pdp.gathering import Wanting, check_against_stored
 from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
@@ -59,7 +62,7 @@ class DecisionPoint:
         self._wanting = Wanting(policies)
         self._facts = facts
         self.clock = clock
-        self._log = log
+        self.log = log.withholding(_withheld(policies))
         self.shadow = shadow
 
     def with_policies(self, policies: Mapping[str, PolicySet]) -> "DecisionPoint":
@@ -67,6 +70,7 @@ class DecisionPoint:
         other = copy.copy(self)
         other.policies = policies
         other._wanting = Wanting(policies)
+        other.log = self.log.withholding(_withheld(policies))
         return other
 
     def over(self, facts: FactSource) -> "DecisionPoint":
@@ -180,6 +184,19 @@ class DecisionPoint:
             return replace(explanation, search=FAILED.outcome, search_message=FAILED.message)
         return self._with_changes(explanation, policy, agreed, stored, at)
 
+    def explain_past(self, decision_id: str) -> tuple[Request, Explanation]:
+        """Return what was asked, and how the answer came about, of a decision on record; none is made.
+
+        Raises NotRecordedError when there is no such record, or it cannot be decided again with the policy in force,
+        UnavailableError when the log cannot be read, and NotImplementedYetError where the log is no folder.
+        """
+        if not isinstance(self.log, ChainedDecisionLog):
+            raise NotImplementedYetError("explaining a decision by its decision_id needs a decision log in a folder")
+        past = self.log.recall(decision_id)
+        if past is None or past.request is None:
+            raise NotRecordedError(f"there is no record of `{decision_id}` that can be read")
+        return past.request, explained(past, self._policy(past.request.operator))
+
     def _with_changes(
         self, explanation: Explanation, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
     ) -> Explanation:
@@ -278,7 +295,7 @@ class DecisionPoint:
         if kept is None:
             return None
         decision = _given_again(request, kept)
-        self._log.record(request, decision, now)
+        self.log.record(request, decision, now)
         self.shadow.see(request, decision, now)
         return decision
 
@@ -344,7 +361,7 @@ class DecisionPoint:
             records.append((request, decision, at))
             if self.cache.keeps:
                 keepable.append((request, decision, part, at))
-        self._log.record_all(records)
+        self.log.record_all(records)
         for request, decision, at in records:
             self.shadow.see(request, decision, at)
         for request, decision, part, at in keepable:
@@ -380,9 +397,14 @@ class DecisionPoint:
     ) -> Decision:
         """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
         decision = _decision(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
-        self._log.record(request, decision, at)
+        self.log.record(request, decision, at)
         self.shadow.see(request, decision, at)
         return decision
+
+
+def _withheld(policies: Mapping[str, PolicySet]) -> dict[str, frozenset[str]]:
+    """Return the properties that no rule can read, by operator."""
+    return {operator: withheld_keys(policy) for operator, policy in policies.items()}
 
 
 def _given_again(request: Request, kept: Decision) -> Decision:
@@ -414,6 +436,7 @@ def _decision(
         (),
         False,
         answer.failures,
+        None if stored.too_many else stored.facts,
     )
 
 

@@ -27,7 +27,9 @@ class Settings:
     *listen* is HOST:PORT with port 0 for any free one; *policies* a directory with one folder for each operator;
     *store* is `sqlite:///PATH`, `postgresql://...`, `memory:`, which ends with the process and has one worker, or
     `none:`, where every fact comes with the request;
-    *decision_log* a path, `-` for stdout or `none`; *workers* how many processes answer (default: one for each core
+    *decision_log* a path, `-` for stdout, `none`, or a folder, which ends with `/`, for records that are chained and
+    signed, with the keys of that in *log_keys* (None: `keys` in it), files of *log_part_megabytes*, *log_megabytes* in
+    all, 0 for no limit; *workers* how many processes answer (default: one for each core
     that this one may use); *port_group* the name under which servers with the same revision may share the port;
     *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
     *second_signature* whether two of them have to;
@@ -50,6 +52,9 @@ class Settings:
     port_group: str = ""
     threads: int = 8
     decision_log: str = "-"
+    log_keys: Path | None = None
+    log_part_megabytes: int = 64
+    log_megabytes: int = 0
     reflection: str = "loopback"
     grace_seconds: int = 10
     default_deadline_ms: int = 1000
@@ -157,6 +162,9 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "port_group": _port_group,
     "threads": _whole,
     "decision_log": str,
+    "log_keys": _named_path,
+    "log_part_megabytes": _whole,
+    "log_megabytes": _whole_or_none,
     "reflection": _reflection,
     "grace_seconds": _whole,
     "default_deadline_ms": _whole,

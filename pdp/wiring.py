@@ -1,7 +1,6 @@
 """The composition root: settings in, a decision point out. Only this module picks adapters."""
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,11 +25,13 @@ from pdp.callers.caller_file import HTTPS, CallerFile, read_caller_file
 from pdp.core.caches import NothingShared, SharedReadings
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
-from pdp.core.ports import DecisionLog, Document, FactSource
+from pdp.core.log_ports import LogHead
+from pdp.core.ports import Document, FactSource
 from pdp.core.stores import FactStore
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import NO_SHADOW, DecisionPoint
 from pdp.fact_keeping import FactKeeper
+from pdp.log_wiring import log_asked_for
 from pdp.policy_set import ENGINE_VERSION, PolicySet, build_policy_set
 from pdp.review import review
 from pdp.server import Security, TlsFiles
@@ -45,11 +46,9 @@ from pdp_adapters.file_document import FileDocument
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.git_policies import GitPolicies
 from pdp_adapters.https_document import HttpsDocument
-from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
-from pdp_adapters.pipe_stream import PipeStream, is_pipe
 from pdp_adapters.postgresql_database import PostgresqlDatabase
 from pdp_adapters.redis_address import connector
 from pdp_adapters.redis_readings import RedisReadings
@@ -218,7 +217,7 @@ def decision_point(
     settings: Settings, policies: Policies, facts: FactSource | None = None, shadow: Shadow = NO_SHADOW
 ) -> DecisionPoint:
     """Return the decision point that *settings* ask for, over *facts* (None: nothing is stored)."""
-    log = decision_log(settings.decision_log)
+    log = log_asked_for(settings, facts.log_heads if isinstance(facts, SqlFacts | MemoryFacts) else None)
     return DecisionPoint(policies.sets, NoStoredFacts() if facts is None else facts, SystemClock(), log, shadow)
 
 
@@ -257,7 +256,7 @@ def served_decision_point(
     readings = KeptReadings(Memory(policies.sets, half), store.freshness, counters)
     answers = Answers(readings, Memory(policies.sets, half), counters, shared)
     facts = CachedFacts(store, readings, shared)
-    return DecisionPoint(policies.sets, facts, SystemClock(), decision_log(settings.decision_log), shadow, answers)
+    return DecisionPoint(policies.sets, facts, SystemClock(), log_asked_for(settings, store.log_heads), shadow, answers)
 
 
 def _shared_readings(settings: Settings) -> SharedReadings:
@@ -273,6 +272,11 @@ def served_store(url: str) -> FactStore | None:
     One on another machine that does not answer is opened once it does, and cannot be used before.
     """
     return None if url == NO_STORE else fact_store(url, may_come_later=True)
+
+
+def heads_in(store: FactStore) -> tuple[LogHead, ...]:
+    """Return the heads of decision logs in *store*; raises UnavailableError."""
+    return store.log_heads.heads() if isinstance(store, SqlFacts | MemoryFacts) else ()
 
 
 def fact_store(url: str, *, may_come_later: bool = False) -> FactStore:
@@ -351,19 +355,3 @@ def live_callers(path: Path, words: Words, client_ca: str = "") -> LiveCallers:
 def caller_file(path: Path, words: Words) -> CallerFile:
     """Return what the file of callers at *path* says, whatever lies beside it; raise InvalidPolicyError."""
     return read_caller_file(path.name, FileDocument(path).read(), words.vocabulary.words(WordKind.OPERATOR))
-
-
-def decision_log(where: str) -> DecisionLog:
-    """Return the log that writes to *where*: a path, `-` for stdout, `none`.
-
-    Raises UnavailableError when the file cannot be opened.
-    """
-    if where == "none":
-        return NoDecisionLog()
-    if where == "-":
-        stdout = sys.stdout.buffer
-        return JsonDecisionLog(PipeStream(stdout.fileno()) if is_pipe(stdout.fileno()) else stdout)
-    try:
-        return JsonDecisionLog(Path(where).open("ab", buffering=0))
-    except OSError as error:
-        raise UnavailableError(f"the decision log `{where}` cannot be opened: {error.strerror}") from error

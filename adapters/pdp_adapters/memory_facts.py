@@ -39,6 +39,7 @@ from pdp.core.stores import (
 )
 from pdp.core.survey import Survey
 from pdp.core.wanted import MAXIMUM_GATHERED, Wanted
+from pdp_adapters.memory_log_heads import MemoryLogHeads
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,6 +71,7 @@ class MemoryFacts:
         self._instants: list[datetime] = [_BEGINNING]
         self._kept: dict[str, _Kept] = {}
         self._confirmed = True
+        self.log_heads = MemoryLogHeads()
 
     def known_empty(self, operator: str, consistency: Consistency) -> StoredFacts | None:
         """Return the reading where nothing of *operator* is stored, else None."""

@@ -1,6 +1,6 @@
 """A decision log that keeps nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pdp.core.decision import Decision
@@ -15,3 +15,10 @@ class NoDecisionLog:
 
     def record_all(self, records: Sequence[tuple[Request, Decision, datetime]]) -> None:
         """Keep nothing."""
+
+    def withholding(self, _keys: Mapping[str, frozenset[str]]) -> "NoDecisionLog":
+        """Return this log: it keeps nothing anyway."""
+        return self
+
+    def end(self) -> None:
+        """Do nothing: nothing is held back."""

@@ -28,6 +28,7 @@ from pdp_adapters import sql_erasing, sql_history, sql_surveying
 from pdp_adapters.fact_rows import instant
 from pdp_adapters.sql_database import UNKNOWN_GROWTH, Database, Session
 from pdp_adapters.sql_gathering import gather_first, gather_further
+from pdp_adapters.sql_log_heads import SqlLogHeads
 from pdp_adapters.sql_pruning import STEP, check_past, prunable, prune_some
 from pdp_adapters.sql_schema import migrate, new_history
 from pdp_adapters.sql_state import check_consistency, check_kept, locked_state, read_state
@@ -250,6 +251,11 @@ class SqlFacts:
         """Close the connections of this process."""
         self._given.board.close()
         self._given.close()
+
+    @property
+    def log_heads(self) -> SqlLogHeads:
+        """Return the place for heads of the decision log in this store."""
+        return SqlLogHeads(self._database)
 
     @property
     def freshness(self) -> Freshness:

@@ -59,6 +59,12 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
         """CREATE TABLE kept_past (
             operator {text} NOT NULL, kind {text} NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (operator, kind))""",
     ),
+    (
+        # Where the chains of the decision log stood when they were last signed (pdp.decision_log.heads).
+        """CREATE TABLE log_head (
+            writer {text} PRIMARY KEY, number BIGINT NOT NULL, digest {text} NOT NULL, at {text} NOT NULL,
+            signature {text} NOT NULL)""",
+    ),
 )
 """The statements that lead from each version to the next; what is released is never changed, only added to."""
 

@@ -11,6 +11,7 @@ from pdp.cli.diff import diff
 from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
+from pdp.cli.log import log
 from pdp.cli.matrix import matrix
 from pdp.cli.prove import prove
 from pdp.cli.reload import reload
@@ -53,6 +54,7 @@ COMMANDS = (
     prove,
     matrix,
     facts,
+    log,
     callers,
     keys,
 )

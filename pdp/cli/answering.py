@@ -6,11 +6,13 @@ from pathlib import Path
 
 from pdp.client import DecisionClient
 from pdp.core.decision import Decision
-from pdp.core.errors import InvalidPolicyError, NoPolicyError
+from pdp.core.errors import InvalidPolicyError, NoPolicyError, NotRecordedError
 from pdp.core.explanation import Explanation
 from pdp.core.request import Request
 from pdp.core.stores import FactStore
+from pdp.decision_log import explained, find, past_of
 from pdp.decision_point import DecisionPoint
+from pdp.log_wiring import opened_log
 from pdp.settings import Settings, read_settings
 from pdp.wire.words import Words
 from pdp.wiring import Policies, decision_point, fact_store, load_policies
@@ -41,6 +43,25 @@ def explain_once(
         return point_for(request.operator, load_policies(policies, words, only=request.operator), facts).explain(
             request
         )
+
+
+def explain_recorded(decision_id: str, log: Path, policies: Path, words: Words) -> tuple[Request, Explanation]:
+    """Return what was asked and the explanation of a decision on record in the folder *log*.
+
+    Raises NotRecordedError when it cannot be explained with *policies*, NoPolicyError and UnavailableError.
+    """
+    opened = opened_log(log)
+    record = find(opened.folder, decision_id)
+    if record is None:
+        raise NotRecordedError(f"{log}: no record of `{decision_id}`")
+    past = past_of(record, opened.persons())
+    operator = record.said["operator"]
+    loaded = load_policies(policies, words, only=operator)
+    if operator not in loaded.sets:
+        raise NoPolicyError(operator)
+    explanation = explained(past, loaded.sets[operator])
+    assert past.request is not None  # noqa: S101  # else there were no explanation
+    return past.request, explanation
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pdp.cli.answering import explain_once
+from pdp.cli.answering import explain_once, explain_recorded
 from pdp.cli.asking import question_options, read_question
 from pdp.cli.check import exit_code
 from pdp.cli.options import asked_store_option, fail, output_options, policies_option, server_option
@@ -20,23 +20,44 @@ from pdp.wiring import load_words
 
 
 @click.command()
+@click.option("--decision-id", metavar="ID", help="Explain this decision on record instead of asking a question.")
+@click.option(
+    "--decision-log",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The decision log in which it is on record.",
+)
 @question_options
 @policies_option
 @server_option
 @asked_store_option
 @output_options
 def explain(
-    file: Any, policies: Path, server: str | None, store: str | None, form: str, lang: str, **flags: Any
+    file: Any,
+    decision_id: str | None,
+    decision_log: Path | None,
+    policies: Path,
+    server: str | None,
+    store: str | None,
+    form: str,
+    lang: str,
+    **flags: Any,
 ) -> None:
     """Show how an answer came about: the sentence, the nearest rules and what each lacks, the facts; for a denial what
     would make it an allow.
 
-    FILE holds one CheckRequest as JSON, `-` is stdin. Exit code 0: allow, 1: deny, 2: trouble.
+    FILE holds one CheckRequest as JSON, `-` is stdin. With --decision-id a decision on record is explained, from its
+    record and the policy that decided it. Exit code 0: allow, 1: deny, 2: trouble.
     """
     words = load_words()
     try:
-        request = read_question(file, words, **flags)
-        explanation = explain_once(request, server, policies, words, store)
+        if decision_id is not None:
+            if file is not None or any(flags.values()) or decision_log is None or server is not None:
+                raise click.UsageError("--decision-id goes with a --decision-log, and with no question and no --server")
+            request, explanation = explain_recorded(decision_id, decision_log, policies, words)
+        else:
+            request = read_question(file, words, **flags)
+            explanation = explain_once(request, server, policies, words, store)
     except PdpError as error:
         fail(error, lang)
     if form == "json":

@@ -51,7 +51,16 @@ Then let her mother revoke it, and ask again:
 @click.option("--workers", metavar="N", help="Worker processes, each on a core of its own. [the cores it may use]")
 @click.option("--port-group", metavar="NAME", help="A second server joins the port only with this name and revision.")
 @click.option("--threads", metavar="N", help="Requests answered side by side. [8]")
-@click.option("--decision-log", metavar="PATH|-|none", help="Where decision records go; `-` is stdout. [-]")
+@click.option(
+    "--decision-log",
+    metavar="PATH|DIR/|-|none",
+    help="Where decision records go: a file, `-` for stdout, or a folder (with `/`) of chained, signed records. [-]",
+)
+@click.option("--log-keys", metavar="DIR", help="The keys of the folder of records. [keys in that folder]")
+@click.option("--log-part-megabytes", metavar="N", help="How large a file of that folder becomes. [64]")
+@click.option(
+    "--log-megabytes", metavar="N", help="How large its records may become; then nothing is answered. [0: any]"
+)
 @click.option("--callers", metavar="FILE", help="Who may ask, and what. Without it: this machine, everything.")
 @click.option("--tls-certificate", metavar="FILE", help="The server's certificate with its chain, PEM.")
 @click.option("--tls-key", metavar="FILE", help="The key of that certificate, PEM.")

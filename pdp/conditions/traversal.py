@@ -96,6 +96,12 @@ def looks_at_id(name: str, conditions: Mapping[str, Condition]) -> bool:
     )
 
 
+def terms_of(expression: Expression) -> Iterator[Term]:
+    """Yield every value that *expression* looks up itself, those of facts included."""
+    for part in parts_of(expression):
+        yield from _terms(part)
+
+
 def _terms(part: Expression) -> Iterator[Term]:
     match part:
         case Compare(left=left, right=right):

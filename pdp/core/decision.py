@@ -1,10 +1,11 @@
 """The answer, and everything that led to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from pdp.core.facts import Fact
 from pdp.core.text import Text
 from pdp.core.value import value
 
@@ -103,7 +104,8 @@ class Decision:
 
     *revision* identifies the policy set, *checked_at* the facts that it saw, *valid_until* the first instant at which
     the passing of time could change it. *matched* holds every rule that speaks of the request, for the explanation;
-    *failures* what went wrong meanwhile, for the record: it never leaves with the answer.
+    *failures* what went wrong meanwhile and *seen* the stored facts that it was made about, None where there were too
+    many to be looked at: both are for the record, and never leave with the answer.
     """
 
     decision_id: str
@@ -118,6 +120,7 @@ class Decision:
     matched: tuple[RuleTrace, ...] = ()
     cached: bool = False
     failures: tuple[Failure, ...] = ()
+    seen: tuple[Fact, ...] | None = field(default=(), compare=False, repr=False)
 
 
 def alike_but_for_id(one: Decision, other: Decision) -> bool:
@@ -133,4 +136,5 @@ def alike_but_for_id(one: Decision, other: Decision) -> bool:
         and one.checked_at == other.checked_at
         and one.failures is other.failures
         and one.matched is other.matched
+        and one.seen is other.seen
     )

@@ -7,6 +7,7 @@ PdpError
 ├── NoPolicyError           this operator has no valid policy set
 ├── ForeignTokenError       a freshness token belongs to another store
 ├── KeptNoLongerError       the past that is asked about is older than what is kept
+├── NotRecordedError        no record of that decision from which it could be made again
 ├── CycleError              a containment would make something lie in itself
 ├── ConflictError           what a write rests on has changed, or its request id stands for another write
 ├── NotAllowedError         the policy does not let the actor make this change: holds a reason for each
@@ -85,6 +86,10 @@ class ForeignTokenError(PdpError):
 
 class KeptNoLongerError(PdpError):
     """The history does not reach back so far."""
+
+
+class NotRecordedError(PdpError):
+    """There is no record of a decision from which it could be made again: none, erased, or of another policy."""
 
 
 class CycleError(PdpError):

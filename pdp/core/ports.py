@@ -1,6 +1,6 @@
 """What the core asks of the world."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -78,6 +78,12 @@ class DecisionLog(Protocol):
 
     def record_all(self, records: Sequence[tuple[Request, Decision, datetime]]) -> None:
         """Keep the records of a batch, as `record` keeps one; must raise UnavailableError when one of them is lost."""
+
+    def withholding(self, keys: Mapping[str, frozenset[str]]) -> "DecisionLog":
+        """Return the same log, told which properties no rule can read: their keys, by operator."""
+
+    def end(self) -> None:
+        """Let the log be whole: nothing more is recorded by this process. Must not raise."""
 
 
 class PolicyFiles(Protocol):

@@ -100,8 +100,11 @@ class Decisions:
         self, message: decision_pb2.ExplainRequest, _context: grpc.ServicerContext
     ) -> decision_pb2.ExplainResponse:
         """Answer one request and show what led to the answer."""
-        request, level = explain_request_from_wire(message, self._words, self._declared)
-        explanation = self._point.explain(request)
+        asked, level = explain_request_from_wire(message, self._words, self._declared)
+        if isinstance(asked, str):
+            request, explanation = self._point.explain_past(asked)
+        else:
+            request, explanation = asked, self._point.explain(asked)
         shown = explanation if level is Level.ADMIN else for_caller(explanation, request)
         return explanation_to_wire(shown, request.operator)
 

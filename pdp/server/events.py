@@ -34,6 +34,7 @@ class Event(StrEnum):
     operator-not-served `operator` has no valid policy set; its requests are refused
     request-failed      a request to `method` met an error of ours; the caller has been told `correlation_id` alone
     unavailable         a request to `method` was refused because something that it needs cannot be had now
+    log-trouble         beside the decision log something fails, the records do not: `problem`
     not-started         the server cannot listen where it should; `mistakes` say why
     draining            `signal` came: nothing new is accepted, what has begun is finished within `grace_seconds`
     hurried             `signal` came while draining: what has begun is broken off
@@ -63,6 +64,7 @@ class Event(StrEnum):
     OPERATOR_NOT_SERVED = "operator-not-served"
     REQUEST_FAILED = "request-failed"
     UNAVAILABLE = "unavailable"
+    LOG_TROUBLE = "log-trouble"
     NOT_STARTED = "not-started"
     DRAINING = "draining"
     HURRIED = "hurried"

@@ -23,8 +23,8 @@ class Level(StrEnum):
 
 def explain_request_from_wire(
     message: decision_pb2.ExplainRequest, words: Words, declared: Declared
-) -> tuple[Request, Level]:
-    """Return the request to explain and how much to show.
+) -> tuple[Request | str, Level]:
+    """Return the request to explain, or the id of the decision, and how much to show.
 
     Raise InvalidRequestError with all that is wrong with *message*; paths in its `request` are those that Check gives.
     Raise NotImplementedYetError for what this version cannot explain.
@@ -52,8 +52,6 @@ def explain_request_from_wire(
             mistakes.extend(error.errors)
     if mistakes:
         raise InvalidRequestError(mistakes)
-    if request is None:
-        raise NotImplementedYetError("explaining a decision by its decision_id is not served by this version")
     if message.HasField("as_of"):
         raise NotImplementedYetError("explaining as of another instant is not served by this version")
-    return request, Level(message.level or Level.CALLER)
+    return request if request is not None else message.decision_id, Level(message.level or Level.CALLER)

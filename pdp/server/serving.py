@@ -232,7 +232,9 @@ def _answer(
             return _not_started(error, log)
         on_ready(server)
         _drain(server, signals, settings.grace_seconds, log)
-        if not server.has_finished():
+        has_finished = server.has_finished()
+        point.log.end()
+        if not has_finished:
             log.error(Event.STOPPED_UNFINISHED.value)
             _leave(EXIT_TROUBLE)
     if not shared:

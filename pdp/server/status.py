@@ -22,6 +22,7 @@ from pdp.core.errors import (
     NotAllowedError,
     NotImplementedYetError,
     NotPermittedError,
+    NotRecordedError,
     NotThereError,
     OverloadedError,
     RequestError,
@@ -69,6 +70,9 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     InvalidPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the policy files are not valid"),
     ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token is of another store"),
     KeptNoLongerError: Refusal(grpc.StatusCode.OUT_OF_RANGE, "the past is not kept so far back: read the facts anew"),
+    NotRecordedError: Refusal(
+        grpc.StatusCode.FAILED_PRECONDITION, "there is no record from which this decision could be made again"
+    ),
     ConflictError: Refusal(
         grpc.StatusCode.ABORTED, "what the write rests on has changed, or its request id stands for another write"
     ),

@@ -1,7 +1,7 @@
 """What is kept is given out only while it is what would be read and decided now."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -70,6 +70,10 @@ class Noting:
     def record(self, request: Request, decision: Decision, at: datetime) -> None:
         """Keep one record."""
         self.record_all([(request, decision, at)])
+
+    def withholding(self, keys: Mapping[str, frozenset[str]]) -> "Noting":
+        """Return this log."""
+        return self
 
     def record_all(self, records: Sequence[tuple[Request, Decision, datetime]]) -> None:
         """Keep all of them or none."""

@@ -116,7 +116,7 @@ def test_items_of_an_operator_without_policy_are_refused_alone(words: Words, poi
     other.ClearField("facts")
     other.operator = "homeid"
     kept = {operator: policy for operator, policy in point.policies.items() if operator != "homeid"}
-    lacking = DecisionPoint(kept, point._facts, point.clock, point._log)
+    lacking = DecisionPoint(kept, point._facts, point.clock, point.log)
     with running(lacking, words) as server, connected(server.address) as channel:
         _make_right(other)
         refused, good = results(batch(channel, other, a_request()))
@@ -189,6 +189,7 @@ def test_what_explain_does_not_serve_yet_says_so(channel: grpc.Channel) -> None:
     """A decision by its id, and the past, are refused and not answered with something else."""
     past = decision_pb2.ExplainRequest(request=a_request())
     past.as_of.FromJsonString("2026-01-01T00:00:00Z")
+    # Without a folder of records there is nothing in which an id could be found.
     for message in (decision_pb2.ExplainRequest(decision_id="d-1"), past):
         assert explain(channel, message).code is grpc.StatusCode.UNIMPLEMENTED
 

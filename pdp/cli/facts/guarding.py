@@ -11,6 +11,7 @@ import click
 from pdp.cli.facts.opening import named, opened, operator_option, store_option
 from pdp.cli.options import language_option, output_options, policies_option
 from pdp.core.errors import NoPolicyError
+from pdp.log_wiring import opened_log
 from pdp.wiring import backup_lines, load_policies, load_words, restore_lines
 
 _OWNER_ONLY = 0o600
@@ -67,17 +68,35 @@ def confirm(store: str, lang: str) -> None:
 @click.argument("person", metavar="TYPE:ID")
 @operator_option
 @store_option
+@click.option(
+    "--decision-log",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A folder of decision records, in which nobody shall read of the person any more.",
+)
+@click.option(
+    "--log-keys",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The keys of that log. [keys in that folder]",
+)
 @language_option
-def erase(person: str, operator: str, store: str, lang: str) -> None:
+def erase(person: str, operator: str, store: str, decision_log: Path | None, log_keys: Path | None, lang: str) -> None:
     """Remove a person from facts and history and print a receipt.
 
     Every fact and every version that names the person anywhere goes, and the name in the record of who changed what.
-    Decision records and backups are files of their own and are not touched.
+    With --decision-log the key of the person goes too, so that no part of a record that names the person can be read;
+    records stay, and the log goes on to verify. Plain files of records, and backups of anything, are not touched.
     """
     who = named("TYPE:ID", person)
     at = datetime.now(UTC)
+    keys = None
     with opened(store, lang) as facts:
+        # Before anything is removed: a log that cannot be opened ends the command.
+        persons = None if decision_log is None else opened_log(decision_log, log_keys).persons()
         erasure = facts.erase(operator, who, at)
+        if persons is not None:
+            keys = persons.erase(operator, who)
     receipt = {
         "erased": str(who),
         "operator": operator,
@@ -87,6 +106,8 @@ def erase(person: str, operator: str, store: str, lang: str) -> None:
         "mentions": erasure.mentions,
         "token": str(erasure.token),
         "ids": list(erasure.deleted_ids),
+        "decision_log": None if decision_log is None else str(decision_log),
+        "log_keys": keys,
     }
     click.echo(json.dumps(receipt, ensure_ascii=False, indent=2))
 
