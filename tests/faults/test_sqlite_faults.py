@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -23,7 +24,7 @@ from pdp.core.errors import UnavailableError
 from pdp.core.fact_identity import fact_id
 from pdp.wiring import backup_lines, fact_store, restore_lines
 from pdp_adapters.sql_facts import SqlFacts
-from pdp_adapters.sqlite_database import SqliteDatabase
+from pdp_adapters.sqlite_database import LOOKED_EVERY, SqliteDatabase
 from tests.faults.served import one_policy, started
 from tests.faults.world import ALLOW, DENY, UNAVAILABLE, Family, family_at, until
 from tests.stores.postgresql_server import UNPRIVILEGED
@@ -125,6 +126,7 @@ def test_f17_a_file_that_is_replaced_or_gone(family: World, end: str) -> None:
         for replace in (False, True):
             if replace:
                 shutil.copy(aside, file)
+            time.sleep(2 * LOOKED_EVERY)
             for each in (family.one, family.other):
                 assert each.asked_of_all(range(8 + replace * 8, 12 + replace * 8)) == {UNAVAILABLE}
                 assert each.revoke() == UNAVAILABLE
