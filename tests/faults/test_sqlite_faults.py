@@ -252,3 +252,33 @@ def test_f54_without_its_board_an_older_file_would_be_believed(tmp_path: Path) -
     file.with_name("facts.db-board").unlink()
     with closing(SqlFacts(SqliteDatabase(file))) as store:
         assert store.gather(KIDS, wants, ANYTHING).facts != ()
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_f17_who_does_not_look_at_the_file_is_found_out(
+    looks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: with the file replaced, the copy confirmed and written to, it still finds what was revoked there."""
+    file = tmp_path / "facts.db"
+    aunt = role("user:hoa", "family_member", "child:minh")
+    wants = wanted(start=["child:minh"], holders=["user:hoa"])
+    if not looks:
+        monkeypatch.setattr(SqliteDatabase, "_look", lambda _self: None)
+    with closing(SqlFacts(SqliteDatabase(file))) as here:
+        write(here, aunt)
+        assert here.gather(KIDS, wants, ANYTHING).facts != ()
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(tmp_path / "copy")) as target:
+            source.backup(target)
+        for end in ("-wal", "-shm"):
+            file.with_name(file.name + end).unlink()
+        (tmp_path / "copy").replace(file)
+        with closing(SqlFacts(SqliteDatabase(file))) as there:
+            there.confirm()
+            delete(there, fact_id(KIDS, aunt))
+        time.sleep(2 * LOOKED_EVERY)
+
+        if looks:
+            with pytest.raises(UnavailableError, match="a file of the store is"):
+                here.gather(KIDS, wants, ANYTHING)
+        else:
+            assert here.gather(KIDS, wants, ANYTHING).facts != ()
