@@ -47,6 +47,13 @@ _MOST_VERIFIED: Final = 256 << 20
 
 _COMPANIONS: Final = ("-wal", "-shm")
 
+LOOKED_EVERY: Final = 0.02
+"""Seconds for which whoever reads rests on the last look at the files.
+
+Nobody can open another file as this store, have it confirmed and write to it in so short a time. Whoever writes, or
+opens a connection, looks always.
+"""
+
 
 _Identity = tuple[int, int]
 """Device and number of a file."""
@@ -101,6 +108,7 @@ class SqliteDatabase:
         self._opened: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
         self._writers = threading.Lock()
+        self._looked_at = 0.0
         self._file: _Identity | None = None
         self._companions: tuple[int, tuple[_Identity, ...]] | None = None
         self.board = SqliteBoard(self, path)
@@ -128,6 +136,8 @@ class SqliteDatabase:
         if not self._writers.acquire(timeout=self._busy_seconds):
             raise UnavailableError("the store cannot be used: other writers take too long")
         try:
+            self._connection()
+            self._look()
             with self._transaction(_WRITING) as session:
                 yield session
         finally:
@@ -210,7 +220,8 @@ class SqliteDatabase:
             held = self._own.held = (os.getpid(), self._open())
             with self._lock:
                 self._opened.append(held)
-        self._look()
+        if time.monotonic() - self._looked_at > LOOKED_EVERY:
+            self._look()
         return held[1]
 
     def _look(self) -> None:
@@ -225,7 +236,9 @@ class SqliteDatabase:
         except OSError as error:
             raise UnavailableError(f"a file of the store is gone: {error.strerror}") from error
         if now != known:
+            self._looked_at = 0.0
             raise UnavailableError("a file of the store is another one than was opened: start again, and see the log")
+        self._looked_at = time.monotonic()
 
     def _known(self) -> tuple[_Identity, ...]:
         """Return the file, and its companions as long as this process holds them open."""

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -23,7 +24,7 @@ from pdp.core.errors import UnavailableError
 from pdp.core.fact_identity import fact_id
 from pdp.wiring import backup_lines, fact_store, restore_lines
 from pdp_adapters.sql_facts import SqlFacts
-from pdp_adapters.sqlite_database import SqliteDatabase
+from pdp_adapters.sqlite_database import LOOKED_EVERY, SqliteDatabase
 from tests.faults.served import one_policy, started
 from tests.faults.world import ALLOW, DENY, UNAVAILABLE, Family, family_at, until
 from tests.stores.postgresql_server import UNPRIVILEGED
@@ -125,6 +126,7 @@ def test_f17_a_file_that_is_replaced_or_gone(family: World, end: str) -> None:
         for replace in (False, True):
             if replace:
                 shutil.copy(aside, file)
+            time.sleep(2 * LOOKED_EVERY)
             for each in (family.one, family.other):
                 assert each.asked_of_all(range(8 + replace * 8, 12 + replace * 8)) == {UNAVAILABLE}
                 assert each.revoke() == UNAVAILABLE
@@ -250,3 +252,33 @@ def test_f54_without_its_board_an_older_file_would_be_believed(tmp_path: Path) -
     file.with_name("facts.db-board").unlink()
     with closing(SqlFacts(SqliteDatabase(file))) as store:
         assert store.gather(KIDS, wants, ANYTHING).facts != ()
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_f17_who_does_not_look_at_the_file_is_found_out(
+    looks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: with the file replaced, the copy confirmed and written to, it still finds what was revoked there."""
+    file = tmp_path / "facts.db"
+    aunt = role("user:hoa", "family_member", "child:minh")
+    wants = wanted(start=["child:minh"], holders=["user:hoa"])
+    if not looks:
+        monkeypatch.setattr(SqliteDatabase, "_look", lambda _self: None)
+    with closing(SqlFacts(SqliteDatabase(file))) as here:
+        write(here, aunt)
+        assert here.gather(KIDS, wants, ANYTHING).facts != ()
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(tmp_path / "copy")) as target:
+            source.backup(target)
+        for end in ("-wal", "-shm"):
+            file.with_name(file.name + end).unlink()
+        (tmp_path / "copy").replace(file)
+        with closing(SqlFacts(SqliteDatabase(file))) as there:
+            there.confirm()
+            delete(there, fact_id(KIDS, aunt))
+        time.sleep(2 * LOOKED_EVERY)
+
+        if looks:
+            with pytest.raises(UnavailableError, match="a file of the store is"):
+                here.gather(KIDS, wants, ANYTHING)
+        else:
+            assert here.gather(KIDS, wants, ANYTHING).facts != ()
