@@ -39,8 +39,7 @@ def log(tmp_path: Path) -> Log:
 def a_child() -> Entity:
     """Return the child that most of the decisions are about."""
     asked = [request.resource.data_subject for request in the_requests()[:COUNT]]
-    found = max((each for each in asked if each is not None and each.type == "child"), key=asked.count)
-    return found
+    return max((each for each in asked if each is not None and each.type == "child"), key=asked.count)
 
 
 def run(*arguments: str | Path) -> Result:
