@@ -267,8 +267,11 @@ def _shared_readings(settings: Settings) -> SharedReadings:
 
 
 def served_store(url: str) -> FactStore | None:
-    """Return the store that a server keeps facts in, None for `none:`; raises what `fact_store` raises."""
-    return None if url == NO_STORE else fact_store(url)
+    """Return the store that a server keeps facts in, None for `none:`; raises what `fact_store` raises.
+
+    One on another machine that does not answer is opened once it does, and cannot be used before.
+    """
+    return None if url == NO_STORE else fact_store(url, may_come_later=True)
 
 
 def heads_in(store: FactStore) -> tuple[LogHead, ...]:
@@ -276,18 +279,22 @@ def heads_in(store: FactStore) -> tuple[LogHead, ...]:
     return store.log_heads.heads() if isinstance(store, SqlFacts | MemoryFacts) else ()
 
 
-def fact_store(url: str) -> FactStore:
+def fact_store(url: str, *, may_come_later: bool = False) -> FactStore:
     """Return the store at *url*, its tables made or brought to the newest version.
 
     It holds no connection until it is used, so workers may be forked. Raises UnavailableError when it cannot be used,
     and InvalidSettingsError when *url* is no address.
     """
-    return MemoryFacts() if url == MEMORY_STORE else SqlFacts(_database(url))
+    return MemoryFacts() if url == MEMORY_STORE else SqlFacts(_database(url), may_come_later=may_come_later)
 
 
 def backup_lines(url: str) -> Iterator[str]:
     """Yield the lines of a backup of the store at *url*; raises what `fact_store` raises."""
-    yield from dumped(_database(url))
+    database = _database(url)
+    try:
+        yield from dumped(database)
+    finally:
+        database.close()
 
 
 def restore_lines(url: str, lines: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Final
@@ -19,10 +19,11 @@ from pdp.core.errors import (
     UnavailableError,
 )
 from pdp.core.fact_identity import kind_name, named_by, partitions_of
-from pdp.core.fact_index import FactIndex, data_subject_of, scope_of, subject_of
-from pdp.core.facts import Containment, Fact, FactKind
+from pdp.core.fact_index import FactIndex
+from pdp.core.facts import Containment, Fact
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency, Freshness
+from pdp.core.selecting import selects
 from pdp.core.stores import (
     Change,
     Changes,
@@ -45,12 +46,16 @@ _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class _Kept:
-    """What is kept of one operator: current facts, every version, answers by request id, partitions."""
+    """What is kept of one operator: current facts, every version, answers by request id, partitions.
+
+    *floors*: by kind of fact, from which revision on its past is kept.
+    """
 
     index: FactIndex
     versions: list[Version]
     answers: dict[str, tuple[str, Written]]
     partitions: dict[int, int]
+    floors: dict[str, int] = field(default_factory=dict)
 
 
 class MemoryFacts:
@@ -92,7 +97,7 @@ class MemoryFacts:
         """Return every stored fact that is surveyed, of the present or of the past."""
         with self._lock:
             self._check_readable(consistency)
-            revision = self._revision if as_of is None else self._revision_at(as_of)
+            revision = self._revision if as_of is None else self._past(operator, "", self._revision_at(as_of))
             index = self._of(operator).index if revision == self._revision else self._index_at(operator, revision)
             facts = tuple(index.survey(survey).values())
             if len(facts) > limit:
@@ -116,9 +121,9 @@ class MemoryFacts:
         with self._lock:
             revision = self._revision
             if page.revision is not None:
-                revision = page.revision
+                revision = self._past(operator, selection.kind, page.revision)
             elif selection.as_of is not None:
-                revision = self._revision_at(selection.as_of)
+                revision = self._past(operator, selection.kind, self._revision_at(selection.as_of))
             found = {
                 fact.id: fact
                 for fact in self._in_force(operator, revision)
@@ -131,6 +136,7 @@ class MemoryFacts:
         """Return the changes of *operator* after a state."""
         with self._lock:
             self._check_token(after)
+            self._past(operator, "", after.revision)
             found: list[Change] = []
             for version in self._of(operator).versions:
                 found += [version.begun] if version.fact.id and version.begun.written else []
@@ -179,6 +185,24 @@ class MemoryFacts:
                 kept.partitions.update(dict.fromkeys(partitions_of(fact.kind), token.revision))
             return Erasure(token, len(gone), len(past), mentions, tuple(sorted(fact.id for fact in gone)))
 
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+        """Remove every version of a kind of fact that had ended before an instant."""
+        with self._lock:
+            kept = self._of(operator)
+            gone = {
+                id(version): version.ended.token.revision
+                for version in kept.versions
+                if version.fact.id
+                and version.begun.written is not None
+                and version.ended is not None
+                and version.ended.at < before
+                and kind_name(version.fact.kind) == kind
+            }
+            if gone and not only_count:
+                kept.versions = [version for version in kept.versions if id(version) not in gone]
+                kept.floors[kind] = max(kept.floors.get(kind, 0), *gone.values())
+            return len(gone)
+
     def confirm(self) -> StoreState:
         """Put a restored store in force."""
         with self._lock:
@@ -200,6 +224,14 @@ class MemoryFacts:
         self._committed_at = max(at, self._committed_at)
         self._instants.append(self._committed_at)
         return self._token
+
+    def _past(self, operator: str, kind: str, revision: int) -> int:
+        """Return *revision*; raise KeptNoLongerError where the past of *kind* ("": of any) is kept from a later one."""
+        floors = self._of(operator).floors
+        floor = floors.get(kind, 0) if kind else max(floors.values(), default=0)
+        if revision < floor:
+            raise KeptNoLongerError(f"the past is kept from revision {floor} on")
+        return revision
 
     def _revision_at(self, instant: datetime) -> int:
         """Return the revision that was in force at *instant*, the first one before there was any other."""
@@ -339,16 +371,6 @@ class _Writing:
                 lately = {further for one in lately for further in above(one)} - reached
             if kind.entity in reached:
                 raise CycleError(position)
-
-
-def selects(selection: FactFilter, kind: FactKind) -> bool:
-    """Say whether *selection* selects a fact of this content."""
-    return (
-        selection.kind in ("", kind_name(kind))
-        and selection.subject in (None, subject_of(kind))
-        and selection.scope in (None, scope_of(kind))
-        and selection.data_subject in (None, data_subject_of(kind))
-    )
 
 
 def _all_changes(kept: _Kept) -> Iterator[Change]:

@@ -4,32 +4,54 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from pdp.core.errors import InvalidSettingsError, UnavailableError
+from pdp.core.errors import InvalidSettingsError, NotThereError, UnavailableError
+from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
 from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
-from pdp_adapters.sql_database import POSTGRESQL, Dialect, Parameters, Row
+from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Parameters, Row
 
 MOST_CONNECTIONS: Final = 16
 """Of one process; more readers than this wait for one another."""
 
-WAIT_SECONDS: Final = 2.0
-"""So long a call waits for a connection, for a statement and for a lock, each."""
+SILENT_SECONDS: Final = 1.0
+"""A database that has renewed no lease for so long is taken not to be there: nobody waits for it."""
 
 _LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _PARAMETER: Final = re.compile(r":([a-z_][a-z_0-9]*)")
 _MIGRATING: Final = 0x50445001
 """Key of the lock that lets one process alone change the schema."""
 
+GROWTH_NOTED: Final = 256
+"""After so many facts written by this process it asks whether the table is another one than was analysed."""
+
+_SMALL: Final = 100_000
+"""Analysing a table of so many facts takes some 50 ms."""
+
+_ANALYSING_MS: Final = 60_000
+
+# The server counts what was changed late, this process knows only what it has written itself: whichever is more.
+_ANALYSED: Final = """SELECT CAST(greatest(c.reltuples, 0) AS bigint), coalesce(s.n_mod_since_analyze, 0)
+    FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid WHERE c.oid = to_regclass('fact')"""
+
+_ALIVE: Final = {
+    "keepalives_idle": "2",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "4000",
+}
+
 # What is read may come from the primary alone, and a commit is on its disk before it is answered.
+# Statements are planned once a connection: planning one takes longer than running it. Compiling one takes longer still.
 _SESSION: Final = (
     f"-c statement_timeout={int(WAIT_SECONDS * 1000)} -c lock_timeout={int(WAIT_SECONDS * 1000)}"
+    " -c plan_cache_mode=force_generic_plan -c jit=off"
     " -c synchronous_commit=on -c default_transaction_isolation=read\\ committed"
 )
 
@@ -51,9 +73,16 @@ def checked_address(url: str) -> str:
         parts.setdefault("sslrootcert", "system")
     parts.setdefault("connect_timeout", str(int(WAIT_SECONDS)))
     parts.setdefault("target_session_attrs", "read-write")
+    # Of a machine that has gone without a word, or behind a link that is cut, the system would tell in two hours.
+    for name, value in _ALIVE.items():
+        parts.setdefault(name, value)
     parts.setdefault("application_name", "promise-pdp")
     parts["options"] = f"{parts.get('options') or ''} {_SESSION}".strip()
     return make_conninfo("", **parts)
+
+
+_LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+"""What psycopg raises, without a state of SQL, for a connection that is not there or no longer."""
 
 
 class _Connection(psycopg.Connection[Row]):
@@ -65,16 +94,19 @@ class _Connection(psycopg.Connection[Row]):
 class PostgresqlSession:
     """A connection out of the pool."""
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], statements: Statements) -> None:
         self._connection = connection
+        self._statements = statements
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows that a statement gives."""
-        return self._connection.execute(_rewritten(sql), parameters).fetchall()
+        with self._statements.bounded(self._connection):
+            return self._connection.execute(_rewritten(sql), parameters).fetchall()
 
     def run(self, sql: str, parameters: Parameters) -> int:
         """Run a statement and return how many rows it changed."""
-        return self._connection.execute(_rewritten(sql), parameters).rowcount
+        with self._statements.bounded(self._connection):
+            return self._connection.execute(_rewritten(sql), parameters).rowcount
 
     def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
         """Run a statement once for each of *many*."""
@@ -91,11 +123,13 @@ def _rewritten(sql: str) -> bytes:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Let what the database cannot do come out as UnavailableError."""
+    """Let what the database cannot do come out as UnavailableError, NotThereError where nobody answers."""
     try:
         yield
     except (psycopg.Error, PoolTimeout) as error:
-        raise UnavailableError(f"the store cannot be used: {type(error).__name__}") from error
+        is_silent = isinstance(error, PoolTimeout) or (isinstance(error, _LOST) and error.sqlstate is None)
+        kind = NotThereError if is_silent else UnavailableError
+        raise kind(f"the store cannot be used: {type(error).__name__}") from error
 
 
 class PostgresqlDatabase:
@@ -107,13 +141,43 @@ class PostgresqlDatabase:
         self.address: Final = checked_address(url)
         self._lock = threading.Lock()
         self._pool: tuple[int, ConnectionPool[Any]] | None = None
+        self._grown = 0
+        self._asked_at = GROWTH_NOTED
+        self._statements = Statements()
         self.board = PostgresqlLeases(self, hints=hints)
+
+    def grown(self, facts: int, session: PostgresqlSession | None = None) -> None:
+        """Let the planner know of a table that has grown a lot.
+
+        The server does it by itself within a minute or so; until then it would look through all facts of an operator
+        for a single one (https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM). Within a write,
+        whose own facts are looked through before it ends, only a small table is analysed: others wait for it.
+        """
+        if session is not None:
+            if facts >= GROWTH_NOTED and _analysed(session)[0] < _SMALL:
+                session.run("ANALYZE fact", {})
+            return
+        self._grown += facts
+        if self._grown < self._asked_at:
+            return
+        grown, self._grown = self._grown if self._grown < UNKNOWN_GROWTH else 0, 0
+        with suppress(UnavailableError), self.writing() as own:
+            known, changed = _analysed(own)
+            if max(grown, changed) > GROWTH_NOTED + known // 10:
+                own.run(f"SET LOCAL statement_timeout = {_ANALYSING_MS}", {})
+                own.run("ANALYZE fact", {})
+            else:
+                self._grown = grown
+        self._asked_at = self._grown + GROWTH_NOTED
 
     @contextmanager
     def single(self) -> Iterator[PostgresqlSession]:
         """Return a session in which each statement stands for itself."""
+        if self.board.silent_seconds > SILENT_SECONDS:
+            # Those who follow it go on trying; whoever waited here would keep others from being told.
+            raise NotThereError("the store cannot be used: it does not answer")
         with translated(), self._connections().connection() as connection:
-            yield PostgresqlSession(connection)
+            yield PostgresqlSession(connection, self._statements)
 
     @contextmanager
     def young_session(self) -> Iterator[tuple[PostgresqlSession, int]]:
@@ -141,6 +205,16 @@ class PostgresqlDatabase:
         with self.writing() as session:
             session.rows("SELECT pg_advisory_xact_lock(:key)", {"key": _MIGRATING})
             yield session
+
+    def look_anew(self) -> None:
+        """Replace the connections of the pool that are there no longer."""
+        held = self._pool
+        if held is not None and held[0] == os.getpid():
+            with suppress(psycopg.Error, PoolClosed):
+                held[1].check()
+
+    def verify(self) -> None:
+        """Return: PostgreSQL looks after its own files."""
 
     def array(self, texts: Sequence[str]) -> list[str]:
         """Return *texts* as one parameter."""
@@ -172,6 +246,12 @@ class PostgresqlDatabase:
                 )
                 self._pool = (os.getpid(), pool)
             return self._pool[1]
+
+
+def _analysed(session: PostgresqlSession) -> tuple[int, int]:
+    """Return how many facts there were when the table was analysed, and how many have changed since."""
+    ((known, changed),) = session.rows(_ANALYSED, {})
+    return known, changed
 
 
 def _note_opening(connection: Any) -> None:

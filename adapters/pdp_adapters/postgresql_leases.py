@@ -13,7 +13,6 @@ import struct
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -25,6 +24,7 @@ from pdp.core.errors import UnavailableError
 from pdp.core.freshness import Standing
 from pdp.core.stores import StoreState
 from pdp_adapters.lease_rules import LEASE, SilentRows, lease_until
+from pdp_adapters.postgresql_hangs import Statements
 from pdp_adapters.slot_table import TABLE_BYTES, SlotTable
 from pdp_adapters.sql_database import Row, Session
 
@@ -63,6 +63,9 @@ class Pool(Protocol):
     @property
     def address(self) -> str:
         """Return where it is."""
+
+    def look_anew(self) -> None:
+        """Let go of the connections that are there no longer."""
 
     def young_session(self) -> Any:
         """Return a context with a session and the instant (boot time, nanoseconds) from when its connection is."""
@@ -118,7 +121,7 @@ class PostgresqlLeases:
         with self._lock:
             if self._follower is not None and self._follower[0] == os.getpid():
                 return
-            follower = _Follower(self._database.address, hints=self._hints)
+            follower = _Follower(self._database, hints=self._hints)
             self._follower = (os.getpid(), follower)
         follower.start()
 
@@ -128,6 +131,18 @@ class PostgresqlLeases:
             follower, self._follower = self._follower, None
         if follower is not None and follower[0] == os.getpid():
             follower[1].end()
+
+    @property
+    def silent_seconds(self) -> float:
+        """Return for how long the database has answered no renewal; 0 where nobody in this process follows it."""
+        follower = self._follower
+        if follower is None or follower[0] != os.getpid():
+            return 0.0
+        return (boot_time() - follower[1].answered) / 1e9
+
+    def doubt(self, state: StoreState) -> str:
+        """Return "": what was known of the store is in the memory of each process alone."""
+        return ""
 
     # --- Those who write ----------------------------------------------------------------------------------------------
 
@@ -172,9 +187,11 @@ class PostgresqlLeases:
 class _Follower:
     """Renews a lease on a thread of its own."""
 
-    def __init__(self, address: str, *, hints: bool) -> None:
+    def __init__(self, database: Pool, *, hints: bool) -> None:
         self.held: _Held | None = None
-        self._address = address
+        self.answered = boot_time()
+        self._database = database
+        self._was_lost = False
         self._hints = hints
         self._instance = secrets.token_hex(12)
         self._sent_before: int | None = None
@@ -185,6 +202,7 @@ class _Follower:
         self._slots = SlotTable(bytearray(TABLE_BYTES))
         self._silent = SilentRows()
         self._swept = boot_time()
+        self._statements = Statements()
         self._ending = threading.Event()
         self._hastened = threading.Event()
         self._first = threading.Event()
@@ -204,12 +222,20 @@ class _Follower:
 
     def _run(self) -> None:
         while not self._ending.is_set():
-            with suppress(psycopg.Error), psycopg.connect(self._address, autocommit=True) as connection:
-                # A renewal that nobody waits for needs no disk: what it says is true for a tenth of a second.
-                connection.execute("SET synchronous_commit = off")
-                if self._hints:
-                    connection.execute(f"LISTEN {_CHANNEL}")
-                self._follow(connection)
+            try:
+                with psycopg.connect(self._database.address, autocommit=True) as connection:
+                    if self._was_lost:
+                        # Those of the others went at the same time; each would cost somebody an answer.
+                        self._database.look_anew()
+                    # A renewal that nobody waits for needs no disk: what it says is true for a tenth of a second.
+                    connection.execute("SET synchronous_commit = off")
+                    if self._hints:
+                        connection.execute(f"LISTEN {_CHANNEL}")
+                    self._follow(connection)
+            except psycopg.Error as error:
+                if error.sqlstate is not None:
+                    self.answered = boot_time()  # it is there, and does not do this
+            self._was_lost = True
             self._sent_before = None  # nobody knows what became of the last one
             self._ending.wait(_RETRY_SECONDS)
 
@@ -238,7 +264,9 @@ class _Follower:
         """Renew the lease, and say whether it brought anything new or was none yet."""
         sent = boot_time()
         named = {"instance": self._instance, "beat": sent, "known": self._known}
-        rows = connection.execute(_RENEW, named).fetchall()
+        with self._statements.bounded(connection):
+            rows = connection.execute(_RENEW, named).fetchall()
+        self.answered = boot_time()
         if not rows:
             self.held = None
             self._sent_before = None

@@ -24,6 +24,7 @@ _TABLES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "past_fact": (f"{_FACT}, ended, deleted, ended_decision_id", ("id", "begun")),
     "change_set": ("revision, operator, at, actor, caller, request_id, content, outcome", ("revision",)),
     "partition_change": ("operator, number, revision", ("operator", "number")),
+    "kept_past": ("operator, kind, revision", ("operator", "kind")),
 }
 """Columns and key of every table that is carried."""
 

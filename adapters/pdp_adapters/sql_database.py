@@ -10,6 +10,9 @@ from pdp.core.ends import Slots
 from pdp.core.freshness import Freshness
 from pdp.core.stores import StoreState
 
+UNKNOWN_GROWTH: Final = 1 << 62
+"""So many facts may have come while this process was not there."""
+
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
 
@@ -114,6 +117,12 @@ class Session(Protocol):
 class Board(Freshness, Protocol):
     """Where writers of a database put up what they change, so that every process knows of it."""
 
+    def doubt(self, state: StoreState) -> str:
+        """Return why what is found, at *state*, may not be the store that was there before; "" where nothing says so.
+
+        It may lack what was revoked. Never raises.
+        """
+
     def changing(
         self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
     ) -> None:
@@ -162,6 +171,15 @@ class Database(Protocol):
     @property
     def dialect(self) -> Dialect:
         """Return how it says what no two say alike."""
+
+    def grown(self, facts: int, session: Any = None) -> None:
+        """Note that so many *facts* were written, and let the planner know of a table that is another one now.
+
+        After the commit, without *session*, it never raises: what is written is written.
+        """
+
+    def verify(self) -> None:
+        """Raise UnavailableError for a database that is broken, as far as can be found out while somebody waits."""
 
     def migrations(self) -> AbstractContextManager[Session]:
         """Return a transaction in which one process alone may change the schema."""

@@ -1,13 +1,14 @@
 """A store of facts in SQL, for SQLite and PostgreSQL alike."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
 from pdp.core.entity import Entity
-from pdp.core.errors import UnavailableError
+from pdp.core.errors import NotThereError, UnavailableError
 from pdp.core.freshness import Freshness
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency
@@ -25,29 +26,76 @@ from pdp.core.survey import Survey
 from pdp.core.wanted import Wanted
 from pdp_adapters import sql_erasing, sql_history, sql_surveying
 from pdp_adapters.fact_rows import instant
-from pdp_adapters.sql_database import Database, Session
+from pdp_adapters.sql_database import UNKNOWN_GROWTH, Database, Session
 from pdp_adapters.sql_gathering import gather_first, gather_further
 from pdp_adapters.sql_log_heads import SqlLogHeads
-from pdp_adapters.sql_schema import migrate
+from pdp_adapters.sql_pruning import STEP, check_past, prunable, prune_some
+from pdp_adapters.sql_schema import migrate, new_history
 from pdp_adapters.sql_state import check_consistency, check_kept, locked_state, read_state
 from pdp_adapters.sql_writing import SqlWriting
 
 _ATTEMPTS: Final = 16
 """So often the two statements of one gathering are tried anew because somebody wrote between them."""
 
+_AGAIN_SECONDS: Final = 0.25
+"""So often it is tried to open what did not answer."""
+
 
 class SqlFacts:
-    """The facts in *database*, whose tables are brought to the newest version at once."""
+    """The facts in *database*, whose tables are brought to the newest version at once.
+
+    With *may_come_later* a database that does not answer is opened by whoever first uses it, once it does.
+    """
 
     at_once: Final = False
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, may_come_later: bool = False) -> None:
+        self._given = database
         self._lock = threading.Lock()
+        self._opening = threading.Lock()
+        self._is_open = False
+        self._try_again_at = 0.0
         self._newest = Token("", 0)
-        migrate(database)
-        # Whoever is forked from this process opens connections of its own; one that was there before would be shared.
-        database.close()
+        self._doubt: tuple[str, str] | None = None
+        try:
+            self._open()
+        except NotThereError:
+            if not may_come_later:
+                raise
+        finally:
+            # Whoever is forked from this process opens connections of its own; one that was there before would be
+            # shared.
+            database.close()
+
+    @property
+    def _database(self) -> Database:
+        """Return the database, whose tables are what this version knows."""
+        if not self._is_open:
+            self._open_later()
+        return self._given
+
+    def _open(self) -> None:
+        self._given.verify()
+        migrate(self._given)
+        self._given.grown(UNKNOWN_GROWTH)
+        with self._given.single() as session:
+            state = read_state(session)
+        reason = self._given.board.doubt(state)
+        self._doubt = (state.token.history, reason) if reason else None
+        self._is_open = True
+
+    def _open_later(self) -> None:
+        """Try to open, one thread at a time and not without a pause; meanwhile whoever asks is told so at once."""
+        if time.monotonic() < self._try_again_at or not self._opening.acquire(blocking=False):
+            raise NotThereError("the store has not answered yet")
+        try:
+            if not self._is_open:
+                self._open()
+        except UnavailableError:
+            self._try_again_at = time.monotonic() + _AGAIN_SECONDS
+            raise
+        finally:
+            self._opening.release()
 
     def known_empty(self, operator: str, consistency: Consistency) -> None:
         """Return None: what is stored is known by reading it alone."""
@@ -111,12 +159,21 @@ class SqlFacts:
     def writing(self, operator: str) -> Iterator[SqlWriting]:
         """Return a transaction on the facts of *operator*."""
         before = self._newest
-        with self._database.writing() as session:
-            state = locked_state(self._database, session)
-            self._check(state.token, before, confirmed=state.confirmed)
-            writing = SqlWriting(self._database, session, operator, state, self)
-            yield writing
+        writing = None
+        try:
+            with self._database.writing() as session:
+                state = locked_state(self._database, session)
+                self._check(state.token, before, confirmed=state.confirmed)
+                writing = SqlWriting(self._database, session, operator, state, self)
+                yield writing
+        except NotThereError:
+            # FAIL CLOSED (commit unknown): whoever is told that nobody knows must not find the old answers any more, if
+            # it was committed. A database that can be lost so has no board that would claim too much by this.
+            if writing is not None and writing.newest != state.token:
+                self._database.board.changed(writing.newest.revision)
+            raise
         self._committed(writing.newest, state.token)
+        self._database.grown(writing.facts)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
         """Return a page of facts."""
@@ -133,6 +190,7 @@ class SqlFacts:
             state = read_state(session)
             self._check(state.token, before, confirmed=True)
             check_kept(after, state)
+            check_past(session, operator, "", after.revision, state)
             return sql_history.changes(session, operator, after, limit, state)
 
     def history(self, operator: str, selection: FactFilter) -> tuple[Version, ...]:
@@ -161,17 +219,38 @@ class SqlFacts:
         self._committed(erasure.token, state.token)
         return erasure
 
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+        """Remove every version of a kind of fact that had ended before an instant, some in each transaction."""
+        with self._database.reading() as session:
+            self._check(read_state(session).token, self._newest, confirmed=True)
+            count, until = prunable(session, operator, kind, before)
+        if only_count or not count:
+            return count
+        removed = 0
+        while True:
+            with self._database.writing() as session:
+                locked_state(self._database, session)
+                some = prune_some(session, operator, kind, until)
+            removed += some
+            if some < STEP:
+                return removed
+
     def confirm(self) -> StoreState:
         """Put a restored store in force."""
         with self._database.writing() as session:
             state = locked_state(self._database, session)
-            session.run("UPDATE store SET confirmed = 1", {})
-        return StoreState(state.token, state.committed_at, state.kept_from, confirmed=True)
+            token = state.token
+            if self._is_doubted(token):
+                # Tokens and readings of the store that was there before mean nothing to this one.
+                token = Token(new_history(), token.revision)
+                self._database.board.forget(session)
+            session.run("UPDATE store SET confirmed = 1, history = :history", {"history": token.history})
+        return StoreState(token, state.committed_at, state.kept_from, confirmed=True)
 
     def close(self) -> None:
         """Close the connections of this process."""
-        self._database.board.close()
-        self._database.close()
+        self._given.board.close()
+        self._given.close()
 
     @property
     def log_heads(self) -> SqlLogHeads:
@@ -181,7 +260,7 @@ class SqlFacts:
     @property
     def freshness(self) -> Freshness:
         """Return what knows, without a statement, whether what was gathered before is still so."""
-        return self._database.board
+        return self._given.board
 
     def _committed(self, now: Token, before: Token) -> None:
         """Return when everybody knows of the state *now*, which is committed."""
@@ -194,10 +273,16 @@ class SqlFacts:
         # FAIL CLOSED (restored store): what was revoked since the copy was made would be back.
         if not confirmed:
             raise UnavailableError("the store was restored from a copy and has not been confirmed (pdp facts confirm)")
+        if self._is_doubted(now):
+            raise UnavailableError(f"{self._doubt[1] if self._doubt else ''} (pdp facts confirm)")
         # FAIL CLOSED (store went back): a standby that lags, or a file put in place of another, lacks revocations.
         if now.revision < 0 or (now.history == before.history and now.revision < before.revision):
             raise UnavailableError(f"the store is at revision {now.revision} and was at {before.revision} before")
         self._seen(now)
+
+    def _is_doubted(self, now: Token) -> bool:
+        """Say whether the store was not what it should be when it was opened, and nobody has confirmed it since."""
+        return self._doubt is not None and self._doubt[0] == now.history
 
     def _seen(self, now: Token) -> None:
         """Remember the newest state that this process has seen."""

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from pdp.core.entity import Entity
-from pdp.core.errors import KeptNoLongerError
 from pdp.core.stores import Change, Changes, FactFilter, FactPage, Page, StoreState, Token, Version
 from pdp_adapters.fact_rows import fact_of, instant, microseconds
 from pdp_adapters.sql_database import Row, Session
+from pdp_adapters.sql_pruning import check_past
 
 _FACT: Final = "id, kind, body, valid_from, valid_until"
 _NAMED: Final = ("kind", "subject", "scope", "data_subject")
@@ -26,7 +26,7 @@ def conditions_of(selection: FactFilter) -> tuple[str, dict[str, Any]]:
 
 def read_page(session: Session, operator: str, selection: FactFilter, page: Page, state: StoreState) -> FactPage:
     """Return a page of what *selection* selects, as of the revision of the page, of the instant asked for, or now."""
-    revision = _revision_of(session, selection, page, state)
+    revision = _revision_of(session, operator, selection, page, state)
     text, parameters = conditions_of(selection)
     current = f"SELECT {_FACT} FROM fact WHERE operator = :operator AND id > :after AND begun <= :revision{text}"
     past = (
@@ -42,24 +42,23 @@ def read_page(session: Session, operator: str, selection: FactFilter, page: Page
     return FactPage(facts, Token(state.token.history, revision), len(rows) <= page.size)
 
 
-def _revision_of(session: Session, selection: FactFilter, page: Page, state: StoreState) -> int:
+def _revision_of(session: Session, operator: str, selection: FactFilter, page: Page, state: StoreState) -> int:
     if page.revision is not None:
-        return _kept(page.revision, state)
-    return state.token.revision if selection.as_of is None else revision_at(session, selection.as_of, state)
+        return check_past(session, operator, selection.kind, page.revision, state)
+    if selection.as_of is None:
+        return state.token.revision
+    return revision_at(session, operator, selection.kind, selection.as_of, state)
 
 
-def revision_at(session: Session, moment: datetime, state: StoreState) -> int:
-    """Return the revision that was in force at *moment*; raise KeptNoLongerError for one older than is kept."""
+def revision_at(session: Session, operator: str, kind: str, moment: datetime, state: StoreState) -> int:
+    """Return the revision that was in force at *moment*.
+
+    Raises KeptNoLongerError where the past of the facts of *kind* ("": of any) is not kept from it on.
+    """
     (found,) = session.rows(
         "SELECT coalesce(max(revision), 0) FROM change_set WHERE at <= :at", {"at": microseconds(moment)}
     )
-    return _kept(int(found[0]), state)
-
-
-def _kept(revision: int, state: StoreState) -> int:
-    if revision < state.kept_from:
-        raise KeptNoLongerError(f"the past is kept from revision {state.kept_from} on")
-    return revision
+    return check_past(session, operator, kind, int(found[0]), state)
 
 
 _WRITTEN: Final = (

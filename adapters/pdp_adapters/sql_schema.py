@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from pdp.core.errors import UnavailableError
+from pdp.core.errors import NotThereError, UnavailableError
 from pdp_adapters.sql_database import Database, Session
 
 _FACT: Final = """
@@ -55,6 +55,11 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
             instance {text} PRIMARY KEY, beat BIGINT NOT NULL, confirmed BIGINT NOT NULL)""",
     ),
     (
+        # From which revision on the past of a kind of fact is kept, where some of it was pruned.
+        """CREATE TABLE kept_past (
+            operator {text} NOT NULL, kind {text} NOT NULL, revision BIGINT NOT NULL, PRIMARY KEY (operator, kind))""",
+    ),
+    (
         # Where the chains of the decision log stood when they were last signed (pdp.decision_log.heads).
         """CREATE TABLE log_head (
             writer {text} PRIMARY KEY, number BIGINT NOT NULL, digest {text} NOT NULL, at {text} NOT NULL,
@@ -71,6 +76,8 @@ def migrate(database: Database) -> None:
 
     Raises UnavailableError when they are newer than this version of the program knows: it would misread them.
     """
+    if _version(database) == len(MIGRATIONS):
+        return  # without writing: a store that cannot be written can still be read
     with database.migrations() as session:
         session.run("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY)", {})
         (found,) = session.rows("SELECT coalesce(max(version), 0) FROM migration", {})
@@ -87,6 +94,18 @@ def migrate(database: Database) -> None:
             _begin(session)
             for statement in database.dialect.statistics:
                 session.run(statement, {})
+
+
+def _version(database: Database) -> int:
+    """Return the version of the tables, 0 where that cannot be told without making any."""
+    try:
+        with database.single() as session:
+            (found,) = session.rows("SELECT coalesce(max(version), 0) FROM migration", {})
+    except NotThereError:
+        raise
+    except UnavailableError:
+        return 0
+    return int(found[0])
 
 
 def _begin(session: Session) -> None:

@@ -32,7 +32,7 @@ def surveyed(
     limit: int,
 ) -> StoredFacts:
     """Return what *survey* wants; *state* is where the store stands, and what *session* sees."""
-    revision = state.token.revision if as_of is None else revision_at(session, as_of, state)
+    revision = state.token.revision if as_of is None else revision_at(session, operator, "", as_of, state)
     found = _Survey(database, session, operator, None if revision == state.token.revision else revision, limit)
     found.take(survey)
     committed_at = state.committed_at

@@ -47,7 +47,10 @@ _FIND: Final = "SELECT id, kind, body, valid_from, valid_until FROM fact WHERE o
 
 
 class SqlWriting:
-    """A transaction under way on the facts of one operator; *newest* is the state when it has ended well."""
+    """A transaction under way on the facts of one operator.
+
+    *newest* is the state when it has ended well, *facts* how many it has written by then.
+    """
 
     at_once: Final = False
 
@@ -60,6 +63,7 @@ class SqlWriting:
         self._state = state
         self._reading = reading
         self.newest = state.token
+        self.facts = 0
 
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return what is wanted, as it stands before this write."""
@@ -125,6 +129,7 @@ class SqlWriting:
         )
         self._record(write, written, ends_changed(self._operator, changed))
         self.newest = written.token
+        self.facts += len(write.facts)
         return written
 
     def _changed(self, write: Write) -> tuple[FactKind, ...]:
@@ -167,6 +172,7 @@ class SqlWriting:
             for each in facts
         ]
         self._session.run_each(_INSERT, rows)
+        self._database.grown(len(rows), self._session)
 
     def _check_cycles(self, facts: Sequence[FactToWrite]) -> None:
         positions = {each.fact.id: at for at, each in enumerate(facts) if isinstance(each.fact.kind, Containment)}

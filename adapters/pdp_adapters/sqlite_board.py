@@ -31,13 +31,13 @@ from pdp_adapters.slot_table import TABLE_BYTES, WORD, SlotTable
 from pdp_adapters.sql_database import Database, Session
 from pdp_adapters.sql_state import locked_state
 
-_MAGIC: Final = 0x5044505F42440001
-_HEADER: Final = 64
+_MAGIC: Final = 0x5044505F42440002
+_HEADER: Final = 128
 _SIZE: Final = _HEADER + TABLE_BYTES
 _PLACE: Final = struct.Struct("=Q")
 
 # The words of the header.
-_FORMAT, _LIFE, _BOOT, _FLOOR, _RAISED, _COMMITTED, _COMMITTED_AT, _HISTORY = range(8)
+_FORMAT, _LIFE, _BOOT, _FLOOR, _RAISED, _COMMITTED, _COMMITTED_AT, _HISTORY, _FILE = range(9)
 
 
 class _Mapped:
@@ -55,16 +55,33 @@ class _Mapped:
         self.slots = SlotTable(view, _HEADER)
         self.life = f"{self.words[_LIFE]:016x}"
         self.floor = self.words[_FLOOR]
-        # Of whoever finds it half made: the history stands in it last.
+        # Whoever finds it half made finds no history.
         if self.words[_FORMAT] != _MAGIC or not self.words[_HISTORY]:
             raise ValueError("another format")
 
-    def is_of(self, token: Token) -> bool:
-        """Say whether the board has followed the store, which is at *token*, all the way."""
+    def doubt(self, token: Token, file: int) -> str:
+        """Return why *file*, whose content is at *token*, may not be the store that the board is of, "" for no reason.
+
+        FAIL CLOSED (store went back): what is put in place of the store may lack what was revoked. The board knows no
+        later revision than was committed, whatever became of its pages.
+        """
+        words = self.words
+        if words[_HISTORY] != _number(token.history):
+            return ""
+        if words[_COMMITTED] > token.revision:
+            return f"the store is at revision {token.revision} and was at {words[_COMMITTED]} before"
+        # After another start of the machine the same file may have another number.
+        if words[_BOOT] == _boot() and words[_FILE] != file:
+            return "the file of the store is another one than before"
+        return ""
+
+    def is_of(self, token: Token, file: int) -> bool:
+        """Say whether the board has followed the store, *file* at *token*, all the way."""
         words = self.words
         return (
             words[_HISTORY] == _number(token.history)
             and words[_BOOT] == _boot()
+            and words[_FILE] == file
             # Somebody has written and raised nothing; or the store is an older one than it was.
             and words[_COMMITTED] <= token.revision <= words[_RAISED]
         )
@@ -75,6 +92,7 @@ class SqliteBoard:
 
     def __init__(self, database: Database, path: Path) -> None:
         self._database = database
+        self._store = path
         self._path = path.with_name(path.name + "-board")
         self._lock = threading.Lock()
         self._held: tuple[_Mapped, str] | None = None
@@ -111,6 +129,13 @@ class SqliteBoard:
             # What cannot be written now is read without a board.
             self._held = None
 
+    def doubt(self, state: StoreState) -> str:
+        """Return why the file may not be the store that the board is of."""
+        try:
+            return _Mapped(self._path).doubt(state.token, self._file())
+        except (OSError, ValueError):
+            return ""
+
     def close(self) -> None:
         """Let go of the board; the file stays, for others."""
         self._held = None
@@ -141,7 +166,7 @@ class SqliteBoard:
     def _attach(self, state: StoreState) -> _Mapped:
         with self._lock:
             held = self._held
-            if held is not None and self.standing() is not None and held[0].is_of(state.token):
+            if held is not None and self.standing() is not None and held[0].is_of(state.token, self._file()):
                 return held[0]
             board = self._opened(state)
             self._held = (board, state.token.history)
@@ -150,8 +175,10 @@ class SqliteBoard:
     def _opened(self, state: StoreState) -> _Mapped:
         with suppress(OSError, ValueError):
             board = _Mapped(self._path)
-            if board.is_of(state.token):
+            if board.is_of(state.token, self._file()):
                 return board
+            if reason := board.doubt(state.token, self._file()):
+                raise UnavailableError(reason)
         try:
             self._make(state)
             return _Mapped(self._path)
@@ -165,7 +192,7 @@ class SqliteBoard:
         at = microseconds(state.committed_at)
         revision = state.token.revision
         life = secrets.randbits(64)
-        header = (_MAGIC, life, _boot(), revision, revision, revision, at, _number(state.token.history))
+        header = (_MAGIC, life, _boot(), revision, revision, revision, at, _number(state.token.history), self._file())
         descriptor, name = tempfile.mkstemp(prefix=self._path.name, dir=self._path.parent)  # for its owner alone
         try:
             # A page that a full disk cannot hold would end the process that first writes to it.
@@ -178,6 +205,13 @@ class SqliteBoard:
             raise
         finally:
             os.close(descriptor)
+
+    def _file(self) -> int:
+        """Return what names the file of the store."""
+        try:
+            return os.stat(self._store).st_ino
+        except OSError as error:
+            raise UnavailableError(f"the file of the store is gone: {error.strerror}") from error
 
     def _lose(self) -> None:
         """Take the board away from everybody."""

@@ -42,6 +42,16 @@ _SETTINGS: Final = (
 )
 
 
+_MOST_VERIFIED: Final = 256 << 20
+"""Bytes of a file that is looked through whole when it is opened; of a larger one each page is when it is read."""
+
+_COMPANIONS: Final = ("-wal", "-shm")
+
+
+_Identity = tuple[int, int]
+"""Device and number of a file."""
+
+
 class SqliteSession:
     """A connection of one thread."""
 
@@ -64,6 +74,11 @@ class SqliteSession:
             self._connection.executemany(sql, many)
 
 
+def _identity(path: str) -> _Identity:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Let what SQLite cannot do come out as UnavailableError."""
@@ -80,14 +95,20 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = path
+        self._files = (str(path), *(f"{path}{end}" for end in _COMPANIONS))
         self._busy_seconds = busy_seconds
         self._own = threading.local()
         self._opened: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
         self._writers = threading.Lock()
+        self._file: _Identity | None = None
+        self._companions: tuple[int, tuple[_Identity, ...]] | None = None
         self.board = SqliteBoard(self, path)
         if sqlite3.sqlite_version_info < _OLDEST:
             raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
+
+    def grown(self, facts: int, session: SqliteSession | None = None) -> None:
+        """Do nothing: the planner was told once what a large store looks like (SQLITE_STATISTICS)."""
 
     @contextmanager
     def single(self) -> Iterator[SqliteSession]:
@@ -114,6 +135,17 @@ class SqliteDatabase:
 
     migrations = writing
 
+    def verify(self) -> None:
+        """Look through the file, if it is no larger than _MOST_VERIFIED."""
+        connection = self._connection()
+        with translated():
+            if self._path.stat().st_size > _MOST_VERIFIED:
+                return
+            (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        # FAIL CLOSED (broken file): what is left of it may be the grant and not the revocation.
+        if said != "ok":
+            raise UnavailableError(f"the store `{self._path}` is broken: {said}")
+
     def array(self, texts: Sequence[str]) -> str:
         """Return *texts* as one parameter."""
         return json.dumps(list(texts), ensure_ascii=False)
@@ -127,6 +159,7 @@ class SqliteDatabase:
                 with suppress(sqlite3.Error):
                     connection.close()
         self._own = threading.local()
+        self._companions = None
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[SqliteSession]:
@@ -171,10 +204,47 @@ class SqliteDatabase:
         """Return the connection of this thread; one that was opened before a fork belongs to the other process."""
         held: tuple[int, sqlite3.Connection] | None = getattr(self._own, "held", None)
         if held is None or held[0] != os.getpid():
+            if self._file is not None:
+                # Another file would be made into a store here, and lose the log that lies beside it.
+                self._look()
             held = self._own.held = (os.getpid(), self._open())
             with self._lock:
                 self._opened.append(held)
+        self._look()
         return held[1]
+
+    def _look(self) -> None:
+        """Raise UnavailableError when the file or a companion of it is not the one that is open.
+
+        FAIL CLOSED (file replaced): whoever opens the store from now on reads and writes other files than this process,
+        and neither would know of what the other changes.
+        """
+        known = self._known()
+        try:
+            now = tuple([_identity(path) for path in self._files[: len(known)]])
+        except OSError as error:
+            raise UnavailableError(f"a file of the store is gone: {error.strerror}") from error
+        if now != known:
+            raise UnavailableError("a file of the store is another one than was opened: start again, and see the log")
+
+    def _known(self) -> tuple[_Identity, ...]:
+        """Return the file, and its companions as long as this process holds them open."""
+        companions = self._companions
+        if self._file is None:
+            return ()
+        return (self._file, *(companions[1] if companions is not None and companions[0] == os.getpid() else ()))
+
+    def _note_files(self) -> None:
+        """Remember which files these are, where that is not known yet."""
+        with self._lock:
+            if len(self._known()) == len(self._files):
+                return
+            try:
+                now = tuple([_identity(path) for path in self._files])
+            except OSError as error:
+                raise UnavailableError(f"a file of the store is gone: {error.strerror}") from error
+            self._file = self._file or now[0]
+            self._companions = (os.getpid(), now[1:])
 
     def _open(self) -> sqlite3.Connection:
         self._make_private()
@@ -185,14 +255,18 @@ class SqliteDatabase:
             )
             for setting in _SETTINGS:
                 connection.execute(setting)
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # now the companions are there
+        self._note_files()
         return connection
 
     def _make_private(self) -> None:
         """Make the file, or take it away from others: what lies in it is about people."""
+        if not self._path.exists() and Path(self._files[1]).exists():
+            raise UnavailableError(f"the store `{self._path}` is gone, and its log is there")
         try:
             with suppress(FileExistsError):
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _OWNER_ONLY))
-            for path in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
+            for path in (self._path, *(self._path.with_name(self._path.name + end) for end in _COMPANIONS)):
                 with suppress(FileNotFoundError):
                     if path.stat().st_mode & _OTHERS:
                         path.chmod(_OWNER_ONLY)

@@ -120,6 +120,10 @@ class Stance:
             self._known[key] = self._script.both(*[self._script.negated(each) for each in held])
         return self._known[key]
 
+    def together(self, rules: Iterable[tuple[Rule, str | None]]) -> Formula:
+        """Return that all of *rules* apply, each to the category beside it, None for the one asked for."""
+        return self._script.both(*[self.applies(rule, word) for rule, word in rules])
+
     def _one_applies(self, rules: Iterable[Rule], category: str | None = None) -> Formula:
         return self._script.either(*[self.applies(rule, category) for rule in rules])
 
@@ -143,6 +147,18 @@ class Stance:
         everything = self._script.both(*[self._nothing_is_left(word) for word in inside]) if inside else FALSE
         kept = FALSE if category == self._category else self._is_kept_back(category)
         return self._script.either(kept, everything)
+
+    @property
+    def allows_whole(self) -> Formula:
+        """Return that the answer is allow, and that none of the narrower categories looked at is kept back."""
+        kept = [self._is_kept_back(word) for word in self._keeping]
+        denied = self._script.either(self.denied_outright, *kept)
+        return self._script.both(self.something_allows, self._script.negated(denied))
+
+    def keeps_back(self, paths: Iterable[Iterable[str]]) -> Formula:
+        """Return that an allow rule applies, no deny rule does, and of each of *paths* one category is kept back."""
+        kept = [self._script.either(*[self._is_kept_back(word) for word in path]) for path in paths]
+        return self._script.both(self.something_allows, self._script.negated(self.denied_outright), *kept)
 
     @property
     def emptied(self) -> Formula:

@@ -200,6 +200,10 @@ class CachedFacts:
         """Remove every fact and version that names *person*."""
         return self._store.erase(operator, person, at)
 
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+        """Remove every version of a kind of fact that had ended before an instant."""
+        return self._store.prune(operator, kind, before, only_count=only_count)
+
     def confirm(self) -> StoreState:
         """Put a restored store in force."""
         return self._store.confirm()

@@ -12,6 +12,7 @@ from pdp.cli.explain import explain
 from pdp.cli.facts import facts
 from pdp.cli.keys import keys
 from pdp.cli.log import log
+from pdp.cli.matrix import matrix
 from pdp.cli.prove import prove
 from pdp.cli.reload import reload
 from pdp.cli.serve import serve
@@ -51,6 +52,7 @@ COMMANDS = (
     compare,
     diff,
     prove,
+    matrix,
     facts,
     log,
     callers,

@@ -14,6 +14,7 @@ PdpError
 ├── NotImplementedYetError  a part of the contract that this version does not serve
 ├── TooMuchToLookUpError    a look-up that could only be answered in part
 ├── UnavailableError        facts, or their freshness, cannot be had now
+│   └── NotThereError       nobody answers where the store should be; it may be there later
 ├── UnknownCallerError      nobody whom we know asks: without a credential, or with one that is not good
 ├── NotPermittedError       the caller is known and may not do that
 ├── OverloadedError         more is asked than can be answered, or than this caller may ask
@@ -121,6 +122,10 @@ class TooMuchToLookUpError(PdpError):
 
 class UnavailableError(PdpError):
     """The facts, or the knowledge of how fresh they are, cannot be had now."""
+
+
+class NotThereError(UnavailableError):
+    """Nobody answers where the store should be, and it may be there later; nothing is known to be wrong with it."""
 
 
 class UnknownCallerError(PdpError):

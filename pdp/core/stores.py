@@ -221,6 +221,13 @@ class FactStore(FactSource, Protocol):
     def erase(self, operator: str, person: Entity, at: datetime) -> Erasure:
         """Remove every fact and version that names *person*, and the name from the record of who changed what."""
 
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+        """Remove every version of a *kind* of fact that had ended *before* an instant, and return how many there were.
+
+        What is in force stays, whatever its term says, and nothing that is decided now changes. The past up to the end
+        of the newest version that was removed is kept no longer. With *only_count* nothing is removed.
+        """
+
     def confirm(self) -> StoreState:
         """Put a restored store in force."""
 

@@ -26,9 +26,15 @@ class Engine:
 
     *tier* says how it is evaluated: "indexed" (rules are looked up), "scan" (generated code over all rules in order) or
     "pycasbin" (whatever only PyCasbin evaluates faithfully). The answers are the same.
+
+    `enforce(*request)` returns whether a request is allowed, and raises what evaluating it raises, which is to be taken
+    for a denial.
     """
 
-    __slots__ = ("_compilation", "_contexts", "_decide", "_evaluated")
+    __slots__ = ("_compilation", "_contexts", "_decide", "_evaluated", "enforce")
+
+    enforce: Callable[..., bool]
+    # Not a method: the function that was generated is called without another one around it.
 
     def __init__(
         self,
@@ -43,6 +49,7 @@ class Engine:
         self._contexts = {context: evaluator(self._compilation, context) for context in _contexts(loaded)}
         self._evaluated = self._contexts.get(_DEFAULT) or self._compilation.reference(_DEFAULT)
         self._decide = self._evaluated.decide
+        self.enforce = self._evaluated.allows
 
     @classmethod
     def from_text(
@@ -121,10 +128,6 @@ class Engine:
     def tier(self) -> Tier:
         """Return how requests are evaluated: "indexed", "scan" or "pycasbin"."""
         return self._evaluated.tier
-
-    def enforce(self, *request: Any) -> bool:
-        """Return whether *request* is allowed; raises what evaluating it raises, which is to be taken for a denial."""
-        return self._decide(request)[0]
 
     def enforce_ex(self, *request: Any) -> tuple[bool, list[str]]:
         """Return the decision and the fields of the rule that PyCasbin would name, [] when there is none."""

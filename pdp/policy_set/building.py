@@ -21,6 +21,7 @@ from pdp.policy_set import (
     group_file,
     model_check,
     property_file,
+    retention_file,
 )
 from pdp.policy_set.clause_places import Place, clause_places, report_places
 from pdp.policy_set.hierarchy_rows import read_groupings
@@ -58,6 +59,7 @@ _KNOWN: Final[tuple[str, ...]] = (
     duty_file.FILE,
     group_file.FILE,
     property_file.FILE,
+    retention_file.FILE,
     DOCUMENT_FILE,
     condition_file.SHARED_FILE,
     HOUSE_POLICY,
@@ -76,6 +78,7 @@ class _Read:
     conditions: Mapping[str, Condition]
     duties: Mapping[str, Duty]
     granting: Mapping[str, Granting]
+    retention: Mapping[str, int]
     rows: tuple[LocatedRow, ...]
     found: RuleRows
     members: Mapping[WordKind, Mapping[str, frozenset[str]]]
@@ -137,6 +140,7 @@ def build_policy_set(
         conditions=read.conditions,
         duties=read.duties,
         granting=read.granting,
+        retention=read.retention,
         groups=read.groups,
         declared=read.declared,
         hierarchies=hierarchies(vocabulary, read.members),
@@ -168,6 +172,7 @@ def _read(
     )
     duties = duty_file.read_duties(*folder[duty_file.FILE], schema, clauses, resolver, condition_names, report)
     granting = granting_file.read_granting(*folder[granting_file.FILE], vocabulary, clauses, report)
+    retention = retention_file.read_retention(*folder[retention_file.FILE], clauses, report)
     policy_path, policy_content = folder[POLICY_FILE]
     rows = read_rows(policy_path, policy_content or b"", report)
     if not rows:
@@ -183,7 +188,7 @@ def _read(
     _report_unused(folder, conditions, duties, found, report)
     places = clause_places(clauses, found, conditions, duties, granting)
     report_places(folder[clause_file.FILE][0], clauses, places, report)
-    return _Read(clauses, places, groups, declared, conditions, duties, granting, rows, found, members)
+    return _Read(clauses, places, groups, declared, conditions, duties, granting, retention, rows, found, members)
 
 
 @dataclass(frozen=True, slots=True)

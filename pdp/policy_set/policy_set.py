@@ -35,6 +35,7 @@ class PolicySet:
     conditions: Mapping[str, Condition]
     duties: Mapping[str, Duty]
     granting: Mapping[str, Granting]
+    retention: Mapping[str, int]
     groups: Mapping[WordKind, Mapping[str, Text]]
     declared: Mapping[str, PropertySpec]
     hierarchies: Hierarchies

@@ -14,6 +14,9 @@ class Event(StrEnum):
     """The events; none is renamed or given another meaning once released.
 
     ready               the server answers: `address`, `revision` (over all operators), `pid`, `workers`, `tiers`
+    not-ready           as `ready`, which follows; until then the store is not there and what needs it is refused
+    store-not-there     the store cannot be used yet: `reason`; it is tried again and again
+    store-there         the store can be used now
     worker-ready        a worker process answers: `address`, `revision`, `pid`, `core`
     worker-died         the process `worker` ended with `code` though nobody had asked it to; another takes its place
     worker-given-up     as above, but it never answered or too many died; the server ends
@@ -41,6 +44,9 @@ class Event(StrEnum):
     """
 
     READY = "ready"
+    NOT_READY = "not-ready"
+    STORE_NOT_THERE = "store-not-there"
+    STORE_THERE = "store-there"
     WORKER_READY = "worker-ready"
     WORKER_DIED = "worker-died"
     WORKER_GIVEN_UP = "worker-given-up"

@@ -4,6 +4,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -91,11 +92,16 @@ class Follower:
         self._asks = itertools.count(1)
         self._answers: dict[int, queue.SimpleQueue[policies_pb2.ReloadResponse]] = {}
 
-    def begin(self, health: Health) -> None:
+    def begin(self, health: Health, *, has_store: bool = True) -> None:
         """Follow from now on, in a thread of its own, and keep *health* true; then say that this process answers."""
         self.health = health
         threading.Thread(target=self._follow, name="following", daemon=True).start()
-        self._link.send(Message(Kind.READY, {"revisions": self._revisions()}))
+        self._link.send(Message(Kind.READY, {"revisions": self._revisions(), "stored": has_store}))
+
+    def tell_stored(self) -> None:
+        """Say that this process can use the store."""
+        with suppress(OSError):  # the parent has gone, and this process goes with it
+            self._link.send(Message(Kind.STORED))
 
     def reload(self, operator: str, by: str, seconds: float) -> policies_pb2.ReloadResponse:
         """Let the parent read the files of *operator* again, and return what became of it once all workers follow."""

@@ -9,9 +9,13 @@ import grpc
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 
-from pdp.api.v1 import decision_pb2
+from pdp.api.v1 import decision_pb2, facts_pb2
 
 DECISION_SERVICE: Final = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
+FACT_SERVICE: Final = facts_pb2.DESCRIPTOR.services_by_name["FactService"].full_name
+ALIVE: Final = "pdp.alive"
+"""Serving from the start to the end, whatever is not there: a server that says so has not to be started again."""
+
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -24,6 +28,10 @@ class Health(HealthServicer):
     def __init__(self, operators: Iterable[str]) -> None:
         super().__init__()
         self._operators = tuple(operators)
+        self._telling = threading.Lock()
+        self._told: tuple[Collection[str], Collection[str]] = ((), ())
+        self._has_store = True
+        self.set(ALIVE, _SERVING)
         self._watchers: set[Send] = set()
         self._watching = threading.Lock()
 
@@ -38,13 +46,25 @@ class Health(HealthServicer):
 
     def tell(self, served: Collection[str], refused: Collection[str]) -> None:
         """Say which operators are *served*, and of which the folder holds something that was *refused*."""
+        with self._telling:
+            self._told = (served, refused)
+            self._tell(served, refused)
+
+    def tell_of_store(self, *, is_there: bool) -> None:
+        """Say whether the stored facts can be used: without them nobody should be sent here."""
+        with self._telling:
+            self._has_store = is_there
+            self.set(FACT_SERVICE, _SERVING if is_there else _NOT_SERVING)
+            self._tell(*self._told)
+
+    def _tell(self, served: Collection[str], refused: Collection[str]) -> None:
         for operator in self._operators:
             is_served = operator in served
             self.set(f"pdp.operator.{operator}", _SERVING if is_served else _NOT_SERVING)
             is_fresh = is_served and operator not in refused
             self.set(f"pdp.policies.{operator}", _SERVING if is_fresh else _NOT_SERVING)
         for whole in (OVERALL_HEALTH, DECISION_SERVICE):
-            self.set(whole, _SERVING if served else _NOT_SERVING)
+            self.set(whole, _SERVING if served and self._has_store else _NOT_SERVING)
 
     def end(self) -> None:
         """Say that nobody can be asked any more, and end every watch."""

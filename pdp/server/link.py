@@ -19,7 +19,8 @@ _HEAD_BYTES: Final = 4
 class Kind(StrEnum):
     """The kinds of message; first those of a worker, then those of its parent.
 
-    READY     the worker answers: `revisions` by operator
+    READY     the worker answers: `revisions` by operator; whether it can use what is `stored`
+    STORED    it can use what is stored
     PREPARED  it could put `change` in force: `revision`; or it cannot: `error`
     FOLLOWED  it has put `change` in force: `revisions`
     RELOAD    a caller asks for `operator` to be read again: `ask`, `by`
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     """
 
     READY = "ready"
+    STORED = "stored"
     PREPARED = "prepared"
     FOLLOWED = "followed"
     RELOAD = "reload"

@@ -6,7 +6,6 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -29,7 +28,7 @@ from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
 from pdp.server.following import FixedPolicies, Follower, Following
 from pdp.server.gate import Gate
-from pdp.server.health import Health, health_of
+from pdp.server.health import health_of
 from pdp.server.inline_calls import InlineCalls, can_serve_inline
 from pdp.server.lanes import lanes
 from pdp.server.leading import Leader
@@ -40,10 +39,12 @@ from pdp.server.methods import SERVICES, add_contract, streams
 from pdp.server.names import path_of
 from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
+from pdp.server.running_server import LAST_SECONDS, RunningServer, does_end
 from pdp.server.security import OPEN, Security
 from pdp.server.services import Services, ServicesInForce
 from pdp.server.serving_settings import ServingSettings, SharingSettings
 from pdp.server.status import status_of
+from pdp.server.store_waiting import StoreWaiting
 from pdp.server.tls import check_tls
 from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
 from pdp.wire.words import Words
@@ -54,48 +55,7 @@ CALLS_PER_THREAD: Final = 32
 NOT_WAITED: Final = (("pdp-log-wait", "off"),)
 """Told with every answer where answers do not wait for their records."""
 
-_LAST_SECONDS: Final = 1.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-
-
-class RunningServer:
-    """A server that answers at *address*."""
-
-    def __init__(
-        self,
-        server: grpc.Server,
-        health: Health,
-        ending: tuple[Callable[[], None], ...],
-        pools: tuple[ThreadPoolExecutor, ...],
-        address: str,
-        security: Security = OPEN,
-    ) -> None:
-        self.address = address
-        self._security = security
-        self.health = health
-        self._server = server
-        self._ending = ending
-        self._pools = pools
-        self._ended = threading.Event()
-
-    def drain(self, grace: float | None) -> threading.Event:
-        """Accept nothing new and finish what has begun within *grace* seconds (None: break it off).
-
-        The event is set once every call has ended.
-        """
-        for end in self._ending:
-            _does_end(end)  # a watcher that does not read may not hold up the end
-        self._ended = self._server.stop(grace)
-        return self._ended
-
-    def has_finished(self, seconds: float = _LAST_SECONDS) -> bool:
-        """Say whether all calls and threads come to an end within *seconds*."""
-        return self._ended.wait(seconds) and _does_end(self._end_threads, seconds)
-
-    def _end_threads(self) -> None:
-        self._security.end()
-        for pool in self._pools:
-            pool.shutdown(cancel_futures=True)
 
 
 def _fixed(in_force: ServicesInForce) -> Following:
@@ -157,13 +117,17 @@ def start(
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():
             inline.add(path_of(method), answer, streams=streams(method))
+    waiting = None if facts is None else StoreWaiting(facts, health, log)
+    if waiting is not None:
+        waiting.begin()
     point.cache.begin()
     server.start()
     inline.begin()
     security.begin(log)
     # Without what is kept every answer comes from the store: later, and as right.
-    ending = (health.end, point.shadow.end, point.cache.end, *(() if kept is None else (kept.end,)))
-    return RunningServer(server, health, (*ending, barrier.end), apart.all, address, security)
+    ending = [health.end, point.shadow.end, point.cache.end, barrier.end]
+    ending += [] if kept is None or waiting is None else [kept.end, waiting.end]
+    return RunningServer(server, health, tuple(ending), apart.all, address, security, waiting)
 
 
 def serve(
@@ -177,16 +141,22 @@ def serve(
 ) -> int:
     """Answer in this process until SIGTERM or SIGINT, then drain; return the exit code.
 
-    Only the main thread may call this. *on_ready* is told the address once the server answers. A second signal, or the
-    end of the grace, breaks off what is still under way; where even that does not end it, so does the process.
+    Only the main thread may call this. *on_ready* is told the address once the server answers and can use the store. A
+    second signal, or the end of the grace, breaks off what is still under way; where even that does not end it, so does
+    the process.
     """
     log = json_log()
     log_libraries_too()
 
     def ready(server: RunningServer) -> None:
+        def stored() -> None:
+            _announce_ready(point.policies, server.address, log)
+            on_ready(server.address)
+
         _announce(point.policies, words, log, security)
-        _announce_ready(point.policies, server.address, log)
-        on_ready(server.address)
+        if not server.has_store:
+            _announce_ready(point.policies, server.address, log, event=Event.NOT_READY)
+        server.when_stored(stored)
 
     return _answer(point, words, settings, log, ready, security, facts=facts)
 
@@ -204,8 +174,8 @@ def serve_with_workers(
 ) -> int:
     """Answer in `settings.workers` processes, each on a core of its own, until a signal comes; return the exit code.
 
-    As `serve`; *on_ready* is told once all of them answer. The policies are those that *keeper* holds: it looks at the
-    folders again and again, and every worker follows it, building sets with *judge*.
+    As `serve`; *on_ready* is told once all of them answer and can use the store. The policies are those that *keeper*
+    holds: it looks at the folders again and again, and every worker follows it, building sets with *judge*.
     """
     log = json_log()
     log_libraries_too()
@@ -229,10 +199,14 @@ def serve_with_workers(
             core = min(os.sched_getaffinity(0))
             revision = standing.revision
             log.info(Event.WORKER_READY.value, address=server.address, revision=revision, pid=os.getpid(), core=core)
-            followers[0].begin(server.health)
+            followers[0].begin(server.health, has_store=server.has_store)
+            server.when_stored(followers[0].tell_stored)
 
         renewed = point.with_policies(standing.sets)
         return _answer(renewed, words, settings, log, ready, security, facts=facts, shared=port.address, follow=follow)
+
+    def all_answer(pids: tuple[int, ...]) -> None:
+        _announce_ready(keeper.standing.sets, port.address, log, pids, event=Event.NOT_READY)
 
     def all_ready(pids: tuple[int, ...]) -> None:
         _announce_ready(keeper.standing.sets, port.address, log, pids)
@@ -244,7 +218,7 @@ def serve_with_workers(
     gc.freeze()
     placed = tuple(own[number % len(own)] for number in range(settings.workers))
     leader = Leader(keeper, port, log, settings.watch_seconds)
-    code = Workers(work, placed, leader, log).serve(all_ready)
+    code = Workers(work, placed, leader, log).serve(all_ready, all_answer)
     port.close()
     log.info(Event.STOPPED.value)
     return code
@@ -296,10 +270,14 @@ def _announce(policies: Mapping[str, PolicySet], words: Words, log: FilteringBou
 
 
 def _announce_ready(
-    policies: Mapping[str, PolicySet], address: str, log: FilteringBoundLogger, workers: tuple[int, ...] = ()
+    policies: Mapping[str, PolicySet],
+    address: str,
+    log: FilteringBoundLogger,
+    workers: tuple[int, ...] = (),
+    event: Event = Event.READY,
 ) -> None:
     log.info(
-        Event.READY.value,
+        event.value,
         address=address,
         revision=revision_of(policies),
         pid=os.getpid(),
@@ -317,20 +295,12 @@ def _drain(
     ended = server.drain(grace_seconds)
     _call_when(ended, lambda: signals.put(0))
     try:
-        second = signals.get(timeout=grace_seconds + _LAST_SECONDS)
+        second = signals.get(timeout=grace_seconds + LAST_SECONDS)
     except queue.Empty:  # an answer that does not come back holds up the end of everything
         return
     if second:
         log.warning(Event.HURRIED.value, signal=signal.Signals(second).name)
-        _does_end(lambda: server.drain(None))
-
-
-def _does_end(work: Callable[[], object], seconds: float = _LAST_SECONDS) -> bool:
-    """Do *work* beside the rest, and say whether it ends within *seconds*."""
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return not thread.is_alive()
+        does_end(lambda: server.drain(None))
 
 
 def _call_when(event: threading.Event, then: Callable[[], None]) -> None:

@@ -23,6 +23,7 @@ from pdp.core.errors import (
     NotImplementedYetError,
     NotPermittedError,
     NotRecordedError,
+    NotThereError,
     OverloadedError,
     RequestError,
     TooMuchToLookUpError,
@@ -59,6 +60,9 @@ class CallOverError(Exception):
 
 
 _OURS: Final = Refusal(grpc.StatusCode.INTERNAL, "no decision was made: an error of the server", Event.REQUEST_FAILED)
+_NOT_NOW: Final = Refusal(
+    grpc.StatusCode.UNAVAILABLE, "no decision was made: something that it needs cannot be had now", Event.UNAVAILABLE
+)
 
 REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     InvalidRequestError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be right; the details say why"),
@@ -81,11 +85,8 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     TooMuchToLookUpError: Refusal(
         grpc.StatusCode.RESOURCE_EXHAUSTED, "the look-up could only be answered in part, so it is not answered at all"
     ),
-    UnavailableError: Refusal(
-        grpc.StatusCode.UNAVAILABLE,
-        "no decision was made: something that it needs cannot be had now",
-        Event.UNAVAILABLE,
-    ),
+    UnavailableError: _NOT_NOW,
+    NotThereError: _NOT_NOW,
     UnknownCallerError: Refusal(grpc.StatusCode.UNAUTHENTICATED, "who asks is not known here"),
     NotPermittedError: Refusal(grpc.StatusCode.PERMISSION_DENIED, "this caller may not do that; the details say what"),
     OverloadedError: Refusal(

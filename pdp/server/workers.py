@@ -45,6 +45,7 @@ class Worker:
     core: int
     link: Link
     answers: bool = False
+    has_store: bool = False
 
 
 class Leading(Protocol):
@@ -65,10 +66,14 @@ class Leading(Protocol):
 
 @dataclass(slots=True)
 class _Course:
-    """What became of the workers: *told* that all answered, *restarts* when they died, *code* how the server ends."""
+    """What became of the workers: *told* that all answered, *ready* when they could use the store too.
+
+    *restarts*: when they died; *code*: how the server ends.
+    """
 
     code: int = EXIT_OK
     told: bool = False
+    ready: bool = False
     restarts: list[float] = field(default_factory=list)
 
 
@@ -86,10 +91,15 @@ class Workers:
         self._selector = selectors.DefaultSelector()
         self._woken, self._wake = socket.socketpair()
 
-    def serve(self, on_ready: Callable[[tuple[int, ...]], None]) -> int:
+    def serve(
+        self,
+        on_ready: Callable[[tuple[int, ...]], None],
+        on_answering: Callable[[tuple[int, ...]], None] = lambda _pids: None,
+    ) -> int:
         """Start the workers, tell *on_ready* their process ids once all answer, and return when all have ended.
 
-        Returns the exit code. Only the main thread may call this.
+        Where all answer and some cannot use the store yet, *on_answering* is told first. Returns the exit code. Only
+        the main thread may call this.
         """
         self._woken.setblocking(False)
         self._wake.setblocking(False)
@@ -99,14 +109,16 @@ class Workers:
         try:
             for core in self._cores:
                 self._start(core)
-            self._watch(on_ready)
+            self._watch(on_ready, on_answering)
         finally:
             signal.set_wakeup_fd(waker)
             for number, handler in before.items():
                 signal.signal(number, handler)
         return self._course.code
 
-    def _watch(self, on_ready: Callable[[tuple[int, ...]], None]) -> None:
+    def _watch(
+        self, on_ready: Callable[[tuple[int, ...]], None], on_answering: Callable[[tuple[int, ...]], None]
+    ) -> None:
         while self._workers:
             seconds = None if self._is_ending else self._leading.seconds()
             for key, _ in self._selector.select(seconds):
@@ -116,15 +128,21 @@ class Workers:
                     self._heard(key.data)
             if not self._is_ending and self._leading.seconds() == 0.0:
                 self._leading.tick()
-            if self._is_complete():
-                self._course.told = True
-                on_ready(tuple(self._workers))
+            self._tell(on_ready, on_answering)
 
-    def _is_complete(self) -> bool:
-        """Say whether all workers answer for the first time."""
-        return (
-            not self._course.told and not self._is_ending and all(worker.answers for worker in self._workers.values())
-        )
+    def _tell(
+        self, on_ready: Callable[[tuple[int, ...]], None], on_answering: Callable[[tuple[int, ...]], None]
+    ) -> None:
+        """Tell, once, that all workers answer, and that all are ready."""
+        course, workers = self._course, self._workers.values()
+        if course.ready or self._is_ending or not all(worker.answers for worker in workers):
+            return
+        if all(worker.has_store for worker in workers):
+            course.told = course.ready = True
+            on_ready(tuple(self._workers))
+        elif not course.told:
+            course.told = True
+            on_answering(tuple(self._workers))
 
     def _pass_on_signals(self) -> None:
         for number in self._woken.recv(64):
@@ -140,6 +158,9 @@ class Workers:
             message = None
         if message is not None:
             worker.answers = worker.answers or message.kind is Kind.READY
+            worker.has_store = (
+                worker.has_store or message.kind is Kind.STORED or bool(message.says.get("stored", False))
+            )
             self._leading.hear(worker, message)
             return
         if not self._is_ending:

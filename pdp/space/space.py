@@ -200,8 +200,8 @@ class Question:
         self.asked = asked
         self._named: dict[Seen, Expression] = {}
         self._graded: dict[Seen, Graded] = {}
-        self._constraints: list[Formula] | None = None
-        self._statements: frozenset[Statement] = frozenset()
+        self._statements: dict[Formula, Statement] = {}
+        self._rivals: dict[frozenset[Statement], tuple[frozenset[Statement], list[Formula]]] = {}
         self._pictured = 0
 
     def names(self, policy: Conditioned, conditions: Iterable[str], category: str | None = None) -> None:
@@ -234,10 +234,14 @@ class Question:
 
     def possible(self, formulas: Sequence[Formula]) -> list[bool]:
         """Say of each of *formulas* whether there is a situation in which it holds; raises UndecidedError."""
-        asked = [formula for formula in dict.fromkeys(formulas) if formula != script.FALSE]
-        if not asked:
-            return [False] * len(formulas)
-        found = dict(zip(asked, self._space.script.which_can_hold(self._all_constraints(), asked), strict=True))
+        found: dict[Formula, bool] = {}
+        resting: dict[frozenset[Statement], list[Formula]] = {}
+        for formula in dict.fromkeys(formulas):
+            if formula != script.FALSE:
+                resting.setdefault(self._statements_of([formula]), []).append(formula)
+        for statements, asked in resting.items():
+            answers = self._space.script.which_can_hold(self._constraints(statements), asked)
+            found.update(zip(asked, answers, strict=True))
         return [found.get(formula, False) for formula in formulas]
 
     def situation(self, *formulas: Formula) -> Request | None:
@@ -247,8 +251,9 @@ class Question:
         """
         if script.FALSE in formulas:
             return None
-        reader, slots = self._space.reader, self._slots()
-        constraints = self._all_constraints()
+        statements = self._statements_of(formulas)
+        constraints = self._constraints(statements)
+        reader, slots = self._space.reader, _slots(self._closed(statements)[0])
         wanted = reader.wanted(slots, self._pictured)
         found = self._space.script.values([*constraints, *formulas], wanted)
         return None if found is None else reader.request(self.asked, found, slots, self._pictured)
@@ -258,7 +263,7 @@ class Question:
     def _encode(self) -> None:
         if len(self._graded) == len(self._named):
             return
-        self._constraints = None
+        self._rivals = {}
         self._pictured = _pictured_needed(self._named.values())
         statements: set[Statement] = set()
         encoder = self._space.encoder(self._pictured)
@@ -267,37 +272,53 @@ class Question:
             angle = outermost.under(key.category)
             self._graded[key], met = encoder.value(expression, angle)
             statements |= met
-        self._statements = frozenset(statements)
+        self._statements = {
+            self._space.facts.present(slot): statement for statement in statements for slot in _slots([statement])
+        }
 
-    def _slots(self) -> list[Slot]:
-        slots = [slot for each in self._statements for slot in (each.own, each.refusal) if slot is not None]
-        return sorted(slots, key=lambda slot: slot.name)
-
-    def _all_constraints(self) -> list[Formula]:
+    def _statements_of(self, formulas: Iterable[Formula]) -> frozenset[Statement]:
+        """Return the statements about facts that *formulas* speak of."""
         self._encode()
-        if self._constraints is None:
-            self._constraints = self._rivals()
-            roles, _, category, _ = self.asked
-            whole = not self._space.has_narrower(category)
-            self._constraints += self._space.people.asked(roles, category, whole=whole)
-        return self._constraints
+        spoken_of, _ = self._space.script.reached(formulas)
+        return frozenset(statement for present, statement in self._statements.items() if present in spoken_of)
 
-    def _rivals(self) -> list[Formula]:
-        """Return that no fact does better for a statement than the statement's own."""
+    def _constraints(self, statements: frozenset[Statement]) -> list[Formula]:
+        """Return what holds in every situation, as far as it bears on formulas that speak of *statements*.
+
+        INVARIANT (small situations): what nobody speaks of needs no fact of its own, so its facts can be left out.
+        """
+        roles, _, category, _ = self.asked
+        whole = not self._space.has_narrower(category)
+        _, rivals = self._closed(statements)
+        return [*rivals, *self._space.people.asked(roles, category, whole=whole)]
+
+    def _closed(self, statements: frozenset[Statement]) -> tuple[frozenset[Statement], list[Formula]]:
+        """Return *statements* with those that these rest on, and that no fact does better for one than its own."""
+        known = self._rivals.get(statements)
+        if known is None:
+            known = self._rivals[statements] = self._find_rivals(statements)
+        return known
+
+    def _find_rivals(self, statements: frozenset[Statement]) -> tuple[frozenset[Statement], list[Formula]]:
         found: list[Formula] = []
         done: set[tuple[Statement, Slot]] = set()
         before = -1
         while len(done) != before:
             before = len(done)
-            slots = self._slots()
-            for statement in sorted(self._statements, key=_by_name):
+            slots = _slots(statements)
+            for statement in sorted(statements, key=_by_name):
                 for slot in slots:
                     if (statement, slot) not in done:
                         done.add((statement, slot))
                         rival, met = self._space.rival(statement, slot, self._pictured)
                         found.append(rival)
-                        self._statements |= met
-        return [formula for formula in found if formula != script.TRUE]
+                        statements |= met
+        return statements, [formula for formula in found if formula != script.TRUE]
+
+
+def _slots(statements: Iterable[Statement]) -> list[Slot]:
+    slots = [slot for each in statements for slot in (each.own, each.refusal) if slot is not None]
+    return sorted(slots, key=lambda slot: slot.name)
 
 
 Space.question_type = Question

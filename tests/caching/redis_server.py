@@ -25,6 +25,11 @@ class RedisServer:
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_up(self) -> bool:
+        """Say whether it was started and has not been killed."""
+        return self._process is not None
+
     def start(self, *options: str) -> None:
         """Start it; *options* are given besides those of the beginning."""
         assert SERVER is not None

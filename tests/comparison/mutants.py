@@ -136,7 +136,7 @@ def forgets_that_a_name_is_its_own_role(patch: pytest.MonkeyPatch) -> None:
 
     def broken(self: Any, key: Any, probe: Any) -> str:
         text = original(self, key, probe)
-        self.replaced[id(probe.call)] = self.replaced[id(probe.call)].rpartition(" or ")[2].rstrip(")")
+        self.replaced[id(probe.call)] = self.replaced[id(probe.call)].partition(" or ")[0].lstrip("(")
         return text
 
     patch.setattr(wanted.Wanted, "_roles", broken)

@@ -74,8 +74,14 @@ def built(world: World, *, lenient: bool = True) -> Engine | None:
 
 
 def asked(engine: Engine | None, request: Sequence[Any]) -> Answer:
-    """Return what *engine* answers."""
-    return _NOT_LOADED if engine is None else _answer(engine.enforce_ex, request)
+    """Return what *engine* answers; an answer of its own when its two ways of answering differ."""
+    if engine is None:
+        return _NOT_LOADED
+    answered = _answer(engine.enforce_ex, request)
+    alone = _answer(lambda *values: (engine.enforce(*values), ()), request)
+    if (alone.decision, alone.error) != (answered.decision, answered.error):
+        return Answer(alone.decision, None, f"{alone.error}, where enforce_ex answers {answered}")
+    return answered
 
 
 def _answer(ask: Callable[..., Any], request: Sequence[Any]) -> Answer:

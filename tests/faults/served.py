@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, Final
 from tests.builders import KIDSONLINE, POLICIES
 from tests.system.test_life import ROOT
 
-REAL: Final = ("pdp", "serve", "--listen", "127.0.0.1:0", "--workers", "2", "--decision-log", "none")
+REAL: Final = ("pdp", "serve", "--listen", "127.0.0.1:0", "--decision-log", "none")
 
 
 Start = Callable[[], AbstractContextManager["Served"]]
@@ -24,15 +25,28 @@ Start = Callable[[], AbstractContextManager["Served"]]
 
 @dataclass(frozen=True)
 class Served:
-    """A server that answers at *address*; *pid* is the parent of its workers, in a group of its own."""
+    """A server that answers at *address*; *pid* is the parent of its workers, in a group of its own.
+
+    *said* are the lines that it has written to stderr until now.
+    """
 
     pid: int
     address: str
+    said: Sequence[str] = ()
 
     def kill(self) -> None:
         """End it and all its workers at once, without a word."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def told(self, name: str) -> list[dict[str, Any]]:
+        """Return the events called *name* until now."""
+        events = [json.loads(line) for line in tuple(self.said) if line.startswith("{")]
+        return [event for event in events if event["event"] == name]
+
+    def workers(self) -> list[int]:
+        """Return the processes that answer."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text("ascii").split()]
 
 
 def one_policy(folder: Path, operator: str = KIDSONLINE) -> Path:
@@ -43,19 +57,31 @@ def one_policy(folder: Path, operator: str = KIDSONLINE) -> Path:
     return folder
 
 
-def started(policies: Path, store: str, state: Path) -> Start:
-    """Return what starts `pdp serve` with two workers."""
+def started(policies: Path, store: str, state: Path, *more: str, workers: int = 2) -> Start:
+    """Return what starts `pdp serve` with the options *more*; it answers, whether or not it is ready."""
 
     @contextmanager
     def start() -> Iterator[Served]:
-        with _running((*REAL, "--policies", str(policies), "--store", store), state) as process:
-            server = Served(process.pid, _ready(process)["address"])
+        options = ("--workers", str(workers), "--policies", str(policies), "--store", store, *more)
+        with _running((*REAL, *options), state) as process:
+            said: list[str] = []
+            event = _ready(process, said)
+            draining = threading.Thread(target=_drain, args=(process, said), daemon=True)
+            draining.start()
+            server = Served(process.pid, event["address"], said)
             try:
                 yield server
             finally:
                 server.kill()
+                draining.join()
 
     return start
+
+
+def _drain(process: "subprocess.Popen[str]", said: list[str]) -> None:
+    """Take whatever the server says: with a full pipe it could not go on."""
+    assert process.stderr is not None
+    said.extend(process.stderr)
 
 
 @contextmanager
@@ -100,16 +126,19 @@ def _running(command: Sequence[str], state: Path) -> Iterator["subprocess.Popen[
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
+        for stream in (process.stdin, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
-def _ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
+def _ready(process: "subprocess.Popen[str]", said: list[str] | None = None) -> dict[str, Any]:
     assert process.stderr is not None
-    said = []
-    for line in process.stderr:
+    said = [] if said is None else said
+    while line := process.stderr.readline():
         said.append(line)
         if line.startswith("{"):
             event: dict[str, Any] = json.loads(line)
-            if event["event"] == "ready":
+            if event["event"] in {"ready", "not-ready"}:
                 return event
     raise AssertionError("".join(said))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pdp.core.ends import Slots
+from pdp.core.errors import UnavailableError
 from pdp.core.fact_identity import fact_id
 from pdp_adapters import sqlite_board
 from pdp_adapters.sqlite_board import SqliteBoard
@@ -90,7 +91,9 @@ def test_a_board_of_another_boot_is_made_anew(path: Path, place: Open, monkeypat
 
 
 def test_a_store_that_went_back_has_another_life(path: Path, place: Open) -> None:
-    """A copy of yesterday in the place of the store: nothing that was read of the other counts in it."""
+    """A copy of yesterday in the place of the store: nobody believes it before it is confirmed, and then it has another
+    history, in which nothing that was read of the other counts.
+    """
     store = place()
     write(store, ELSEWHERE)
     store.close()
@@ -98,12 +101,17 @@ def test_a_store_that_went_back_has_another_life(path: Path, place: Open) -> Non
     with opening("sqlite", path) as opens:
         later = opens()
         write(later, AUNT)
-        reading = Reading(later)
+        reading, history = Reading(later), later.state().token.history
     path.write_bytes(yesterday[0])
     if _has_wal(path):
         path.with_name("facts.db-wal").write_bytes(yesterday[1])
 
     with opening("sqlite", path) as opens:
+        with pytest.raises(UnavailableError, match="was at 2 before"):
+            write(opens(), ELSEWHERE)
+        assert opens().freshness.standing() is None
+        confirmed = opens().confirm()
+        assert confirmed.token.history != history
         again = Reading(opens())
         write(opens(), ELSEWHERE)
 

@@ -196,17 +196,24 @@ def _points(comparison: Comparison, grid: Grid) -> Iterator[Iterator[Point]]:
 def by_asking(before: PolicySet, after: PolicySet, grid: Grid) -> frozenset[Point]:
     """Return the differences that asking every request of the grid shows."""
     named = {name for policy in (before, after) for rule in policy.rules.values() for name in rule.conditions}
-    dimensions = _dimensions(named)
     found = set()
-    for roles in grid.roles:
+    for roles, request in requests(grid.roles, grid.actions, named):
+        kind = kind_of(decide(before, request, (), NOON), decide(after, request, (), NOON))
+        if kind is not None:
+            found.add((roles, request.action, request.resource.type, request.purpose, kind))
+    return frozenset(found)
+
+
+def requests(
+    role_sets: Iterable[frozenset[str]], actions: Sequence[str], conditions: Iterable[str]
+) -> Iterator[tuple[frozenset[str], Request]]:
+    """Yield the roles held and the request, for each set of roles and whatever *conditions* can tell apart."""
+    dimensions = _dimensions(conditions)
+    for roles in role_sets:
         for values in product(*[_VALUES[dimension] for dimension in dimensions]):
             chosen = dict(zip(dimensions, values, strict=True))
-            for action, category, purpose in product(grid.actions, CATEGORIES, PURPOSES):
-                request = _request(roles, action, category, purpose, chosen)
-                kind = kind_of(decide(before, request, (), NOON), decide(after, request, (), NOON))
-                if kind is not None:
-                    found.add((roles, action, category, purpose, kind))
-    return frozenset(found)
+            for action, category, purpose in product(actions, CATEGORIES, PURPOSES):
+                yield roles, _request(roles, action, category, purpose, chosen)
 
 
 def _dimensions(names: Iterable[str]) -> list[str]:

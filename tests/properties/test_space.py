@@ -8,6 +8,7 @@ import pytest
 
 from pdp.space import Conditioned, Formula, Question, Space
 from pdp.space.encoding import Encoder
+from pdp.space.facts import Statement
 from pdp.space.graded import Graded, Scale
 from tests.builders import the_policy_set, the_words
 from tests.properties.condition_worlds import OPERATORS
@@ -66,26 +67,35 @@ class _NobodyPictured(Encoder):
 class _FewFacts(Question):
     """Lets one fact do for a statement what is said of another."""
 
-    def _rivals(self) -> list[Formula]:
-        return []
+    def _find_rivals(self, statements: frozenset[Statement]) -> tuple[frozenset[Statement], list[Formula]]:
+        return super()._find_rivals(statements)[0], []
 
 
 class _OneFact(Question):
     """Forgets that a situation may have several facts of a kind."""
 
-    def _rivals(self) -> list[Formula]:
+    def _find_rivals(self, statements: frozenset[Statement]) -> tuple[frozenset[Statement], list[Formula]]:
         written = self._space.script
-        present = [self._space.facts.present(slot) for slot in self._slots()]
+        closed, rivals = super()._find_rivals(statements)
+        slots = [slot for each in closed for slot in (each.own, each.refusal) if slot is not None]
+        present = sorted(self._space.facts.present(slot) for slot in slots)
         pairs = [(one, other) for at, one in enumerate(present) for other in present[:at]]
-        return [*super()._rivals(), *[written.negated(written.both(one, other)) for one, other in pairs]]
+        return closed, [*rivals, *[written.negated(written.both(one, other)) for one, other in pairs]]
+
+
+class _NoFacts(Question):
+    """Overlooks which facts a formula speaks of."""
+
+    def _statements_of(self, formulas: Iterable[Formula]) -> frozenset[Statement]:
+        super()._statements_of(formulas)
+        return frozenset()
 
 
 class _AnyRoles(Question):
     """Lets the subject hold other roles than were asked for."""
 
-    def _all_constraints(self) -> list[Formula]:
-        self._encode()
-        return self._rivals()
+    def _constraints(self, statements: frozenset[Statement]) -> list[Formula]:
+        return self._closed(statements)[1]
 
 
 def _with(encoder: type[Encoder] = Encoder, question: type[Question] = Question) -> SpaceMaker:
@@ -107,6 +117,7 @@ def _with(encoder: type[Encoder] = Encoder, question: type[Question] = Question)
         pytest.param(_with(_NobodyPictured), id="nobody pictured"),
         pytest.param(_with(question=_FewFacts), id="few facts"),
         pytest.param(_with(question=_OneFact), id="one fact"),
+        pytest.param(_with(question=_NoFacts), id="no facts"),
         pytest.param(_with(question=_AnyRoles), id="any roles"),
     ],
 )

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -20,13 +21,26 @@ from pdp.core.errors import ForeignTokenError, InvalidSettingsError, Unavailable
 from pdp.core.fact_identity import fact_id
 from pdp.core.log_ports import LogHead
 from pdp.core.stores import FactFilter
-from pdp_adapters.postgresql_database import PostgresqlDatabase, checked_address
+from pdp_adapters.postgresql_database import GROWTH_NOTED, PostgresqlDatabase, checked_address
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_database import Database
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_schema import MIGRATIONS, migrate
 from pdp_adapters.sqlite_database import SqliteDatabase
-from tests.stores.writing import ANYTHING, KIDS, all_of, at_least, current, delete, gathered, role, said, wanted, write
+from tests.stores.writing import (
+    ANYTHING,
+    KIDS,
+    all_of,
+    at_least,
+    current,
+    delete,
+    gathered,
+    lies_in,
+    role,
+    said,
+    wanted,
+    write,
+)
 
 AUNT = role("user:hoa", "family_member", "child:minh", granted_by="user:lan")
 ABOUT_AUNT = wanted(start=["child:minh"], holders=["user:hoa"])
@@ -395,3 +409,28 @@ def test_the_newest_head_of_each_writer_of_a_log_is_kept(place: Callable[[], Dat
         heads.keep(head)
 
     assert SqlFacts(place()).log_heads.heads() == (newest, other)
+
+
+def test_postgresql_knows_a_table_that_has_grown(new_database: Callable[[], str]) -> None:
+    """Without knowing its facts it looks through all of an operator's for one, until it analyses them by itself."""
+    address = new_database()
+    store = SqlFacts(PostgresqlDatabase(address))
+    many = [role(f"user:u{number}", "guardian", f"child:c{number}") for number in range(3 * GROWTH_NOTED)]
+    for at in range(0, len(many), GROWTH_NOTED):
+        write(store, *many[at : at + GROWTH_NOTED])
+    store.close()
+
+    with psycopg.connect(address) as connection:
+        known = connection.execute("SELECT count(*) FROM pg_stats WHERE tablename = 'fact'").fetchone()
+    assert known is not None
+    assert known[0] > 0
+
+
+def test_many_containments_at_once_are_looked_through_in_time(new_place: Callable[[], Callable[[], Database]]) -> None:
+    """A statement that runs for longer than two seconds is broken off, and nothing would be written."""
+    store = SqlFacts(new_place()())
+
+    written = write(store, *(lies_in(f"class:c{number}", f"school:s{number // 20}") for number in range(8_000)))
+
+    assert len(written.ids) == 8_000
+    assert store.state().token.revision == 1

@@ -122,6 +122,10 @@ class Twin:
         """Hand on."""
         return self.real.erase(operator, person, at)
 
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+        """Hand on."""
+        return self.real.prune(operator, kind, before, only_count=only_count)
+
     def confirm(self) -> StoreState:
         """Hand on."""
         return self.real.confirm()

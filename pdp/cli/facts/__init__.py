@@ -4,7 +4,7 @@ import click
 
 from pdp.cli.facts.carrying import export_facts, import_facts
 from pdp.cli.facts.changing import consent, grant, revoke
-from pdp.cli.facts.guarding import backup, confirm, erase, restore
+from pdp.cli.facts.guarding import backup, confirm, erase, prune, restore
 from pdp.cli.facts.reading import history, list_facts
 
 
@@ -28,6 +28,7 @@ for command in (
     restore,
     confirm,
     erase,
+    prune,
 ):
     facts.add_command(command)
 

@@ -9,8 +9,7 @@ from typing import IO, Any
 
 import click
 
-from pdp.cli.facts.opening import filter_options, named, opened, operator_option, selected, store_option
-from pdp.cli.facts.reading import all_facts
+from pdp.cli.facts.opening import FoundInStore, filter_options, named, opened, operator_option, selected, store_option
 from pdp.cli.options import Exit, language_option, say_request_error
 from pdp.core.errors import InvalidRequestError, PdpError
 from pdp.core.facts import Fact, RoleAssignment
@@ -81,7 +80,7 @@ def export_facts(
     selection = selected(kind, subject, scope, data_subject)
     with opened(store, lang) as facts:
         if casbin is None:
-            for fact in all_facts(facts, operator, selection):
+            for fact in FoundInStore(facts).all_facts(operator, selection):
                 click.echo(json.dumps(_without_id(fact, operator), ensure_ascii=False))
             return
         listed = _to_casbin(facts, operator, selection, casbin, policies)
@@ -162,7 +161,7 @@ def _to_casbin(store: FactStore, operator: str, selection: FactFilter, url: str,
     """Write the table; list what does not fit and return how much that was."""
     rules: list[tuple[str, tuple[str, ...]]] = []
     listed = 0
-    for fact in all_facts(store, operator, selection):
+    for fact in FoundInStore(store).all_facts(operator, selection):
         kind = fact.kind
         if (
             isinstance(kind, RoleAssignment)

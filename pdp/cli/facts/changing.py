@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from pdp.cli.asking import key_values, role_of_sentence
-from pdp.cli.facts.opening import actor_options, instant, named, opened, operator_option, store_option
+from pdp.cli.facts.opening import actor_options, instant, named, opened, operator_option, server_option, store_option
+from pdp.cli.facts.opening import asked as asked_server
 from pdp.cli.options import Exit, fail, output_options
 from pdp.core.errors import NoPolicyError, PdpError
 from pdp.core.stores import Written
@@ -28,6 +29,7 @@ _TERM = ("valid_from", "valid_until")
 @click.option("--valid-from", metavar="INSTANT", help="First instant at which it holds.")
 @click.option("--valid-until", metavar="INSTANT", help="First instant at which it no longer holds.")
 @actor_options
+@server_option
 @store_option
 @output_options
 def grant(fact: str, operator: str, valid_from: str | None, valid_until: str | None, **options: Any) -> None:
@@ -49,6 +51,7 @@ def grant(fact: str, operator: str, valid_from: str | None, valid_until: str | N
 @click.argument("fact")
 @operator_option
 @actor_options
+@server_option
 @store_option
 @output_options
 def revoke(fact: str, operator: str, **options: Any) -> None:
@@ -73,6 +76,7 @@ def revoke(fact: str, operator: str, **options: Any) -> None:
 @click.option("--form-of-consent", default="electronic", show_default=True, help="written, electronic, ...")
 @click.option("--explicit", is_flag=True, help="Asked for and given for exactly this.")
 @actor_options
+@server_option
 @store_option
 @output_options
 def consent(
@@ -123,6 +127,7 @@ def _change(
     purpose: str,
     context: tuple[str, ...],
     policies: Path,
+    server: str | None,
     store: str,
     form: str,
     lang: str,
@@ -137,6 +142,11 @@ def _change(
         "request_id": str(uuid.uuid4()),
         **asked,
     }
+    if server is not None:
+        with asked_server(server, lang) as client:
+            written = client.write(request) if "facts" in asked else client.delete(request)
+        _show(written, deletes="facts" not in asked, form=form)
+        return
     with opened(store, lang) as facts:
         loaded = load_policies(policies, words, only=operator)
         declared = {each: policy.declared for each, policy in loaded.sets.items()}

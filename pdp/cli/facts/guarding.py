@@ -1,17 +1,18 @@
-"""`pdp facts backup`, `restore`, `confirm` and `erase`: what an administrator does to a whole store."""
+"""`pdp facts backup`, `restore`, `confirm`, `erase` and `prune`: what an administrator does to a whole store."""
 
 import json
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from pdp.cli.facts.opening import named, opened, operator_option, store_option
-from pdp.cli.options import language_option
+from pdp.cli.options import language_option, output_options, policies_option
+from pdp.core.errors import NoPolicyError
 from pdp.log_wiring import opened_log
-from pdp.wiring import backup_lines, restore_lines
+from pdp.wiring import backup_lines, load_policies, load_words, restore_lines
 
 _OWNER_ONLY = 0o600
 
@@ -109,3 +110,45 @@ def erase(person: str, operator: str, store: str, decision_log: Path | None, log
         "log_keys": keys,
     }
     click.echo(json.dumps(receipt, ensure_ascii=False, indent=2))
+
+
+@click.command()
+@operator_option
+@policies_option
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@store_option
+@output_options
+def prune(operator: str, policies: Path, dry_run: bool, store: str, form: str, lang: str) -> None:
+    """Remove what the policy folder says need not be kept of the past: retention.yaml, by kind of fact.
+
+    Facts in force stay, and so does every kind that the file does not name.
+    """
+    at = datetime.now(UTC)
+    with opened(store, lang) as facts:
+        loaded = load_policies(policies, load_words(), only=operator)
+        if operator not in loaded.sets:
+            raise NoPolicyError(operator)
+        told: list[dict[str, object]] = []
+        for kind, days in sorted(loaded.sets[operator].retention.items()):
+            before = at - timedelta(days=days)
+            versions = facts.prune(operator, kind, before, only_count=dry_run)
+            told.append({"kind": kind, "days": days, "before": before.isoformat(), "versions": versions})
+    if form == "json":
+        click.echo(json.dumps({"operator": operator, "dry_run": dry_run, "pruned": told}, ensure_ascii=False))
+        return
+    for each in told:
+        click.echo(_PRUNED[lang, dry_run].format(**each))
+    if not told:
+        click.echo(_ALL_KEPT[lang])
+
+
+_PRUNED = {
+    ("en", False): "{kind}: removed {versions} that had ended before {before} ({days} days)",
+    ("en", True): "{kind}: would remove {versions} that had ended before {before} ({days} days)",
+    ("vi", False): "{kind}: đã xóa {versions} phiên bản kết thúc trước {before} ({days} ngày)",
+    ("vi", True): "{kind}: sẽ xóa {versions} phiên bản kết thúc trước {before} ({days} ngày)",
+}
+_ALL_KEPT = {
+    "en": "everything is kept: the policy folder has no retention.yaml, or it names no kind of fact",
+    "vi": "tất cả đều được giữ: thư mục chính sách không có retention.yaml, hoặc tệp đó không nêu loại dữ kiện nào",
+}

@@ -6,19 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
 from pdp.cli.options import Exit, fail, say_request_error
+from pdp.client import FactClient
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidSettingsError, NotAllowedError, PdpError
-from pdp.core.stores import FactFilter, FactStore
+from pdp.core.facts import Fact
+from pdp.core.stores import FactFilter, FactStore, Page, Version
 from pdp.settings import MEMORY_STORE, default_store, read_settings
 from pdp.wire.instants import OffsetMissingError, instant_from_text
-from pdp.wiring import fact_store
+from pdp.wiring import fact_store, load_words
 
 Command = Callable[..., Any]
+
+_STEP = 500
 
 
 def store_option(command: Command) -> Command:
@@ -29,6 +33,13 @@ def store_option(command: Command) -> Command:
         default=lambda: default_store(os.environ),
         envvar="PDP_STORE",
         help="sqlite:///PATH or postgresql://... [a file in the state folder]",
+    )(command)
+
+
+def server_option(command: Command) -> Command:
+    """Add --server."""
+    return click.option(
+        "--server", metavar="HOST:PORT", help="Ask a running server instead of opening the store; its policies decide."
     )(command)
 
 
@@ -106,7 +117,7 @@ def _entity(option: str, name: str | None) -> Entity | None:
 @contextmanager
 def opened(url: str, lang: str) -> Iterator[FactStore]:
     """Open the store at *url*; whatever is wrong ends the command with its message."""
-    try:
+    with _told(lang):
         read_settings({"store": url}, {})
         if url == MEMORY_STORE:
             raise InvalidSettingsError([f"--store: `{MEMORY_STORE}` is the memory of another process"])
@@ -115,6 +126,60 @@ def opened(url: str, lang: str) -> Iterator[FactStore]:
             yield store
         finally:
             store.close()
+
+
+@contextmanager
+def asked(server: str, lang: str) -> Iterator[FactClient]:
+    """Connect to *server*; whatever is wrong ends the command with its message."""
+    with _told(lang), FactClient(server, load_words()) as client:
+        yield client
+
+
+class Found(Protocol):
+    """What tells of stored facts."""
+
+    def all_facts(self, operator: str, selection: FactFilter) -> Iterator[Fact]:
+        """Yield all facts that *selection* selects, of one state."""
+
+    def history(self, operator: str, selection: FactFilter) -> tuple[Version, ...]:
+        """Return every version that is kept of the facts that *selection* selects, oldest first."""
+
+
+class FoundInStore:
+    """A store that this process has open."""
+
+    def __init__(self, store: FactStore) -> None:
+        self._store = store
+
+    def all_facts(self, operator: str, selection: FactFilter) -> Iterator[Fact]:
+        """Yield all facts that *selection* selects, of one state."""
+        page = self._store.read(operator, selection, Page(_STEP))
+        yield from page.facts
+        while not page.is_last:
+            page = self._store.read(operator, selection, Page(_STEP, page.facts[-1].id, page.token.revision))
+            yield from page.facts
+
+    def history(self, operator: str, selection: FactFilter) -> tuple[Version, ...]:
+        """Return every version that is kept of the facts that *selection* selects, oldest first."""
+        return self._store.history(operator, selection)
+
+
+@contextmanager
+def found(server: str | None, url: str, lang: str) -> Iterator[Found]:
+    """Return what tells of the facts of *server*, or of the store at *url* where none is given."""
+    if server is not None:
+        with asked(server, lang) as client:
+            yield client
+    else:
+        with opened(url, lang) as store:
+            yield FoundInStore(store)
+
+
+@contextmanager
+def _told(lang: str) -> Iterator[None]:
+    """Let whatever is wrong end the command with its message."""
+    try:
+        yield
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)

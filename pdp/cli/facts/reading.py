@@ -1,26 +1,24 @@
 """`pdp facts list` and `pdp facts history`."""
 
 import json
-from collections.abc import Iterator
 
 import click
 
-from pdp.cli.facts.opening import filter_options, opened, operator_option, selected, store_option
+from pdp.cli.facts.opening import filter_options, found, operator_option, selected, server_option, store_option
 from pdp.cli.options import output_options
 from pdp.cli.phrases import say_fact
 from pdp.core.facts import Fact
 from pdp.core.local_time import say_instant
-from pdp.core.stores import Change, FactFilter, FactStore, Page, Version
+from pdp.core.stores import Change, Version
 from pdp.wire.json_form import message_to_json
 from pdp.wire.outgoing import fact_to_wire
-
-_STEP = 500
 
 
 @click.command("list")
 @operator_option
 @filter_options
 @click.option("--as-of", metavar="INSTANT", help="As they were at this instant.")
+@server_option
 @store_option
 @output_options
 def list_facts(
@@ -30,14 +28,15 @@ def list_facts(
     scope: str | None,
     data_subject: str | None,
     as_of: str | None,
+    server: str | None,
     store: str,
     form: str,
     lang: str,
 ) -> None:
     """Print the stored facts, one a line: what each says, its term, its id."""
     selection = selected(kind, subject, scope, data_subject, as_of)
-    with opened(store, lang) as facts:
-        for fact in all_facts(facts, operator, selection):
+    with found(server, store, lang) as facts:
+        for fact in facts.all_facts(operator, selection):
             if form == "json":
                 click.echo(json.dumps(message_to_json(fact_to_wire(fact, operator)), ensure_ascii=False))
             else:
@@ -47,6 +46,7 @@ def list_facts(
 @click.command()
 @operator_option
 @filter_options
+@server_option
 @store_option
 @output_options
 def history(
@@ -55,27 +55,19 @@ def history(
     subject: str | None,
     scope: str | None,
     data_subject: str | None,
+    server: str | None,
     store: str,
     form: str,
     lang: str,
 ) -> None:
     """Print every version of facts that is kept: who wrote and who ended it, when, under which decision."""
     selection = selected(kind, subject, scope, data_subject)
-    with opened(store, lang) as facts:
+    with found(server, store, lang) as facts:
         for version in facts.history(operator, selection):
             if form == "json":
                 click.echo(json.dumps(_as_json(version, operator), ensure_ascii=False))
             else:
                 click.echo("\n".join(_lines(version, lang)))
-
-
-def all_facts(store: FactStore, operator: str, selection: FactFilter) -> Iterator[Fact]:
-    """Yield all facts that *selection* selects, of one state."""
-    page = store.read(operator, selection, Page(_STEP))
-    yield from page.facts
-    while not page.is_last:
-        page = store.read(operator, selection, Page(_STEP, page.facts[-1].id, page.token.revision))
-        yield from page.facts
 
 
 def _term(fact: Fact, lang: str) -> str:

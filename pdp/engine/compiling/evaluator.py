@@ -10,12 +10,13 @@ from casbin.core_enforcer import EnforceContext
 from simpleeval import DISALLOW_FUNCTIONS
 
 from pdp.engine.answers import NearRule
+from pdp.engine.compiling.allowing import allows
 from pdp.engine.compiling.combining import ALLOW, COMBINATIONS, effect_name, effects_of
 from pdp.engine.compiling.leaves import Leaves
 from pdp.engine.compiling.lookup import LookedFor, Lookup
 from pdp.engine.compiling.nearest import Nearest
 from pdp.engine.compiling.paths import paths_of
-from pdp.engine.compiling.program import Decided, Program, Request, check_values, is_primitive
+from pdp.engine.compiling.program import Allows, Decided, Program, Request, check_values, decision_alone, is_primitive
 from pdp.engine.compiling.reference import Configure, Reference
 from pdp.engine.definition import Loaded
 from pdp.engine.language.analysis import Facts
@@ -48,6 +49,10 @@ class Evaluator(Protocol):
 
         It raises what evaluating raises. A request may begin with an EnforceContext.
         """
+
+    @property
+    def allows(self) -> Allows:
+        """Return the function that gives the decision alone, for the values of a request one by one."""
 
     def decide_exactly(self, request: Request) -> Decided:
         """Decide a request that is out of the ordinary; a context in it is a value like any other."""
@@ -86,6 +91,7 @@ class Compiled:
         self._raw = program.test(program.matcher.expression)
         self._test = program.test(program.matcher.expression, matcher=True)
         self._decided: Callable[[Request], Decided] = self._decide_slowly
+        self._allows: Allows | None = None
         self._candidates: Callable[[Request], Sequence[int]] = lambda _: range(len(program.rules))
         self._looked_for: Callable[[Request], LookedFor | None] = lambda _: None
         if not program.rules:
@@ -93,6 +99,7 @@ class Compiled:
         elif all(path.is_narrow for path in self._paths):
             self._lookup = Lookup(program, self._paths, self._decide_slowly)
             self.tier, self._decided = "indexed", self._lookup.decide()
+            self._allows = allows(program, self._paths, self._decided)
             self._candidates = self._lookup.candidates()
             self._looked_for = self._lookup.texts()
         self._lock = threading.Lock()
@@ -102,6 +109,11 @@ class Compiled:
     def decide(self) -> Callable[[Request], Decided]:
         """Return the function that decides a request."""
         return self._decided
+
+    @property
+    def allows(self) -> Allows:
+        """Return the function that gives the decision alone."""
+        return self._allows or decision_alone(self._decided)
 
     def _decide_slowly(self, request: Request) -> Decided:
         if request and isinstance(request[0], EnforceContext):

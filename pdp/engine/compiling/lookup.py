@@ -1,7 +1,7 @@
 """The generated functions that find rules by look-ups: what to look for, then the bucket of each path."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from casbin.core_enforcer import EnforceContext
@@ -137,11 +137,7 @@ class Lookup:
         known = (equal, choices, tuple(ast.dump(node) for node in path.filters))
         if known not in self._tables:
             self._tables[known] = name = f"_buckets_{len(self._tables)}"
-            rules = self._program.rules
-            passing = [self._program.test(node) for node in path.filters]
-            request = (None,) * len(self._program.requests)
-            numbers = (at for at, rule in enumerate(rules) if all(test(request, rule) for test in passing))
-            self._space[name] = RowTable(rules, numbers, equal, choices).buckets.get
+            self._space[name] = RowTable(self._program.rules, passing(self._program, path), equal, choices).buckets.get
         return self._tables[known]
 
     # --- Requests -----------------------------------------------------------------------------------------------------
@@ -180,6 +176,13 @@ class Lookup:
             primitive=primitive, replaced=self._wanted.replaced, judged=self._wanted.judged, space=self._space
         )
         return self._program.condition(node, lowering, primitive=primitive)
+
+
+def passing(program: Program, path: Path) -> Iterable[int]:
+    """Return the numbers of the rules that pass the filters of *path*."""
+    tests = [program.test(node) for node in path.filters]
+    request = (None,) * len(program.requests)
+    return (at for at, rule in enumerate(program.rules) if all(test(request, rule) for test in tests))
 
 
 def _checked(value: Any) -> None:

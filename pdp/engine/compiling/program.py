@@ -17,6 +17,8 @@ from pdp.engine.language.runtime import PRIMITIVES, checked, verdict
 Request = tuple[Any, ...]
 Decided = tuple[bool, int]
 """The decision and the number of the rule that explains it, -1 when there is none."""
+Allows = Callable[..., bool]
+"""Takes the values of a request one by one and returns the decision alone; raises what evaluating raises."""
 
 _BUILTINS: Final[Mapping[str, Any]] = {
     "enumerate": enumerate, "Exception": Exception, "False": False, "None": None, "set": set, "sorted": sorted,
@@ -147,6 +149,11 @@ class Program:
         space = self.namespace(primitive=primitive)
         run("\n".join(lines), space)
         return space.pop(name)
+
+
+def decision_alone(decide: Callable[[Request], Decided]) -> Allows:
+    """Return the function that gives the decision of *decide* alone."""
+    return lambda *request: decide(request)[0]
 
 
 def run(source: str, namespace: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from casbin.core_enforcer import EnforceContext
 
 from pdp.engine.answers import NearRule
 from pdp.engine.compiling.combining import ALLOW, effect_name, effects_of
-from pdp.engine.compiling.program import Decided, Request
+from pdp.engine.compiling.program import Allows, Decided, Request, decision_alone
 from pdp.engine.definition import Loaded, RowAdapter, model_of
 from pdp.engine.language.expression import PARSING, DeclinedError, parse, written
 
@@ -76,6 +76,11 @@ class Reference:
         if request and isinstance(request[0], EnforceContext):
             return self._in_context(request)
         return self.decide_exactly(request)
+
+    @property
+    def allows(self) -> Allows:
+        """Return the function that gives the decision alone."""
+        return decision_alone(self.decide)
 
     def decide_exactly(self, request: Request) -> Decided:
         """Decide a request in which a context is a value like any other."""

@@ -29,6 +29,7 @@ class Wanted:
         self._program = program
         self._space = program.namespace(primitive=False)
         self._space["_nowhere"] = NOWHERE
+        self._space["_no_names"] = {}
         self._known: dict[str, str] = {}
         self.guarded: set[str] = set()
         self.early: list[str] = []
@@ -89,15 +90,19 @@ class Wanted:
         if f"_above_{side}" not in self._space:
             walked = graph.backward() if probe.held_by else graph
             self._space[f"_above_{side}"] = walked.table.get if walked.is_complete else None
+            self._space[f"_plain_{side}"] = walked.table[""].get
             self._space[f"_walk_{side}"] = walked.above
         name = self.text(probe.name)
         domain = "''" if probe.domain is None else self.text(probe.domain, only_text=True)
-        if self._space[f"_above_{side}"] is not None:
-            roles = self._computed("a", f"_above_{side}(({domain}, {name}), ())", self.late)
-        else:
+        if self._space[f"_above_{side}"] is None:
             roles = self._computed("a", f"_walk_{side}({name}, {domain})", self.late)
+        elif probe.domain is None:
+            roles = self._computed("a", f"_plain_{side}({name}, ())", self.late)
+        else:
+            roles = self._computed("a", f"_above_{side}({domain}, _no_names).get({name}, ())", self.late)
         field = self._program.names[key.column]
-        self.replaced[id(probe.call)] = f"({field} == {name} or {field} in {roles})"
+        # The roles first: they are the same objects as in the rules, so a hit reads none of their texts.
+        self.replaced[id(probe.call)] = f"({field} in {roles} or {field} == {name})"
         return f"({name}, *{roles})"
 
     def _patterns(self, key: Key, family: str, value: str) -> str:

@@ -12,6 +12,8 @@ _SMALL: Final = 8
 _BUDGET: Final = 16
 """Precomputed roles for each link, on average; names beyond the budget are walked when they are asked about."""
 
+_NO_NAMES: Final[Mapping[str, "Roles"]] = {}
+
 Key = tuple[str, str]
 """A name in a domain, in the order (domain, name); the domain is "" where there are none."""
 
@@ -32,9 +34,9 @@ class RoleGraph:
         self.domains = domains
         self._links = links
         self._direct = {key: tuple(dict.fromkeys(ends)) for key, ends in direct.items()}
-        self._above: dict[Key, Roles] = {}
+        self._above: dict[str, dict[str, Roles]] = {"": {}}
         self._precompute(_BUDGET * len(links) + 1000)
-        self.is_complete = len(self._above) == len(self._direct)
+        self.is_complete = sum(map(len, self._above.values())) == len(self._direct)
         if self.is_complete:
             self._direct = {}
 
@@ -44,12 +46,16 @@ class RoleGraph:
 
     def items(self) -> Iterable[tuple[Key, Roles]]:
         """Return (domain, name) of each name that has links, with its roles."""
-        keys = self._above if self.is_complete else self._direct
-        return ((key, self.above(key[1], key[0])) for key in keys)
+        if self.is_complete:
+            return (((domain, name), roles) for domain, named in self._above.items() for name, roles in named.items())
+        return ((key, self.above(key[1], key[0])) for key in self._direct)
 
     @property
-    def table(self) -> Mapping[Key, Roles]:
-        """Return the roles of each (domain, name) that has links; all of them when *is_complete*."""
+    def table(self) -> Mapping[str, Mapping[str, Roles]]:
+        """Return, by domain, the roles of each name that has links; all of them when *is_complete*.
+
+        There is always a domain "". One key for both would be one more object to fetch for each question.
+        """
         return self._above
 
     def _precompute(self, budget: int) -> None:
@@ -63,7 +69,7 @@ class RoleGraph:
                 roles = self._walk(domain, ends)
                 known[domain, ends] = roles
                 budget -= len(roles)
-            self._above[domain, name] = roles
+            self._above.setdefault(domain, {})[name] = roles
 
     def _walk(self, domain: str, ends: tuple[str, ...]) -> Roles:
         reached = dict.fromkeys(ends)
@@ -77,7 +83,8 @@ class RoleGraph:
 
     def above(self, name: str, domain: str = "") -> Roles:
         """Return the roles that *name* holds in *domain* through links, besides itself."""
-        roles = self._above.get((domain, name))
+        # Of an unknown domain too the name is looked up: one that cannot be hashed raises TypeError everywhere.
+        roles = self._above.get(domain, _NO_NAMES).get(name)
         if roles is None:
             ends = self._direct.get((domain, name))
             return () if ends is None else self._walk(domain, ends)

@@ -1,9 +1,11 @@
 """`pdp facts`: the commands over a store of their own."""
 
 import json
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +249,43 @@ def test_a_memory_is_nothing_to_change_by_hand() -> None:
 
         assert result.exit_code == 2
         assert result.stderr
+
+
+def test_what_need_not_be_kept_is_pruned_by_hand(demo: Run, tmp_path: Path) -> None:
+    """Nothing is pruned unless the folder says so; then what is older than that, of that kind, and only when asked."""
+    policies = tmp_path / "policies"
+    for part in ("kidsonline", "shared", "house/kidsonline"):
+        shutil.copytree(POLICIES / part, policies / part)
+    demo("revoke", AUNT, *MOTHER)
+    whole = demo("history").output
+    given = ["--policies", str(policies)]
+    assert "everything is kept" in demo("prune", *given).output
+    (policies / "kidsonline" / "retention.yaml").write_text("role:\n  days: 1\nconsent:\n  days: 1\n", "utf-8")
+
+    today = demo("prune", *given, "--format", "json")
+
+    assert [each["versions"] for each in json.loads(today.output)["pruned"]] == [0, 0]
+    assert demo("history").output == whole
+
+
+def test_pruning_by_hand_removes_what_is_old(demo: Run, store: str, tmp_path: Path) -> None:
+    """With every change made a year older, a dry run says what would go, and then it goes, in both languages."""
+    policies = tmp_path / "policies"
+    for part in ("kidsonline", "shared", "house/kidsonline"):
+        shutil.copytree(POLICIES / part, policies / part)
+    (policies / "kidsonline" / "retention.yaml").write_text("role:\n  days: 100\n", "utf-8")
+    demo("revoke", AUNT, *MOTHER)
+    with closing(sqlite3.connect(store.removeprefix("sqlite:///"))) as connection:
+        connection.execute("UPDATE change_set SET at = at - 31536000000000")
+        connection.commit()
+    listed = demo("list").output
+    given = ["--policies", str(policies)]
+
+    vietnamese = ["facts", "prune", *given, "--operator", "kidsonline", "--store", store, "--lang", "vi"]
+    assert demo("prune", "--dry-run", *given).output.startswith("role: would remove 1 ")
+    assert CliRunner().invoke(main, [*vietnamese, "--dry-run"]).output.startswith("role: sẽ xóa 1 phiên bản")
+    assert demo("prune", *given).output.startswith("role: removed 1 ")
+    assert CliRunner().invoke(main, vietnamese).output.startswith("role: đã xóa 0 phiên bản")
+    assert demo("list").output == listed
+    assert "user:demo-ngoc" not in demo("history", "--subject", "user:demo-hoa", "--kind", "role").output
+    assert demo("list", "--as-of", "2020-01-01T00:00:00Z").exit_code == 2

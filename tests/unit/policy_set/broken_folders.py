@@ -11,6 +11,7 @@ CLAUSES: Final = f"{OPERATOR}/clauses.yaml"
 GRANTING: Final = f"{OPERATOR}/granting.yaml"
 GROUPS: Final = f"{OPERATOR}/groups.yaml"
 OBLIGATIONS: Final = f"{OPERATOR}/obligations.yaml"
+RETENTION: Final = f"{OPERATOR}/retention.yaml"
 PROPERTIES: Final = f"{OPERATOR}/properties.yaml"
 MODEL: Final = f"{OPERATOR}/model.conf"
 DOCUMENT: Final = f"{OPERATOR}/document.txt"
@@ -485,6 +486,14 @@ OTHER_FILES: Final = [
     Broken(GRANTING, "  required: yes\n", "", "entry-key-missing", "required: ...", (), (1, 1)),
     Broken(GRANTING, "  required: yes\n", "  required: yes\n  ▲require: yes\n", "entry-unknown-key", "required"),
     Broken(GRANTING, "clause: KIDS-1.9", "clause: ▲KIDS-1.90", "unknown-clause", "KIDS-1.9"),
+    # retention.yaml
+    Broken(RETENTION, "consent:", "▲consents:", "unknown-kind-of-fact", "role, consent, ground, containment"),
+    Broken(RETENTION, "days: 3650", "days: ▲forever", "not-a-number-of-days", "days: 3650"),
+    Broken(RETENTION, "days: 3650", "days: ▲0", "not-a-number-of-days"),
+    Broken(RETENTION, "days: 3650", "days: ▲36526", "not-a-number-of-days"),
+    Broken(RETENTION, "  days: 3650\n", "", "entry-key-missing", "days: ...", (), (1, 1)),
+    Broken(RETENTION, "clause: KIDS-1.9", "clause: ▲KIDS-1.90", "unknown-clause", "KIDS-1.9"),
+    Broken(RETENTION, "days: 3650", "days: 3650\n  ▲day: 1", "entry-unknown-key", "days"),
     # groups.yaml
     Broken(
         GROUPS, "of: actions", "of: ▲action", "group-kind", "roles, actions, categories, purposes", ("unknown-action",)

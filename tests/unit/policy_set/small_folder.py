@@ -157,6 +157,12 @@ route_to_product_mailbox:
       - {is: schoolonline}
 """
 
+_RETENTION: Final = """\
+consent:
+  days: 3650
+  clause: KIDS-1.9
+"""
+
 _PROPERTIES: Final = """\
 camera:
   vi: máy quay
@@ -204,6 +210,7 @@ def the_files() -> Files:
         "clauses.yaml": _CLAUSES,
         "document.txt": _DOCUMENT,
         "granting.yaml": _GRANTING,
+        "retention.yaml": _RETENTION,
         "groups.yaml": _GROUPS,
         "obligations.yaml": _OBLIGATIONS,
         "properties.yaml": _PROPERTIES,

@@ -1,0 +1,68 @@
+"""Ends statements that nobody answers any more.
+
+The database itself ends a statement that takes too long (`statement_timeout`); one that is frozen, or behind a link
+that swallows everything, does not. A thread that waits for it would wait for as long, and with it one place among those
+that answer.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import psycopg
+
+WAIT_SECONDS: Final = 2.0
+"""So long a call waits for a connection, for a statement and for a lock, each."""
+
+HANG_SECONDS: Final = WAIT_SECONDS + 1.0
+"""A statement that has no answer after so long, not even that it took too long, gets none."""
+
+_LOOK_SECONDS: Final = 0.25
+
+
+class Statements:
+    """The statements under way in this process; looked at by a thread that is there while there are any to look at."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[psycopg.Connection[Any], float] = {}
+        self._lock = threading.Lock()
+        self._looking: threading.Thread | None = None
+
+    @contextmanager
+    def bounded(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+        """Let the statement that is run on *connection* meanwhile fail with psycopg.Error after HANG_SECONDS."""
+        self._under_way[connection] = time.monotonic()
+        looking = self._looking
+        if looking is None or not looking.is_alive():  # no thread outlives a fork
+            self._look_from_now_on()
+        try:
+            yield
+        finally:
+            self._under_way.pop(connection, None)
+
+    def _look_from_now_on(self) -> None:
+        with self._lock:
+            if self._looking is None or not self._looking.is_alive():
+                self._looking = threading.Thread(target=self._look, name="hangs", daemon=True)
+                self._looking.start()
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            for connection, since in list(self._under_way.items()):
+                if now - since > HANG_SECONDS:
+                    self._under_way.pop(connection, None)
+                    _cut(connection)
+
+
+def _cut(connection: psycopg.Connection[Any]) -> None:
+    """Cut the line, so that whoever waits at it is told."""
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=connection.fileno()) as line:
+        try:
+            line.shutdown(socket.SHUT_RDWR)
+        finally:
+            line.detach()  # it is the connection's to close
