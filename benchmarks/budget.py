@@ -24,9 +24,10 @@ from benchmarks.served.processes import POLICIES
 from benchmarks.served.situations import with_three_facts, without_facts
 from pdp.core.caller import LOCAL
 from pdp.decision_point import DecisionPoint
-from pdp.log_wiring import decision_log
+from pdp.log_wiring import log_asked_for
 from pdp.server.decisions import Decisions
 from pdp.server.methods import finished
+from pdp.settings import Settings
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.response_bytes import decision_to_bytes
 from pdp.wiring import load_policies, load_words
@@ -76,7 +77,8 @@ class Corridor:
         policies = load_policies(POLICIES, words).sets
         self._facts = NoStoredFacts()
         self._clock = SystemClock()
-        self._log = decision_log(str(records))
+        # A folder that is there keeps chained records, anything else is a file of lines.
+        self._log = log_asked_for(Settings(decision_log=str(records)), None)
         self._quiet = DecisionPoint(policies, self._facts, self._clock, NoDecisionLog())
         declared = {operator: policy.declared for operator, policy in policies.items()}
         self._reader = RequestReader(words, declared)

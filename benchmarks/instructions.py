@@ -1,7 +1,8 @@
 """Counts the processor's instructions of one decision, which other work on the machine does not change.
 
 `python -m benchmarks.instructions` needs valgrind. It runs itself under callgrind, once for each kind, around a loop
-that is warm: every request has a resource of its own, and its record is written to a file.
+that is warm: every request has a resource of its own, and its record is written to a file,
+or, for the chained ones, to a decision log in a folder.
 """
 
 import gc
@@ -33,9 +34,10 @@ def main() -> int:
     if shutil.which("valgrind") is None:
         print("valgrind is not installed: nothing was counted", file=sys.stderr)
         return 2
-    for shape, number in (("check", _COUNTED), ("batch", _BATCHES * BATCH)):
+    for shape, number in (("check", _COUNTED), ("batch", _BATCHES * BATCH), ("chained", _COUNTED)):
         for at, name in enumerate(_SITUATIONS):
-            label = name if shape == "check" else f"an item of a batch of {BATCH}, {name}"
+            labels = {"batch": f"an item of a batch of {BATCH}, {name}", "chained": f"{name}, chained record"}
+            label = labels.get(shape, name)
             print(f"{_counted(shape, at) // number:>9,}  {label}", flush=True)
     return 0
 
@@ -60,7 +62,10 @@ def _counted(shape: str, situation: int) -> int:
 
 def _loop(shape: str, situation: int, folder: Path) -> None:
     """Answer so many requests that are counted, after some that are not."""
-    corridor = Corridor(folder / "records")
+    kept = folder / "records"
+    if shape == "chained":
+        kept.mkdir()
+    corridor = Corridor(kept)
     answer: Callable[[bytes], object]
     if shape == "batch":
         ask = list(_SITUATIONS.values())[situation]

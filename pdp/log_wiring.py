@@ -9,7 +9,7 @@ from typing import Final
 from pdp.core.errors import UnavailableError
 from pdp.core.log_ports import LogFolder, LogHead, LogHeads, PersonKeys, Signs
 from pdp.core.ports import DecisionLog
-from pdp.decision_log import Chain, ChainedDecisionLog, Keeping, Recording, Verified, Verifier
+from pdp.decision_log import Chain, ChainedDecisionLog, Keeping, LateChain, Recording, Verified, Verifier
 from pdp.server.events import Event, json_log
 from pdp.settings import Settings
 from pdp_adapters import ed25519
@@ -43,7 +43,8 @@ def log_asked_for(settings: Settings, heads: LogHeads | None) -> DecisionLog:
     folder = FileLogFolder(Path(where), settings.log_part_megabytes * _MEGABYTE)
     keys = log_keys(Path(where), settings.log_keys)
     keeping = Keeping(folder, keys.persons, keys.signs, heads, settings.log_megabytes * _MEGABYTE, warn)
-    return ChainedDecisionLog(Chain(keeping), Recording(keys.persons, keys.digest_key))
+    chain = Chain(keeping) if settings.log_wait else LateChain(keeping)
+    return ChainedDecisionLog(chain, Recording(keys.persons, keys.digest_key))
 
 
 def decision_log(where: str) -> DecisionLog:

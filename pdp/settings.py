@@ -29,8 +29,9 @@ class Settings:
     `none:`, where every fact comes with the request;
     *decision_log* a path, `-` for stdout, `none`, or a folder, which ends with `/`, for records that are chained and
     signed, with the keys of that in *log_keys* (None: `keys` in it), files of *log_part_megabytes*, *log_megabytes* in
-    all, 0 for no limit; *workers* how many processes answer (default: one for each core
-    that this one may use); *port_group* the name under which servers with the same revision may share the port;
+    all, 0 for no limit, *log_wait* whether an answer waits for its record;
+    *workers* how many processes answer (default: one for each core that this one may use);
+    *port_group* the name under which servers with the same revision may share the port;
     *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
     *second_signature* whether two of them have to;
     *watch_seconds* how often the policy folders are looked at, 0 for never;
@@ -55,6 +56,7 @@ class Settings:
     log_keys: Path | None = None
     log_part_megabytes: int = 64
     log_megabytes: int = 0
+    log_wait: bool = True
     reflection: str = "loopback"
     grace_seconds: int = 10
     default_deadline_ms: int = 1000
@@ -113,6 +115,12 @@ def _yes_or_no(text: str) -> bool:
     return text == "yes"
 
 
+def _on_or_off(text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise ValueError("must be `on` or `off`")
+    return text == "on"
+
+
 def _file(text: str) -> Path:
     if not text:
         raise ValueError("must be the path of a file")
@@ -165,6 +173,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "log_keys": _named_path,
     "log_part_megabytes": _whole,
     "log_megabytes": _whole_or_none,
+    "log_wait": _on_or_off,
     "reflection": _reflection,
     "grace_seconds": _whole,
     "default_deadline_ms": _whole,
@@ -234,6 +243,8 @@ def _together(settings: Settings, sources: Mapping[str, str]) -> list[str]:
         mistakes.append("tls_certificate and tls_key go together: a certificate is of no use without its key")
     if settings.client_ca is not None and settings.tls_certificate is None:
         mistakes.append("client_ca: client certificates need tls_certificate and tls_key")
+    if not settings.log_wait and settings.decision_log in {"-", "none"}:
+        mistakes.append("log_wait: `off` is for a decision log in a folder; others are written at once")
     # FAIL CLOSED (unknown callers): where nobody is told apart, or can be overheard, nobody from outside may connect.
     if settings.host not in LOOPBACK and (settings.callers is None or settings.tls_certificate is None):
         mistakes.append(
@@ -263,6 +274,7 @@ def _from_file(path: Path | None, mistakes: list[str]) -> dict[str, tuple[str, s
             hint = nearest(key, _READERS)
             mistakes.append(f"{path}: there is no setting `{key}`" + (f"; did you mean `{hint}`?" if hint else ""))
             continue
-        text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+        words = ("on", "off") if key == "log_wait" else ("yes", "no")
+        text = words[not value] if isinstance(value, bool) else str(value)
         found[f"{path}: {key}"] = (key, text)
     return found

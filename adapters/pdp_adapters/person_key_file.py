@@ -113,17 +113,21 @@ class PersonKeyFile:
 
     def _learn(self) -> None:
         """Read what is new in the file, or all of it where it is another file."""
-        content = self._path.read_bytes()
-        inode = self._path.stat().st_ino
-        if inode != self._inode or len(content) < self._read_up_to:
+        now = self._path.stat()
+        if now.st_ino != self._inode or now.st_size < self._read_up_to:
             self._generation += 1
-            self._keys, self._by_id, self._read_up_to, self._inode = {}, {}, 0, inode
-        for line in content[self._read_up_to :].splitlines():
+            self._keys, self._by_id, self._read_up_to, self._inode = {}, {}, 0, now.st_ino
+        if now.st_size == self._read_up_to:
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read_up_to)
+            content = file.read()
+        for line in content.splitlines():
             said = json.loads(line)
             key = PersonKey(said["id"], bytes.fromhex(said["key"]))
             self._keys[said["operator"], said["person"]] = key
             self._by_id[key.id] = key.key
-        self._read_up_to = len(content)
+        self._read_up_to += len(content)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -58,6 +58,7 @@ Then let her mother revoke it, and ask again:
 )
 @click.option("--log-keys", metavar="DIR", help="The keys of the folder of records. [keys in that folder]")
 @click.option("--log-part-megabytes", metavar="N", help="How large a file of that folder becomes. [64]")
+@click.option("--log-wait", type=click.Choice(["on", "off"]), help="Whether an answer waits for its record there. [on]")
 @click.option(
     "--log-megabytes", metavar="N", help="How large its records may become; then nothing is answered. [0: any]"
 )

@@ -2,6 +2,7 @@
 
 from pdp.decision_log.about_person import about_person
 from pdp.decision_log.chained import ChainedDecisionLog
+from pdp.decision_log.late import LateChain
 from pdp.decision_log.reading import Past, Record, find, past_of, records, records_in
 from pdp.decision_log.recording import Recording
 from pdp.decision_log.replaying import CHANGED, Outcome, Replayed, explained, replayed
@@ -16,6 +17,7 @@ __all__ = [
     "ChainedDecisionLog",
     "Fault",
     "Keeping",
+    "LateChain",
     "Outcome",
     "Past",
     "Pruned",

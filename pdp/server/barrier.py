@@ -16,6 +16,7 @@ from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
 from pdp.server.gate import Gate, caller_of, remember_caller
+from pdp.server.inline_calls import Metadata
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, status_of
@@ -60,7 +61,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         gate: Gate,
         usual: Lane | None = None,
         patience: float = 1.0,
+        told: Metadata = (),
     ) -> None:
+        self._told = told
         self._log = log
         self._lanes = lanes
         self._gate = gate
@@ -146,6 +149,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
                 if name not in UNSHARED:
                     self._gate.load.enter(caller)
                 remember_caller(context, caller)
+                if self._told:
+                    context.send_initial_metadata(self._told)
                 answer = behaviour(request, context, *callback)
             # FAIL CLOSED (exception text): everything, for what passes here reaches the caller word for word, or leaves
             # it waiting.

@@ -30,6 +30,9 @@ Answer = Callable[[bytes, Caller], "bytes | Later"]
 Whatever it raises ends the call as the server refuses it.
 """
 
+Metadata = tuple[tuple[str, str], ...]
+"""What is told with every answer, before it."""
+
 Admit = Callable[[str, Any, Any], "Visit"]
 """Path of a method, metadata and call of gRPC's core, to the visit that begins; what it raises ends the call."""
 
@@ -96,8 +99,8 @@ def can_serve_inline(server: grpc.Server) -> bool:
 class InlineCalls:
     """Serves methods of *server*, at most *maximum_calls* at once; more are refused.
 
-    *admit* says who calls and whether it is borne, *load* is told how many wait; a call without a deadline waits for
-    *patience* seconds at most.
+    *told* goes before every answer. *admit* says who calls and whether it is borne, *load* is told how many wait; a
+    call without a deadline waits for *patience* seconds at most.
 
     Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
     A stream is answered message by message; while it is idle it holds no thread. What may have to wait is done by
@@ -113,7 +116,9 @@ class InlineCalls:
         pool: Executor,
         load: Waiting,
         patience: float = 1.0,
+        told: Metadata = (),
     ) -> None:
+        self._brings = told
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
         self._maximum = maximum_calls
         self._refuse = refuse
@@ -173,7 +178,7 @@ class InlineCalls:
             return _GO_ON
         if method.streams:
             call.has_begun = True
-            call.of_core.start_server_batch((_initial_metadata(), _receive()), call)
+            call.of_core.start_server_batch((_initial_metadata(self._brings), _receive()), call)
         else:
             self._load.waiting += 1
             call.of_core.start_server_batch((_receive(),), call)
@@ -244,7 +249,7 @@ class InlineCalls:
         if call.method.streams:
             call.of_core.start_server_batch((message, _receive()), call)
         else:
-            call.of_core.start_server_batch((_initial_metadata(), message, _status()), call.over)
+            call.of_core.start_server_batch((_initial_metadata(self._brings), message, _status()), call.over)
 
     def _told(self, error: BaseException, path: str) -> status_pb2.Status:
         try:
@@ -306,8 +311,8 @@ def _receive() -> Any:
     return cygrpc.ReceiveMessageOperation(_NO_FLAGS)
 
 
-def _initial_metadata() -> Any:
-    return cygrpc.SendInitialMetadataOperation((), _NO_FLAGS)
+def _initial_metadata(told: Metadata = ()) -> Any:
+    return cygrpc.SendInitialMetadataOperation(told, _NO_FLAGS)
 
 
 def _status(status: status_pb2.Status | None = None) -> Any:

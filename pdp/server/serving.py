@@ -52,6 +52,9 @@ from pdp.wire.words import Words
 CALLS_PER_THREAD: Final = 32
 """So many calls may be under way for each thread, the waiting ones included; more are refused at once."""
 
+NOT_WAITED: Final = (("pdp-log-wait", "off"),)
+"""Told with every answer where answers do not wait for their records."""
+
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -83,7 +86,8 @@ def start(
     operators = words.vocabulary.words(WordKind.OPERATOR)
     gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
     patience = settings.default_deadline_ms / 1000
-    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience)
+    told = () if settings.log_wait else NOT_WAITED
+    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience, told)
     server = grpc.server(
         apart.usual,
         interceptors=[barrier],
@@ -101,7 +105,14 @@ def start(
         names = (*(service.full_name for service in SERVICES), HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     inline = InlineCalls(
-        server, maximum_calls, lambda error, path: status_of(error, path, log), gate.visit, apart.usual, load, patience
+        server,
+        maximum_calls,
+        lambda error, path: status_of(error, path, log),
+        gate.visit,
+        apart.usual,
+        load,
+        patience,
+        told,
     )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():

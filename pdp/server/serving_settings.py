@@ -31,6 +31,10 @@ class ServingSettings(Protocol):
         """Return how many connections a process keeps open."""
 
     @property
+    def log_wait(self) -> bool:
+        """Say whether an answer waits for its record."""
+
+    @property
     def grace_seconds(self) -> int:
         """Return how long a stopping server goes on with what has begun."""
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pdp.core.stores import FactStore, Token, Write, Written
+from pdp.decision_log import late
 from pdp.server import serve
 from pdp.settings import Settings
 from pdp.wiring import decision_point, fact_store, load_policies, load_words
@@ -71,7 +72,11 @@ def main() -> int:
     parser.add_argument("twin", choices=sorted(TWINS))
     parser.add_argument("--policies", type=Path)
     parser.add_argument("--store")
+    parser.add_argument("--decision-log", default="none")
+    parser.add_argument("--log-wait", default="on")
     chosen = parser.parse_args()
+    if chosen.log_wait == "late":  # a twin: records are held for so long that an end in between takes them along
+        late.MOMENT_SECONDS = 2.0  # type: ignore[misc]
     words = load_words()
     policies = load_policies(chosen.policies, words)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -80,7 +85,12 @@ def main() -> int:
             continue
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        settings = Settings(listen="127.0.0.1:0", store=chosen.store, decision_log="none")
+        settings = Settings(
+            listen="127.0.0.1:0",
+            store=chosen.store,
+            decision_log=chosen.decision_log,
+            log_wait=chosen.log_wait == "on",
+        )
         store = TWINS[chosen.twin](fact_store(chosen.store))
         return serve(decision_point(settings, policies, store), words, settings, facts=store)
     return 0

@@ -85,9 +85,14 @@ def _drain(process: "subprocess.Popen[str]", said: list[str]) -> None:
 
 
 @contextmanager
-def forked(policies: Path, store: str, state: Path, twin: str = "Twin") -> Iterator[Start]:
+def forked(
+    policies: Path, store: str, state: Path, twin: str = "Twin", decision_log: str = "none", log_wait: str = "on"
+) -> Iterator[Start]:
     """Give what starts a server, forked from a process that has read the policies: far sooner than `pdp serve` is."""
-    command = ("tests.faults.forking_server", twin, "--policies", str(policies), "--store", store)
+    command = (
+        *("tests.faults.forking_server", twin, "--policies", str(policies)),
+        *("--store", store, "--decision-log", decision_log, "--log-wait", log_wait),
+    )
     with _running(command, state) as process:
         assert process.stdin is not None
         asking = process.stdin

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from pdp.core.errors import ForeignTokenError, InvalidSettingsError, UnavailableError
 from pdp.core.fact_identity import fact_id
+from pdp.core.log_ports import LogHead
 from pdp.core.stores import FactFilter
 from pdp_adapters.postgresql_database import GROWTH_NOTED, PostgresqlDatabase, checked_address
 from pdp_adapters.sql_backup import dumped, restore
@@ -396,6 +398,17 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
         SqlFacts(PostgresqlDatabase("postgresql://pdp:hoa-sen@127.0.0.1:1/facts"))
 
     assert "hoa-sen" not in str(raised.value)
+
+
+def test_the_newest_head_of_each_writer_of_a_log_is_kept(place: Callable[[], Database]) -> None:
+    """Whatever order they come in, an older head never takes the place of a later one; all of a head comes back."""
+    heads = SqlFacts(place()).log_heads
+    newest = LogHead("log-1", 9, bytes(32), "2026-11-28T00:00:09+00:00", bytes(64))
+    other = LogHead("log-2", 2, bytes(range(32)), "2026-11-28T00:00:02+00:00", bytes(range(64)))
+    for head in (replace(newest, number=3), newest, replace(newest, number=5, at="later"), other):
+        heads.keep(head)
+
+    assert SqlFacts(place()).log_heads.heads() == (newest, other)
 
 
 def test_postgresql_knows_a_table_that_has_grown(new_database: Callable[[], str]) -> None:

@@ -20,6 +20,7 @@ from pdp.server import RunningServer, Security, start
 from pdp.server.events import json_log
 from pdp.settings import Settings
 from pdp.wire.words import Words
+from pdp_adapters.no_decision_log import NoDecisionLog
 
 DECISIONS = "/pdp.api.v1.DecisionService"
 CHECK = f"{DECISIONS}/Check"
@@ -32,6 +33,7 @@ class StubPoint(DecisionPoint):
     def __init__(self, answer: Callable[[Request], Decision], *, at_once: bool = False) -> None:
         self.policies = {}
         self.shadow = NO_SHADOW
+        self.log = NoDecisionLog()
         self.answer = answer
         self._at_once = at_once
 
