@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from pdp.conditions.evaluation import Evaluator, Frame
+from pdp.conditions.evaluation import Evaluator
 from pdp.conditions.expression import (
     All,
     AnyOf,
@@ -29,6 +29,7 @@ from pdp.conditions.expression import (
     Stated,
     Term,
 )
+from pdp.conditions.finding_values import Frame
 from pdp.core.decision import Outcome
 from pdp.core.fact_schema import ValueType
 from pdp.core.facts import Fact, Ground, Value
