@@ -65,4 +65,5 @@ def negation(result: Result) -> Result:
 
 
 def known(holds: bool) -> Result:
+    """Return the result of what is known to hold or not to hold."""
     return TRUE if holds else FALSE
