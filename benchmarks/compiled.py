@@ -2,8 +2,9 @@
 
 Copies both packages to `.bench/compiled`, compiles MODULES there, and measures checks in process by turns: from the
 copy that is compiled and from the source, each in processes of its own. Before that it says how many cases of the
-operators come out of the compiled copy as they should: while one fails, the copy is fit for nothing but this. It needs a C compiler and Python's headers, and some minutes to build; the
-copy is made anew each time. Nothing else of this project needs any of it.
+operators come out of the compiled copy as they should: while one fails, the copy is fit for nothing but this. It needs
+a C compiler and Python's headers, and some minutes to build; the copy is made anew each time. Nothing else of this
+project needs any of it.
 """
 
 import os
