@@ -49,10 +49,13 @@ def _from_the_pool(methods: Mapping[str, Answer]) -> grpc.GenericRpcHandler:
 
 
 def main() -> None:
-    """Serve until SIGTERM; print the address once it answers."""
-    is_public = "--public" in sys.argv
+    """Serve what the arguments name."""
     lengths = dict(argument.split("=") for argument in sys.argv[1:] if argument != "--public")
-    methods = {name: echo(int(length)) for name, length in lengths.items()}
+    serve({name: echo(int(length)) for name, length in lengths.items()}, is_public="--public" in sys.argv)
+
+
+def serve(methods: Mapping[str, Answer], *, is_public: bool) -> None:
+    """Serve *methods*, by name, until SIGTERM; print the address once they answer."""
     maximum_calls = _THREADS * CALLS_PER_THREAD
     pool = ThreadPoolExecutor(_THREADS)
     server = grpc.server(pool, options=options(maximum_calls), maximum_concurrent_rpcs=maximum_calls)

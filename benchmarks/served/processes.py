@@ -81,8 +81,15 @@ def echo(cores: Sequence[int], lengths: Mapping[str, int], *, public: bool = Fal
     """
     command = [sys.executable, "-m", "benchmarks.served.echo", *(["--public"] if public else [])]
     command += [f"{name}={size}" for name, size in lengths.items()]
+    with started(command, cores) as (process, address):
+        yield Running(address, (process.pid,))
+
+
+@contextmanager
+def started(command: Sequence[str], cores: Sequence[int]) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run a server that prints its address once it answers; yield its process and the address."""
     with _process(command, cores, stdout=subprocess.PIPE) as process:
-        yield Running(_awaited(process.stdout, process, str.strip), (process.pid,))
+        yield process, _awaited(process.stdout, process, str.strip)
 
 
 @contextmanager

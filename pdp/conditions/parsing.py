@@ -14,6 +14,7 @@ statement := "some" GROUND ["where" "(" expression ")"] | "no" GROUND [...]
 from datetime import timedelta
 from typing import Final
 
+from pdp.conditions.cursor import Cursor
 from pdp.conditions.expression import (
     All,
     AnyOf,
@@ -35,8 +36,9 @@ from pdp.conditions.expression import (
     Stated,
     Term,
 )
+from pdp.conditions.reserved import RESERVED
 from pdp.conditions.resolving import FactFrame, Resolver
-from pdp.conditions.tokens import ConditionSyntaxError, Token, TokenKind, tokens
+from pdp.conditions.tokens import ConditionSyntaxError, TokenKind, tokens
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import ValueType
 from pdp.core.text import Text, join_texts
@@ -47,17 +49,6 @@ MAXIMUM_YEARS: Final = 1000
 MAXIMUM_COUNT: Final = 365 * MAXIMUM_YEARS
 """How many minutes, hours or days a term may have: a longer one could end outside the calendar."""
 
-_GRAMMAR: Final = (
-    "and or not some no where consent refusal from each person is stated has type holds in one of within its yes"
-)
-_COMPARING: Final = (
-    "includes cover the category at least most more than less before after subject recipient resource context extra now"
-)
-_ROWS: Final = "always any nothing"
-_DURATIONS: Final = "minute minutes hour hours day days year years"
-
-RESERVED: Final = frozenset(f"{_GRAMMAR} {_COMPARING} {_ROWS} {_DURATIONS}".split())
-"""Words that no condition may be called by."""
 
 _UNITS: Final = {
     "minute": (timedelta(minutes=1), "phút", "minute"),
@@ -78,51 +69,12 @@ def parse_condition(text: str, resolver: Resolver, start: int = 0) -> Expression
     return _Parser(tokens(text, start), resolver).whole()
 
 
-class _Parser:
-    def __init__(self, found: tuple[Token, ...], resolver: Resolver) -> None:
-        self._tokens = found
-        self._next = 0
-        self._resolver = resolver
-        self._frames: list[FactFrame] = []
-        self._depth = 0
-
+class _Parser(Cursor):
     def whole(self) -> Expression:
         expression = self._expression()
         if self._peek.kind is not TokenKind.END:
             raise self._unexpected("`and`, `or`")
         return expression
-
-    @property
-    def _peek(self) -> Token:
-        return self._tokens[self._next]
-
-    def _take(self) -> Token:
-        token = self._tokens[self._next]
-        if token.kind is not TokenKind.END:
-            self._next += 1
-        return token
-
-    def _accept(self, *words: str) -> bool:
-        """Take *words* if they come next, all or none."""
-        ahead = self._tokens[self._next : self._next + len(words)]
-        if tuple(token.text for token in ahead) != words:
-            return False
-        self._next += len(words)
-        return True
-
-    def _expect(self, word: str) -> None:
-        if not self._accept(word):
-            raise self._unexpected(f"`{word}`")
-
-    def _unexpected(self, wanted: str) -> ConditionSyntaxError:
-        token = self._peek
-        if token.kind is TokenKind.END:
-            return ConditionSyntaxError(
-                token.at, f"điều kiện kết thúc mà thiếu {wanted}", f"ends where {wanted} is missing"
-            )
-        return ConditionSyntaxError(
-            token.at, f"`{token.text}` đứng ở chỗ cần {wanted}", f"`{token.text}` stands where {wanted} is expected"
-        )
 
     def _expression(self) -> Expression:
         self._depth += 1

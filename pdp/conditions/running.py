@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pdp.conditions.evaluation import Evaluator, Frame, shifted, shifted_back
+from pdp.conditions.evaluation import Evaluator
 from pdp.conditions.expression import Condition, Shifted
+from pdp.conditions.finding_values import Frame
+from pdp.conditions.shifting import shifted, shifted_back
 from pdp.conditions.truth import truth_of
 from pdp.core.circumstances import Circumstances
 from pdp.core.entity import Entity

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pdp.conditions.evaluation import Result
+from pdp.conditions.results import Result
 from pdp.core.decision import Outcome
 
 # INVARIANT (order of truth): `and` is the greatest of its parts, `or` the least; FALSE settles the one, TRUE the other.

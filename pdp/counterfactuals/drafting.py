@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pdp.conditions.evaluation import Frame
 from pdp.conditions.expression import (
     All,
     AnyOf,
@@ -27,6 +26,7 @@ from pdp.conditions.expression import (
     Stated,
     Term,
 )
+from pdp.conditions.finding_values import Frame
 from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Fact, Ground, Value
 from pdp.counterfactuals.roles import holder_unnamed, words_for

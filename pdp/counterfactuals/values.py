@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Final
 
-from pdp.conditions.evaluation import Frame, shifted, shifted_back
 from pdp.conditions.expression import (
     Compare,
     CoversCategory,
@@ -22,6 +21,8 @@ from pdp.conditions.expression import (
     Stated,
     Term,
 )
+from pdp.conditions.finding_values import Frame
+from pdp.conditions.shifting import shifted, shifted_back
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import ValueType
 from pdp.core.facts import Value

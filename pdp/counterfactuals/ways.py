@@ -10,7 +10,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final, NamedTuple
 
-from pdp.conditions.evaluation import Frame
 from pdp.conditions.expression import (
     All,
     AnyOf,
@@ -28,6 +27,7 @@ from pdp.conditions.expression import (
     SomeRefusal,
     Term,
 )
+from pdp.conditions.finding_values import Frame
 from pdp.core.consents import GIVEN
 from pdp.core.entity import Entity
 from pdp.core.facts import Consent, Containment, Fact, Ground, Value

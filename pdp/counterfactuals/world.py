@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import cached_property
 
 from pdp.conditions import Condition, Evaluator, Frame
-from pdp.conditions.evaluation import Result
 from pdp.conditions.expression import Emptiness, Expression, Root, Term
+from pdp.conditions.results import Result
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
 from pdp.core.entity import Entity

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pdp.conditions.evaluation import NEGATIVE, shifted
+from pdp.conditions.evaluation import NEGATIVE
 from pdp.conditions.expression import (
     All,
     AnyOf,
@@ -26,6 +26,7 @@ from pdp.conditions.expression import (
     Stated,
     Term,
 )
+from pdp.conditions.shifting import shifted
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import ValueType
 from pdp.core.local_time import VIETNAM

@@ -8,8 +8,10 @@ from typing import Final
 import pytest
 
 from pdp.conditions import Evaluation, InterpretedEvaluation, truth
-from pdp.conditions.evaluation import TRUE, Evaluator, Frame, Result
+from pdp.conditions.evaluation import Evaluator
 from pdp.conditions.expression import EachPerson
+from pdp.conditions.finding_values import Frame
+from pdp.conditions.results import TRUE, Result
 from pdp.core.circumstances import Circumstances
 from pdp.core.consents import STOPPING, ConsentJudge, Wish
 from pdp.core.entity import Entity

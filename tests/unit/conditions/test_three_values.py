@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from pdp.conditions import Result
-from pdp.conditions.evaluation import conjunction, disjunction, negation
+from pdp.conditions.results import conjunction, disjunction, negation
 from pdp.core.decision import Outcome
 from tests.unit.conditions.situations import circumstances, named, outcome, result
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pdp.conditions.evaluation import shifted, shifted_back
 from pdp.conditions.expression import Compare, Shifted
+from pdp.conditions.shifting import shifted, shifted_back
 from pdp.core.decision import Outcome
 from pdp.core.local_time import VIETNAM
 from tests.unit.conditions.situations import NOW, circumstances, outcome, read, turning_points
