@@ -11,7 +11,7 @@ from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
-from pdp.analysis.together import Together
+from pdp.analysis.together import Together, bits_of
 from pdp.conditions import Evaluator
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
@@ -64,6 +64,7 @@ class Prover:
         self._unconditional = sum(1 << at for at, one in enumerate(self._side.meanings) if not one.conditions)
         self._together = Together(self._side, self.space)
         self._known: dict[object, bool] = {}
+        self._keepers: dict[str, list[int]] = {}
         self._risks: dict[object, bool] = {}
         self._seen: dict[frozenset[int], Traits] = {}
 
@@ -191,8 +192,33 @@ class Prover:
         if invariant.claim != NEVER:
             yield standing
             return
-        for chance in self._together.chances(asked, standing):
+
+        denying = standing.speaking & self._side.denies
+
+        def matters(at: int) -> bool:
+            return self._may_allow(invariant, asked, at, denying)
+
+        for chance in self._together.chances(asked, standing, matters):
             yield from chance.ways(asked[2], self._policy.residuals.inside)
+
+    def _may_allow(self, invariant: Invariant, asked: Asked, at: int, denying: int) -> bool:
+        """Say whether an allow rule may break the invariant in spite of each one of the deny rules by itself.
+
+        Most often one deny rule keeps an invariant wherever it holds, so those that have kept it before come first.
+        """
+        alone = 1 << at
+        if not self._is_possible_by(invariant, asked, Standing(alone, (), True)):
+            return False
+        keepers = self._keepers.setdefault(invariant.name, [])
+        for deny in (*keepers, *[each for each in bits_of(denying) if each not in keepers]):
+            if denying >> deny & 1 and not self._is_possible_by(
+                invariant, asked, Standing(alone | 1 << deny, (), True)
+            ):
+                if deny in keepers:
+                    keepers.remove(deny)
+                keepers.insert(0, deny)
+                return False
+        return True
 
     def _is_possible(self, invariant: Invariant, asked: Asked, standing: Standing) -> bool:
         """Say whether the invariant is broken in some situation where just these rules speak."""
