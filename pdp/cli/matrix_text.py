@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
+from pdp.analysis.boxes import Box
 from pdp.analysis.matrix import Permission
 from pdp.analysis.sections import Section
 from pdp.cli import matrix_words as said
@@ -59,7 +60,7 @@ def _overview(console: Console, policy: PolicySet, sections: Sequence[Section], 
 def _part_table(
     console: Console,
     policy: PolicySet,
-    regions: Sequence[said.Box],
+    regions: Sequence[Box],
     answer: Sequence[tuple[Text, tuple[str, ...]]],
     permission: Permission,
     lang: str,
