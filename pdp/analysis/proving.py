@@ -11,6 +11,7 @@ from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
+from pdp.analysis.together import Together, bits_of
 from pdp.conditions import Evaluator
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
@@ -61,7 +62,9 @@ class Prover:
         self._side = Side(stated.policy, self.space)
         self._narrowing = Narrowing(self._side, self.space)
         self._unconditional = sum(1 << at for at, one in enumerate(self._side.meanings) if not one.conditions)
+        self._together = Together(self._side, self.space)
         self._known: dict[object, bool] = {}
+        self._keepers: dict[str, list[int]] = {}
         self._risks: dict[object, bool] = {}
         self._seen: dict[frozenset[int], Traits] = {}
 
@@ -174,14 +177,54 @@ class Prover:
         return all(inside) if invariant.alone else any(inside)
 
     def _breach(self, invariant: Invariant, asked: Asked, about: Ground, held: int) -> Request | None:
-        standing = about.for_roles(held)
-        if not self._is_possible(invariant, asked, standing):
-            return None
-        question, broken = self._opened(invariant, asked, standing)
-        return question.situation(broken())
+        for standing in self._ways(invariant, asked, about.for_roles(held)):
+            if self._is_possible_by(invariant, asked, standing):
+                question, broken = self._opened(invariant, asked, standing)
+                return question.situation(broken())
+        return None
+
+    def _ways(self, invariant: Invariant, asked: Asked, standing: Standing) -> Iterator[Standing]:
+        """Yield standings in one of which the invariant is broken if it is broken where *standing* is.
+
+        What is allowed is allowed by one rule in spite of those that can apply beside it: a question for each is easier
+        than one about all rules.
+        """
+        if invariant.claim != NEVER:
+            yield standing
+            return
+
+        denying = standing.speaking & self._side.denies
+
+        def matters(at: int) -> bool:
+            return self._may_allow(invariant, asked, at, denying)
+
+        for chance in self._together.chances(asked, standing, matters):
+            yield from chance.ways(asked[2], self._policy.residuals.inside)
+
+    def _may_allow(self, invariant: Invariant, asked: Asked, at: int, denying: int) -> bool:
+        """Say whether an allow rule may break the invariant in spite of each one of the deny rules by itself.
+
+        Most often one deny rule keeps an invariant wherever it holds, so those that have kept it before come first.
+        """
+        alone = 1 << at
+        if not self._is_possible_by(invariant, asked, Standing(alone, (), True)):
+            return False
+        keepers = self._keepers.setdefault(invariant.name, [])
+        for deny in (*keepers, *[each for each in bits_of(denying) if each not in keepers]):
+            if denying >> deny & 1 and not self._is_possible_by(
+                invariant, asked, Standing(alone | 1 << deny, (), True)
+            ):
+                if deny in keepers:
+                    keepers.remove(deny)
+                keepers.insert(0, deny)
+                return False
+        return True
 
     def _is_possible(self, invariant: Invariant, asked: Asked, standing: Standing) -> bool:
         """Say whether the invariant is broken in some situation where just these rules speak."""
+        return any(self._is_possible_by(invariant, asked, one) for one in self._ways(invariant, asked, standing))
+
+    def _is_possible_by(self, invariant: Invariant, asked: Asked, standing: Standing) -> bool:
         traits = self._traits(conditions_of(self._side, standing) | self._conditions(invariant))
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         features = frozenset(feature_of(role, traits, vocabulary, hierarchies) for role in asked[0])
@@ -214,7 +257,7 @@ class Prover:
 
         def formula() -> Formula:
             written = self.space.script
-            parts = [stance.allows if invariant.claim == NEVER else written.negated(stance.allows)]
+            parts = [stance.allows_whole if invariant.claim == NEVER else written.negated(stance.allows)]
             if invariant.unless is not None:
                 parts.append(written.negated(question.has_outcome(self._stated, invariant.unless, Outcome.TRUE)))
             if invariant.given is not None:

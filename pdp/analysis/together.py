@@ -97,12 +97,19 @@ class Together:
             self._traits[conditions] = self._space.traits(conditions)
         return self._traits[conditions]
 
-    def chances(self, asked: Asked, standing: Standing) -> Iterator["Chance"]:
-        """Yield, for each allow rule of *standing* that can apply, the rules that may take back what it allows."""
+    def chances(
+        self, asked: Asked, standing: Standing, matters: Callable[[int], bool] = lambda at: True
+    ) -> Iterator["Chance"]:
+        """Yield, for each allow rule of *standing* that can apply, the rules that may take back what it allows.
+
+        Rules whose numbers do not *matter* are passed over before anything is asked about them.
+        """
         speaking = list(bits_of(standing.speaking))
         denying = [at for at in speaking if self.side.rules[at].effect is Effect.DENY]
         for at in speaking:
-            if self.side.rules[at].effect is not Effect.ALLOW or not self.can_apply(asked, (at, None)):
+            if self.side.rules[at].effect is not Effect.ALLOW or not matters(at):
+                continue
+            if not self.can_apply(asked, (at, None)):
                 continue
             against = [other for other in denying if self.can_apply(asked, (at, None), (other, None))]
             keeping = []

@@ -172,6 +172,6 @@ def _differ(one: PolicySet, other: PolicySet, schema: FactSchema, *, decisions_o
     kinds = tuple(Kind)[:2] if decisions_only else tuple(Kind)
     try:
         return next(Comparison(one, other, schema, kinds).differences(), None) is not None
-    # A solver that gives up, or is stopped by its time limit, proves nothing: the rule is taken to matter.
-    except Exception:  # noqa: BLE001
+    # A solver that gives up, or is stopped, proves nothing: the rule is taken to matter.
+    except UndecidedError:
         return True

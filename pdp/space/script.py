@@ -201,10 +201,23 @@ class Script:
     def _run(self, text: str) -> str:
         text = "\n".join((*self._pending, text))
         self._pending = []
-        answer: str = z3.Z3_eval_smtlib2_string(self._context.ref(), text)
+        answer = self._evaluated(text)
         if "(error" in answer:
             raise UndecidedError(answer)
         return answer
+
+    def _evaluated(self, text: str) -> str:
+        """Return what the solver answers to a piece of script."""
+        try:
+            answer: str = z3.Z3_eval_smtlib2_string(self._context.ref(), text)
+        except z3.Z3Exception as error:
+            raise UndecidedError(f"the solver stopped: {_words_of(error)}") from error
+        return answer
+
+
+def _words_of(error: Exception) -> str:
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said) or type(error).__name__
 
 
 def _asserted(formulas: Iterable[Formula]) -> list[str]:

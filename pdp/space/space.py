@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from pdp.conditions import Condition
-from pdp.conditions.expression import Compare, EachPerson, Expression, Literal, Relation, Stated, Term
+from pdp.conditions.expression import Compare, Expression, Literal
 from pdp.core.decision import Outcome
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import FactSchema, ValueType
@@ -17,10 +17,11 @@ from pdp.space import script
 from pdp.space.angle import angle_of
 from pdp.space.codes import Codes
 from pdp.space.drift import Drift, drift_of
-from pdp.space.encoding import PICTURED, Encoder
+from pdp.space.encoding import Encoder
+from pdp.space.expressions import everything_in, pictured_needed, roles_asked_for
 from pdp.space.facts import Facts, Slot, Statement
 from pdp.space.graded import Graded, Scale
-from pdp.space.normal import Reading, Shared, children, terms_of
+from pdp.space.normal import Reading, Shared
 from pdp.space.people import People, role_classes
 from pdp.space.script import Formula, Script
 from pdp.space.situation import SituationReader
@@ -83,7 +84,7 @@ class Space:
             for name in policy.conditions
         ]
         self._name_texts(everything)
-        classes = role_classes(self.vocabulary, _roles_asked_for(everything))
+        classes = role_classes(self.vocabulary, roles_asked_for(everything))
         self._people = People(self._values, self.vocabulary, operator, classes)
         self._facts = Facts(self._values, self._people, schema, self.vocabulary)
         granting = {**first.granting, **policies[-1].granting}
@@ -96,7 +97,7 @@ class Space:
 
     def _name_texts(self, expressions: Iterable[Expression]) -> None:
         """Note which texts conditions name, so that a list of texts can be told by those."""
-        for expression in _everything_in(expressions):
+        for expression in everything_in(expressions):
             if not isinstance(expression, Compare) or expression.left.type is not ValueType.STRING:
                 continue
             if isinstance(expression.right, Literal):
@@ -126,7 +127,7 @@ class Space:
 
     def traits(self, conditions: Iterable[int]) -> Traits:
         """Return what the conditions with these numbers can tell apart."""
-        return traits_of(_everything_in([self._known[one] for one in conditions]))
+        return traits_of(everything_in([self._known[one] for one in conditions]))
 
     def encoder(self, pictured: int) -> Encoder:
         """Return what says what conditions come to, with at most so many persons pictured."""
@@ -264,7 +265,7 @@ class Question:
         if len(self._graded) == len(self._named):
             return
         self._rivals = {}
-        self._pictured = _pictured_needed(self._named.values())
+        self._pictured = pictured_needed(self._named.values())
         statements: set[Statement] = set()
         encoder = self._space.encoder(self._pictured)
         outermost = angle_of(self.asked, self._space.hierarchies)
@@ -326,40 +327,3 @@ Space.question_type = Question
 
 def _by_name(statement: Statement) -> str:
     return (statement.own or statement.refusal or Slot("", "")).name
-
-
-def _everything_in(expressions: Iterable[Expression]) -> Iterable[Expression]:
-    seen: set[int] = set()
-    pending = list(expressions)
-    while pending:
-        one = pending.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            pending += children(one)
-            yield one
-
-
-def _pictured_needed(expressions: Iterable[Expression]) -> int:
-    """Return how many persons beside the data subject a situation needs: one for each statement about them."""
-    found = 0
-    for expression in _everything_in(expressions):
-        terms: tuple[Term, ...] = terms_of(expression)
-        about_list = any(term.path == PICTURED for term in terms)
-        found += isinstance(expression, EachPerson) or (about_list and _looks_for_one(expression))
-    return found
-
-
-def _looks_for_one(expression: Expression) -> bool:
-    return isinstance(expression, Stated) or (isinstance(expression, Compare) and expression.relation in _LOOKING)
-
-
-_LOOKING: Final = frozenset({Relation.IN, Relation.NOT_IN, Relation.INCLUDES, Relation.WITHIN})
-
-
-def _roles_asked_for(expressions: Iterable[Expression]) -> list[frozenset[str]]:
-    found = []
-    for expression in _everything_in(expressions):
-        roles = getattr(expression, "roles", None) or getattr(expression, "givers", None)
-        if roles:
-            found.append(frozenset(roles))
-    return found

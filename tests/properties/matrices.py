@@ -50,8 +50,7 @@ def disagreement(policy: PolicySet, conditions: Iterable[str], make: MatrixMaker
     said, point = entries(make(policy)), a_decision_point(policy)
     asked: dict[Place, set[bool]] = {}
     for roles, request in requests([frozenset({role}) for role in ROLES], ACTIONS, conditions):
-        (role,) = roles
-        place = (role, request.action, request.resource.type, request.purpose)
+        place = (next(iter(roles)), request.action, request.resource.type, request.purpose)
         decision, entry = point.check(request), said.get(place, SILENCE)
         allowed, left_out = decision.allowed, _left_out(decision)
         if (told := _told(entry, policy, request)) != (left_out if allowed else None):

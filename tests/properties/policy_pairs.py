@@ -329,6 +329,9 @@ def main() -> int:
         if found:
             wrong += 1
             sys.stdout.write(found + "\n")
+        if (at + 1) % 50 == 0:
+            spent = time.monotonic() - begun
+            sys.stderr.write(f"{at + 1} / {asked.pairs} pairs, {wrong} disagreements, {spent:.0f} s\n")
     spent = time.monotonic() - begun
     sys.stdout.write(f"{asked.pairs} pairs from seed {asked.seed}: {wrong} disagreements, {spent:.0f} s\n")
     return 1 if wrong else 0

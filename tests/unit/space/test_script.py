@@ -1,0 +1,35 @@
+"""What the solver cannot answer is undecided, whatever it does instead of answering."""
+
+import pytest
+import z3
+
+from pdp.space import UndecidedError
+from pdp.space.script import Script
+
+
+class _Stopping(Script):
+    """A script whose solver is stopped in the middle: its context is interrupted as by a signal."""
+
+    def _run(self, text: str) -> str:
+        return super()._run(f"{text}\n(this is no command")
+
+
+def test_a_script_that_the_solver_does_not_take_is_undecided() -> None:
+    """Nothing is concluded from a question that was not understood, and no other error comes out of it."""
+    script = _Stopping()
+
+    with pytest.raises(UndecidedError):
+        script.which_can_hold([], [script.boolean("something")])
+
+
+def test_an_exception_of_the_solver_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception of Z3 is told in its words, as undecided."""
+
+    def stopped(*_: object) -> str:
+        raise z3.Z3Exception(b"canceled")
+
+    monkeypatch.setattr(z3, "Z3_eval_smtlib2_string", stopped)
+    script = Script()
+
+    with pytest.raises(UndecidedError, match="the solver stopped: canceled"):
+        script.values([script.boolean("something")], [])
