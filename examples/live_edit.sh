@@ -5,10 +5,10 @@ set -euo pipefail
 folder=$(mktemp -d)
 cp -r policies/kidsonline policies/shared "$folder"
 : >"$folder/.log" # there before the server has opened it
-pdp serve --listen 127.0.0.1:0 --policies "$folder" --workers 1 --decision-log none --watch-seconds 0 2>"$folder/.log" &
+pdp serve --listen 127.0.0.1:0 --policies "$folder" --workers 1 --store none: --decision-log none --watch-seconds 0 2>"$folder/.log" &
 server=$!
 trap 'kill $server; wait $server || true; rm -rf "$folder"' EXIT
-until grep -q '"event": "ready"' "$folder/.log"; do sleep 0.1; done
+until grep -q '"event": "ready"' "$folder/.log"; do kill -0 $server; sleep 0.1; done
 address=$(sed -n 's/.*"event": "ready", "address": "\([^"]*\)".*/\1/p' "$folder/.log")
 
 say() { sed -e "s#$folder/##" -e 's/sha256:\(....\)[0-9a-f]*/sha256:\1…/' -e 's/since .*, by/since …, by/' -e 's/at 20.*; the/at …; the/' -e '/^worker/d'; }

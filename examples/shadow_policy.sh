@@ -11,7 +11,7 @@ sed -i 's/^p, family-member-reads,/# &/' "$folder/next/kidsonline/policy.csv"
 pdp serve --listen 127.0.0.1:0 --shadow "$folder/next" --workers 1 --store none: --decision-log none 2>"$folder/log" &
 server=$!
 trap 'kill $server 2>/dev/null || true; rm -rf "$folder"' EXIT
-until grep -q '"event": "ready"' "$folder/log"; do sleep 0.1; done
+until grep -q '"event": "ready"' "$folder/log"; do kill -0 $server; sleep 0.1; done
 address=$(sed -n 's/.*"event": "ready", "address": "\([^"]*\)".*/\1/p' "$folder/log")
 
 pdp check examples/aunt-reads-photo.json --server "$address" | head -1
