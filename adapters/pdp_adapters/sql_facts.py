@@ -255,7 +255,7 @@ class SqlFacts:
     @property
     def log_heads(self) -> SqlLogHeads:
         """Return the place for heads of the decision log in this store."""
-        return SqlLogHeads(self._database)
+        return SqlLogHeads(lambda: self._database)
 
     @property
     def freshness(self) -> Freshness:

@@ -1,14 +1,19 @@
 """Heads of the decision log in the store of facts, in SQL."""
 
+from collections.abc import Callable
+
 from pdp.core.log_ports import LogHead
 from pdp_adapters.sql_database import Database
 
 
 class SqlLogHeads:
-    """Keeps the newest head of each writer in *database*, whose tables are there already."""
+    """Keeps the newest head of each writer in what *opened* returns.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    That is asked for at each use: a database that does not answer yet keeps nobody from starting.
+    """
+
+    def __init__(self, opened: Callable[[], Database]) -> None:
+        self._opened = opened
 
     def keep(self, head: LogHead) -> None:
         """Keep *head* unless a later one is kept; durable on return."""
@@ -19,7 +24,7 @@ class SqlLogHeads:
             "at": head.at,
             "signature": head.signature.hex(),
         }
-        with self._database.single() as session:
+        with self._opened().single() as session:
             session.run(
                 "INSERT INTO log_head (writer, number, digest, at, signature)"
                 " VALUES (:writer, :number, :digest, :at, :signature)"
@@ -30,7 +35,7 @@ class SqlLogHeads:
 
     def heads(self) -> tuple[LogHead, ...]:
         """Return the newest head of every writer."""
-        with self._database.single() as session:
+        with self._opened().single() as session:
             rows = session.rows("SELECT writer, number, digest, at, signature FROM log_head ORDER BY writer", {})
         return tuple(
             LogHead(writer, number, bytes.fromhex(digest), at, bytes.fromhex(signature))
