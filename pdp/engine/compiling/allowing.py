@@ -87,8 +87,11 @@ class _Written:
             found = f"{found}.get({self._texts[at]}, _nothing)"
         unless = f"return {program.combination.unless}"
         otherwise = f"return _decide(_given(({program.request_targets}*more)))[0]"
+        # TRAP (a value too few): values that no rule looks at may be missing too. All are there if the last one is.
+        unusual = ["more", f"r{len(program.requests) - 1} is _absent"]
+        unusual += [f"type({name}) is not str" for name in self._guarded]
         lines = [
-            f"if more or {' or '.join(f'type({name}) is not str' for name in self._guarded)}: {otherwise}",
+            f"if {' or '.join(unusual)}: {otherwise}",
             f"rules = {found}.get({self._texts[table.inner]})",
             f"if rules is None: {unless}",
             f"held = {self._held(space)}",
