@@ -37,7 +37,7 @@ _SMALL: Final = 100_000
 _ANALYSING_MS: Final = 60_000
 
 # The server counts what was changed late, this process knows only what it has written itself: whichever is more.
-_ANALYSED: Final = """SELECT CAST(greatest(c.reltuples, 0) AS bigint), coalesce(s.n_mod_since_analyze, 0)
+_ANALYSED: Final = """SELECT CAST(c.reltuples AS bigint), coalesce(s.n_mod_since_analyze, 0)
     FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid WHERE c.oid = to_regclass('fact')"""
 
 _ALIVE: Final = {
@@ -163,7 +163,8 @@ class PostgresqlDatabase:
         grown, self._grown = self._grown if self._grown < UNKNOWN_GROWTH else 0, 0
         with suppress(UnavailableError), self.writing() as own:
             known, changed = _analysed(own)
-            if max(grown, changed) > GROWTH_NOTED + known // 10:
+            # A server that crashed has forgotten how much had changed, not that it never analysed the table (-1).
+            if known < 0 or max(grown, changed) > GROWTH_NOTED + known // 10:
                 own.run(f"SET LOCAL statement_timeout = {_ANALYSING_MS}", {})
                 own.run("ANALYZE fact", {})
             else:
@@ -249,7 +250,7 @@ class PostgresqlDatabase:
 
 
 def _analysed(session: PostgresqlSession) -> tuple[int, int]:
-    """Return how many facts there were when the table was analysed, and how many have changed since."""
+    """Return how many facts there were when the table was analysed (-1: never), and how many have changed since."""
     ((known, changed),) = session.rows(_ANALYSED, {})
     return known, changed
 

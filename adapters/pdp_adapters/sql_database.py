@@ -33,6 +33,7 @@ class Dialect:
     among_form: str
     contains_form: str
     index_form: str = ""
+    aside_form: str = "COLUMN"
     passing: str = ""
     statistics: tuple[str, ...] = ()
 
@@ -47,6 +48,10 @@ class Dialect:
     def by(self, index: str) -> str:
         """Return what stands behind the name of a table that is to be read by *index*, where that can be said."""
         return self.index_form.replace("NAME", index)
+
+    def aside(self, column: str) -> str:
+        """Return *column* in a form by which no index is chosen, where an index cannot be named."""
+        return self.aside_form.replace("COLUMN", column)
 
     def contains(self, column: str, name: str) -> str:
         """Return what asks whether *column* has the text parameter *name* in it."""
@@ -97,6 +102,7 @@ POSTGRESQL: Final = Dialect(
     each_form='SELECT unnest(CAST(:NAME AS text[])) COLLATE "C" AS value',
     among_form="= ANY (CAST(:NAME AS text[]))",
     contains_form="strpos(COLUMN, :NAME) > 0",
+    aside_form="(COLUMN || '')",
     passing="UNLOGGED",
 )
 

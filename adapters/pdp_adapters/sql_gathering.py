@@ -21,10 +21,6 @@ _STATE: Final = (
     " confirmed AS confirmed FROM store"
 )
 _FACTS: Final = "SELECT id, kind, body, valid_from, valid_until, 1 AS confirmed FROM fact WHERE operator = :operator"
-_ROLES: Final = (
-    f"{_FACTS} AND kind = 'role' AND subject IN (SELECT entity FROM granting) AND scope IN (SELECT entity FROM inside)"
-)
-
 _MAXIMUM_ROWS: Final = 2 * MAXIMUM_GATHERED
 """A fact may be found in several ways. As many rows as this are taken for more facts than may be looked at."""
 
@@ -104,7 +100,7 @@ def _first(dialect: Dialect, shapes: tuple[Shape, ...]) -> str:
     parts = [
         _STATE,
         f"{_FACTS} AND kind = 'containment' AND subject IN (SELECT entity FROM inside)",
-        _ROLES,
+        _roles(dialect),
         f"SELECT * FROM ({_FACTS} AND kind = 'role' AND subject {dialect.among('subjects')} LIMIT {ELSEWHERE}) AS o",
         f"{_FACTS} AND kind = 'consent' AND data_subject {dialect.among('people')}",
         f"{_FACTS} AND id {dialect.among('ids')}",
@@ -131,7 +127,7 @@ def _further(dialect: Dialect) -> str:
     return f"""WITH RECURSIVE
         inside (entity) AS MATERIALIZED ({dialect.each("start")}),
         {_granting(dialect)}
-        {_STATE} UNION ALL {_ROLES} LIMIT {_MAXIMUM_ROWS}"""
+        {_STATE} UNION ALL {_roles(dialect)} LIMIT {_MAXIMUM_ROWS}"""
 
 
 def _granting(dialect: Dialect) -> str:
@@ -147,6 +143,12 @@ def _granting(dialect: Dialect) -> str:
             WHERE granting.steps < {MAXIMUM_STEPS} AND fact.granter <> '')"""
 
 
+def _roles(dialect: Dialect) -> str:
+    # Whoever grants or holds a role has few; in one scope a hundredth of all may be held.
+    inside = f"{dialect.aside('scope')} IN (SELECT entity FROM inside)"
+    return f"{_FACTS} AND kind = 'role' AND subject IN (SELECT entity FROM granting) AND {inside}"
+
+
 def _group(dialect: Dialect, at: int, shape: Shape) -> str:
     beneficiaries, data_subjects, concerns, within = shape
     table = "fact"
@@ -155,7 +157,8 @@ def _group(dialect: Dialect, at: int, shape: Shape) -> str:
         table += dialect.by("fact_by_data_subject")
     text = f"{_FACTS} AND kind = 'ground' AND name {dialect.among(f'kinds{at}')}".replace("FROM fact", f"FROM {table}")
     if beneficiaries:
-        text += f" AND subject {dialect.among(f'beneficiaries{at}')}"
+        subject = dialect.aside("subject") if data_subjects else "subject"
+        text += f" AND {subject} {dialect.among(f'beneficiaries{at}')}"
     if data_subjects:
         text += f" AND data_subject {dialect.among(f'data_subjects{at}')}"
     if concerns and within:
