@@ -34,10 +34,12 @@ GROWTH_NOTED: Final = 256
 _SMALL: Final = 100_000
 """Analysing a table of so many facts takes some 50 ms."""
 
-_ANALYSING_MS: Final = 60_000
+_ANALYSING_SECONDS: Final = 60
 
-# The server counts what was changed late, this process knows only what it has written itself: whichever is more.
-_ANALYSED: Final = """SELECT CAST(c.reltuples AS bigint), coalesce(s.n_mod_since_analyze, 0)
+# The server counts what was changed late, forgets it in a crash, and this process knows only what it has written
+# itself; how many pages the table had when it was analysed, and has now, is never forgotten.
+_ANALYSED: Final = """SELECT CAST(greatest(c.reltuples, 0) AS bigint), coalesce(s.n_mod_since_analyze, 0),
+        pg_relation_size(c.oid) / CAST(current_setting('block_size') AS bigint) > 8 + c.relpages * 1.1
     FROM pg_class AS c LEFT JOIN pg_stat_user_tables AS s ON s.relid = c.oid WHERE c.oid = to_regclass('fact')"""
 
 _ALIVE: Final = {
@@ -154,22 +156,29 @@ class PostgresqlDatabase:
         whose own facts are looked through before it ends, only a small table is analysed: others wait for it.
         """
         if session is not None:
-            if facts >= GROWTH_NOTED and _analysed(session)[0] < _SMALL:
-                session.run("ANALYZE fact", {})
+            if facts >= GROWTH_NOTED:
+                self._analyse_within(session)
             return
         self._grown += facts
         if self._grown < self._asked_at:
             return
         grown, self._grown = self._grown if self._grown < UNKNOWN_GROWTH else 0, 0
         with suppress(UnavailableError), self.writing() as own:
-            known, changed = _analysed(own)
-            # A server that crashed has forgotten how much had changed, not that it never analysed the table (-1).
-            if known < 0 or max(grown, changed) > GROWTH_NOTED + known // 10:
-                own.run(f"SET LOCAL statement_timeout = {_ANALYSING_MS}", {})
-                own.run("ANALYZE fact", {})
+            known, changed, is_larger = _analysed(own)
+            if is_larger or max(grown, changed) > GROWTH_NOTED + known // 10:
+                own.run(f"SET LOCAL statement_timeout = {_ANALYSING_SECONDS * 1000}", {})
+                with self._statements.bounded(session_of(own), _ANALYSING_SECONDS + WAIT_SECONDS):
+                    session_of(own).execute("ANALYZE fact")
             else:
                 self._grown = grown
         self._asked_at = self._grown + GROWTH_NOTED
+
+    @staticmethod
+    def _analyse_within(session: PostgresqlSession) -> None:
+        # What it comes to is speed: where the table is locked by somebody who cleans it up, the write goes on without.
+        with suppress(psycopg.Error), session_of(session).transaction():
+            if _analysed(session)[0] < _SMALL:
+                session.run("ANALYZE fact", {})
 
     @contextmanager
     def single(self) -> Iterator[PostgresqlSession]:
@@ -249,10 +258,10 @@ class PostgresqlDatabase:
             return self._pool[1]
 
 
-def _analysed(session: PostgresqlSession) -> tuple[int, int]:
-    """Return how many facts there were when the table was analysed (-1: never), and how many have changed since."""
-    ((known, changed),) = session.rows(_ANALYSED, {})
-    return known, changed
+def _analysed(session: PostgresqlSession) -> tuple[int, int, bool]:
+    """Return how many facts there were when the table was analysed, how many have changed, whether it is larger now."""
+    known, changed, is_larger = next(iter(session.rows(_ANALYSED, {})), (0, 0, False))
+    return known, changed, is_larger
 
 
 def _note_opening(connection: Any) -> None:

@@ -27,14 +27,15 @@ class Statements:
     """The statements under way in this process; looked at by a thread that is there while there are any to look at."""
 
     def __init__(self) -> None:
+        # By connection, until when its answer is waited for.
         self._under_way: dict[psycopg.Connection[Any], float] = {}
         self._lock = threading.Lock()
         self._looking: threading.Thread | None = None
 
     @contextmanager
-    def bounded(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
-        """Let the statement that is run on *connection* meanwhile fail with psycopg.Error after HANG_SECONDS."""
-        self._under_way[connection] = time.monotonic()
+    def bounded(self, connection: psycopg.Connection[Any], seconds: float = HANG_SECONDS) -> Iterator[None]:
+        """Let the statement that is run on *connection* meanwhile fail with psycopg.Error after so many *seconds*."""
+        self._under_way[connection] = time.monotonic() + seconds
         looking = self._looking
         if looking is None or not looking.is_alive():  # no thread outlives a fork
             self._look_from_now_on()
@@ -53,8 +54,8 @@ class Statements:
         while True:
             time.sleep(_LOOK_SECONDS)
             now = time.monotonic()
-            for connection, since in list(self._under_way.items()):
-                if now - since > HANG_SECONDS:
+            for connection, until in list(self._under_way.items()):
+                if now > until:
                     self._under_way.pop(connection, None)
                     _cut(connection)
 

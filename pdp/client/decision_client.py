@@ -4,13 +4,13 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import grpc
 from grpc_status import rpc_status
 
 from pdp.api.v1 import decision_pb2, decision_pb2_grpc
+from pdp.client.connection import Connected
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError, PdpError
@@ -26,13 +26,6 @@ from pdp.wire.words import Words
 DEADLINE_SECONDS: Final = 2.0
 ATTEMPTS: Final = 3
 _FIRST_PAUSE: Final = 0.1
-OPTIONS: Final = (
-    ("grpc.enable_retries", 0),
-    ("grpc.enable_http_proxy", 0),
-    ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
-    ("grpc.max_reconnect_backoff_ms", 500),
-)
 
 Question = Request | decision_pb2.CheckRequest
 
@@ -49,7 +42,7 @@ class ServerError(PdpError):
         super().__init__(f"{code}: {details}" if details else code)
 
 
-class DecisionClient:
+class DecisionClient(Connected):
     """Asks the server at *address*, HOST:PORT, for decisions; any thread may use it.
 
     An answer that does not come within *deadline_seconds*, retries included, is none.
@@ -58,20 +51,8 @@ class DecisionClient:
     def __init__(self, address: str, words: Words, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._words = words
         self._deadline_seconds = deadline_seconds
-        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        super().__init__(address)
         self._stub = decision_pb2_grpc.DecisionServiceStub(self._channel)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._channel.close()
 
     def check(self, question: Question) -> Decision:
         """Return the answer to *question*.

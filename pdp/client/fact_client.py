@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import grpc
 from grpc_status import rpc_status
 
 from pdp.api.v1 import facts_pb2, facts_pb2_grpc
-from pdp.client.decision_client import OPTIONS, ServerError, as_error
+from pdp.client.connection import Connected
+from pdp.client.decision_client import ServerError, as_error
 from pdp.core.errors import NotAllowedError, PdpError
 from pdp.core.facts import Fact
 from pdp.core.selecting import selects
@@ -27,25 +27,13 @@ READ_SECONDS: Final = 600.0
 """All facts of an operator, or all of their past, may be many."""
 
 
-class FactClient:
+class FactClient(Connected):
     """Asks the server at *address*, HOST:PORT, about stored facts and for changes of them."""
 
     def __init__(self, address: str, words: Words) -> None:
         self._words = words
-        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        super().__init__(address)
         self._stub = facts_pb2_grpc.FactServiceStub(self._channel)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._channel.close()
 
     def write(self, request: Mapping[str, object]) -> Written:
         """Make the change that *request*, a WriteFactsRequest as parsed JSON, asks for.

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import grpc
 
 from pdp.api.v1 import policies_pb2, policies_pb2_grpc
-from pdp.client.decision_client import OPTIONS, as_error
+from pdp.client.connection import Connected
+from pdp.client.decision_client import as_error
 from pdp.core.finding import Finding
 from pdp.wire.instants import instant_from_timestamp
 from pdp.wire.json_form import message_to_json
@@ -66,20 +66,12 @@ class Reloaded:
     as_json: dict[str, Any]
 
 
-class PolicyClient:
+class PolicyClient(Connected):
     """Asks the server at *address*, HOST:PORT, about its policies; any thread may use it."""
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        super().__init__(address)
         self._stub = policies_pb2_grpc.PolicyServiceStub(self._channel)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._channel.close()
 
     def policies(self, operator: str = "") -> ServerPolicies:
         """Return what is in force and what was refused: of *operator*, or of all.

@@ -21,9 +21,10 @@ from pdp.core.errors import ForeignTokenError, InvalidSettingsError, Unavailable
 from pdp.core.fact_identity import fact_id
 from pdp.core.log_ports import LogHead
 from pdp.core.stores import FactFilter
+from pdp.core.wanted import GroundsWanted
 from pdp_adapters.postgresql_database import GROWTH_NOTED, PostgresqlDatabase, checked_address
 from pdp_adapters.sql_backup import dumped, restore
-from pdp_adapters.sql_database import Database
+from pdp_adapters.sql_database import POSTGRESQL, Database
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_schema import MIGRATIONS, migrate
 from pdp_adapters.sqlite_database import SqliteDatabase
@@ -34,7 +35,9 @@ from tests.stores.writing import (
     at_least,
     current,
     delete,
+    entity,
     gathered,
+    ground,
     lies_in,
     role,
     said,
@@ -434,3 +437,71 @@ def test_many_containments_at_once_are_looked_through_in_time(new_place: Callabl
 
     assert len(written.ids) == 8_000
     assert store.state().token.revision == 1
+
+
+def test_postgresql_analyses_what_nobody_counted(new_database: Callable[[], str]) -> None:
+    """A server that crashed has forgotten how many facts are new; how large the table is it has not."""
+    address = new_database()
+    store = SqlFacts(PostgresqlDatabase(address))
+    for at in range(0, 600, 200):  # fewer at once than are noted
+        write(store, *(role(f"user:u{number}", "guardian", f"child:c{number}") for number in range(at, at + 200)))
+    store.close()
+    with psycopg.connect(address) as connection:
+        connection.execute("DELETE FROM pg_statistic WHERE starelid = 'fact'::regclass")
+        connection.execute("UPDATE pg_class SET reltuples = 0, relpages = 0 WHERE oid = 'fact'::regclass")
+        connection.execute("SELECT pg_stat_reset()")
+
+    SqlFacts(PostgresqlDatabase(address)).close()
+
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SELECT reltuples FROM pg_class WHERE oid = 'fact'::regclass").fetchone() == (600,)
+
+
+def test_a_write_goes_on_where_the_table_cannot_be_analysed(new_database: Callable[[], str]) -> None:
+    """Somebody who cleans the table up holds a lock that lets others write and not analyse."""
+    address = new_database()
+    store = SqlFacts(PostgresqlDatabase(address))
+    many = [role(f"user:u{number}", "guardian", f"child:c{number}") for number in range(GROWTH_NOTED)]
+
+    with psycopg.connect(address) as connection:
+        connection.execute("LOCK TABLE fact IN SHARE UPDATE EXCLUSIVE MODE")
+        written = write(store, *many)
+
+    assert len(written.ids) == GROWTH_NOTED
+    store.close()
+
+
+def _rows_fetched(address: str) -> int:
+    """Return how many facts PostgreSQL looks at to say whose ticket it is, where one person has 2,000 of 6,000."""
+    database = PostgresqlDatabase(address)
+    store = SqlFacts(database)
+    tickets = [
+        ground(
+            "support_ticket",
+            str(number),
+            "user:agent" if number < 2_000 else f"user:a{number}",
+            f"user:u{number % 900}",
+        )
+        for number in range(6_000)
+    ]
+    write(store, *tickets)
+    agent, person = frozenset({entity("user:agent")}), frozenset({entity("user:u7")})
+    asked = wanted(grounds=(GroundsWanted(frozenset({"support_ticket"}), agent, person),))
+    with database.reading() as session:
+        found = store.gather_in(session, KIDS, asked, ANYTHING)
+        rows = session.rows(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'fact'", {}
+        )
+    store.close()
+    assert len(found.facts) == 3
+    return int(rows[0][0])
+
+
+def test_a_beneficiary_of_many_grounds_is_looked_at_no_longer_than_others(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL finds grounds by whom the data is about; left to choose, as the broken twin does, it reads all."""
+    assert _rows_fetched(new_database()) < 50
+
+    monkeypatch.setattr(PostgresqlDatabase, "dialect", replace(POSTGRESQL, aside_form="COLUMN"))
+    assert _rows_fetched(new_database()) > 1_000
