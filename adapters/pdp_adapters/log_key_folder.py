@@ -44,6 +44,9 @@ def log_keys(log: Path, folder: Path | None = None) -> LogKeys:
         digest_key = _keep(folder / _DIGEST_KEY, secrets.token_bytes(_KEY_BYTES))
     except OSError as error:
         raise UnavailableError(f"the keys of the decision log `{folder}` cannot be had: {error.strerror}") from error
+    # FAIL CLOSED (key cut off): under a key that is short or empty anybody could find the texts of the digests.
+    if len(digest_key) != _KEY_BYTES:
+        raise UnavailableError(f"`{folder / _DIGEST_KEY}` is not whole")
     return LogKeys(PersonKeyFile(folder / _PERSONS), signs, digest_key)
 
 

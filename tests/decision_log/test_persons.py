@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pdp.cli import main
 from pdp.core.entity import Entity
+from pdp.core.errors import UnavailableError
 from pdp.core.log_ports import LogHead, PersonKey
 from pdp.decision_log import about_person, past_of, prune, records, sealing
 from pdp.decision_log.heads import head_line, read_head
@@ -222,3 +223,13 @@ def test_prune_as_a_command_verifies_first(log: Log) -> None:
     files.write()
     assert run("log", "prune", log.path, "--keep-days", "0").exit_code == 1
     assert len(log.lines()) == COUNT + 1
+
+
+@pytest.mark.parametrize("content", [b"", b"half of it"])
+def test_a_digest_key_that_is_not_whole_is_not_used(tmp_path: Path, content: bytes) -> None:
+    """Whoever finds the file of another process that has not written it yet has no key at all."""
+    log_keys(tmp_path)
+    (tmp_path / "keys" / "digest.key").write_bytes(content)
+
+    with pytest.raises(UnavailableError, match="not whole"):
+        log_keys(tmp_path)
