@@ -39,8 +39,10 @@ class Holding:
                 if not self._held:
                     self._runs = False
                     return
-                due, then = self._held.popleft()
+                due, then = self._held[0]
             wait = due - time.monotonic()
             if wait > 0:
                 time.sleep(wait)
+            with self._changing:
+                self._held.popleft()  # until now it counted among those held
             then()
