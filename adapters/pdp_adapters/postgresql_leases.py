@@ -12,7 +12,7 @@ import secrets
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -140,9 +140,9 @@ class PostgresqlLeases:
             return 0.0
         return (boot_time() - follower[1].answered) / 1e9
 
-    def doubt(self, state: StoreState) -> str:
-        """Return "": what was known of the store is in the memory of each process alone."""
-        return ""
+    def doubt(self, read: Callable[[], StoreState]) -> tuple[str, str] | None:
+        """Return None: what was known of the store is in the memory of each process alone."""
+        return None
 
     # --- Those who write ----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What the stores in SQL ask of a database: statements, transactions, and the few words in which the two differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,10 +123,11 @@ class Session(Protocol):
 class Board(Freshness, Protocol):
     """Where writers of a database put up what they change, so that every process knows of it."""
 
-    def doubt(self, state: StoreState) -> str:
-        """Return why what is found, at *state*, may not be the store that was there before; "" where nothing says so.
+    def doubt(self, read: Callable[[], StoreState]) -> tuple[str, str] | None:
+        """Return which history is found, and why it may not be the store that was there before; None for no reason.
 
-        It may lack what was revoked. Never raises.
+        It may lack what was revoked. What *read* finds is read after what is remembered: whoever writes meanwhile gives
+        no reason. Raises what *read* raises.
         """
 
     def changing(

@@ -78,10 +78,7 @@ class SqlFacts:
         self._given.verify()
         migrate(self._given)
         self._given.grown(UNKNOWN_GROWTH)
-        with self._given.single() as session:
-            state = read_state(session)
-        reason = self._given.board.doubt(state)
-        self._doubt = (state.token.history, reason) if reason else None
+        self._doubt = self._given.board.doubt(lambda: _state_of(self._given))
         self._is_open = True
 
     def _open_later(self) -> None:
@@ -152,8 +149,7 @@ class SqlFacts:
 
     def state(self) -> StoreState:
         """Return where the store stands now."""
-        with self._database.single() as session:
-            return read_state(session)
+        return _state_of(self._database)
 
     @contextmanager
     def writing(self, operator: str) -> Iterator[SqlWriting]:
@@ -289,3 +285,9 @@ class SqlFacts:
         with self._lock:
             if now.history != self._newest.history or now.revision > self._newest.revision:
                 self._newest = now
+
+
+def _state_of(database: Database) -> StoreState:
+    """Return where the store in *database* stands now."""
+    with database.single() as session:
+        return read_state(session)

@@ -17,6 +17,7 @@ import secrets
 import struct
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -59,8 +60,10 @@ class _Mapped:
         if self.words[_FORMAT] != _MAGIC or not self.words[_HISTORY]:
             raise ValueError("another format")
 
-    def doubt(self, token: Token, file: int) -> str:
+    def doubt(self, token: Token, file: int, committed: int) -> str:
         """Return why *file*, whose content is at *token*, may not be the store that the board is of, "" for no reason.
+
+        *committed* is what the board knew to be committed before the token was read.
 
         FAIL CLOSED (store went back): what is put in place of the store may lack what was revoked. The board knows no
         later revision than was committed, whatever became of its pages.
@@ -68,8 +71,8 @@ class _Mapped:
         words = self.words
         if words[_HISTORY] != _number(token.history):
             return ""
-        if words[_COMMITTED] > token.revision:
-            return f"the store is at revision {token.revision} and was at {words[_COMMITTED]} before"
+        if committed > token.revision:
+            return f"the store is at revision {token.revision} and was at {committed} before"
         # After another start of the machine the same file may have another number.
         if words[_BOOT] == _boot() and words[_FILE] != file:
             return "the file of the store is another one than before"
@@ -129,12 +132,18 @@ class SqliteBoard:
             # What cannot be written now is read without a board.
             self._held = None
 
-    def doubt(self, state: StoreState) -> str:
-        """Return why the file may not be the store that the board is of."""
+    def doubt(self, read: Callable[[], StoreState]) -> tuple[str, str] | None:
+        """Return which history is found, and why the file may not be the store that the board is of."""
         try:
-            return _Mapped(self._path).doubt(state.token, self._file())
+            board = _Mapped(self._path)
         except (OSError, ValueError):
-            return ""
+            return None
+        # TRAP (order): the board first. Read after the state it may know of a change that came between, and a store
+        # that others write to would look as if it had gone back.
+        committed = board.words[_COMMITTED]
+        token = read().token
+        reason = board.doubt(token, self._file(), committed)
+        return (token.history, reason) if reason else None
 
     def close(self) -> None:
         """Let go of the board; the file stays, for others."""
@@ -177,7 +186,8 @@ class SqliteBoard:
             board = _Mapped(self._path)
             if board.is_of(state.token, self._file()):
                 return board
-            if reason := board.doubt(state.token, self._file()):
+            # Nobody else can write now.
+            if reason := board.doubt(state.token, self._file(), board.words[_COMMITTED]):
                 raise UnavailableError(reason)
         try:
             self._make(state)

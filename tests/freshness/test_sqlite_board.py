@@ -3,6 +3,8 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,14 @@ import pytest
 from pdp.core.ends import Slots
 from pdp.core.errors import UnavailableError
 from pdp.core.fact_identity import fact_id
+from pdp.core.stores import StoreState
 from pdp_adapters import sqlite_board
+from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sqlite_board import SqliteBoard
+from pdp_adapters.sqlite_database import SqliteDatabase, SqliteSession
 from tests.freshness.places import AUNT, ELSEWHERE, Open, Reading, opening
 from tests.freshness.test_following import a_deletion
-from tests.stores.writing import KIDS, delete, write
+from tests.stores.writing import KIDS, delete, role, write
 
 
 @pytest.fixture
@@ -117,6 +122,52 @@ def test_a_store_that_went_back_has_another_life(path: Path, place: Open) -> Non
 
         assert again.life != reading.life
         assert again.facts == ()
+
+
+class _WrittenMeanwhile(SqliteDatabase):
+    """A database that somebody else writes to whenever something has been read."""
+
+    def __init__(self, path: Path, other: SqlFacts) -> None:
+        super().__init__(path)
+        self._other = other
+        self._count = count()
+
+    @contextmanager
+    def single(self) -> Iterator[SqliteSession]:
+        """Return a session; then let the other one write."""
+        with super().single() as session:
+            yield session
+        write(self._other, role(f"user:{next(self._count)}", "teacher", "class:a"))
+
+
+class _BoardAfterTheState(SqliteBoard):
+    """A board that reads what it knows only after the state."""
+
+    def doubt(self, read: Callable[[], StoreState]) -> tuple[str, str] | None:
+        """Return the doubt that a writer in between has raised."""
+        state = read()
+        return super().doubt(lambda: state)
+
+
+@pytest.mark.parametrize("kind", [SqliteBoard, _BoardAfterTheState])
+def test_a_store_that_is_written_to_while_it_is_opened_is_not_doubted(
+    kind: type[SqliteBoard], path: Path, place: Open
+) -> None:
+    """Else whoever starts while others write would allow nothing until an admin confirms a store that never went."""
+    other = place()
+    write(other, ELSEWHERE)
+    database = _WrittenMeanwhile(path, other)
+    database.board = kind(database, path)
+
+    store = SqlFacts(database)
+    refused = ""
+    try:
+        write(store, ELSEWHERE)
+    except UnavailableError as error:
+        refused = str(error)
+    store.close()
+
+    assert ("before (pdp facts confirm)" in refused) == (kind is _BoardAfterTheState)
 
 
 def _has_wal(path: Path) -> bool:
