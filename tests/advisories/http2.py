@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -179,13 +179,13 @@ class Connection:
 def speaking(address: str, authority: bytes | None = None) -> Iterator[Connection]:
     """Connect to *address*, HOST:PORT, over TLS if there is an *authority* in PEM."""
     host, _, port = address.rpartition(":")
-    connected = socket.create_connection((host, int(port)), SECONDS)
-    if authority is not None:
-        context = ssl.create_default_context(cadata=authority.decode())
-        context.set_alpn_protocols(["h2"])
-        connected = context.wrap_socket(connected, server_hostname="localhost")
-    with Connection(connected) as connection:
-        yield connection
+    with ExitStack() as stack:
+        connected = stack.enter_context(socket.create_connection((host, int(port)), SECONDS))
+        if authority is not None:
+            context = ssl.create_default_context(cadata=authority.decode())
+            context.set_alpn_protocols(["h2"])
+            connected = stack.enter_context(context.wrap_socket(connected, server_hostname="localhost"))
+        yield stack.enter_context(Connection(connected))
 
 
 def resident_bytes() -> int:

@@ -12,6 +12,7 @@ from pdp.api.v1 import decision_pb2
 from pdp.callers.methods import EVERY_METHOD
 from pdp.core.caller import Caller
 from pdp.core.decision import Decision
+from pdp.core.errors import NotPermittedError
 from pdp.core.request import Request
 from pdp.server import access, barrier, decisions
 from pdp.server.access import NEEDS, Need
@@ -104,7 +105,7 @@ def test_k_01_mutant_the_streams_have_been_forgotten(
 
 def a_new_method_is_refused() -> None:
     """A method without an entry is refused to everybody."""
-    with pytest.raises(access.NotPermittedError):
+    with pytest.raises(NotPermittedError):
         access.check_may_call(Caller("any", may_everything=True), "pdp.api.v1.DecisionService.StreamedCheck")
 
 

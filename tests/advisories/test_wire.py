@@ -42,7 +42,7 @@ def ending(code: grpc.StatusCode, body: bytes = b"") -> Iterator[str]:
         return body
 
     server = grpc.server(ThreadPoolExecutor(1))
-    handlers = {"Check": grpc.unary_unary_rpc_method_handler(answer)}
+    handlers: dict[str, Any] = {"Check": grpc.unary_unary_rpc_method_handler(answer)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("pdp.api.v1.DecisionService", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -126,7 +126,7 @@ def test_k_79_mutant_a_client_that_lets_pass_what_is_no_answer(words: Words, twi
 def _texts(message: Message) -> Iterator[bytes]:
     """Yield the bytes of *message* with a byte that is no UTF-8 in one text after another, those inside included."""
     for field, value in message.ListFields():
-        if field.type is FieldDescriptor.TYPE_MESSAGE and field.message_type.GetOptions().map_entry:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
             continue
         inner = list(value) if field.is_repeated else [value]
         for part in inner:
@@ -232,7 +232,7 @@ def _cleared(message: Message, place: str = "") -> Iterator[tuple[str, Callable[
     for field, value in message.ListFields():
         name = field.name
         yield f"{place}{name}", lambda inner, name=name: inner.ClearField(name)  # type: ignore[misc]
-        if field.type is not FieldDescriptor.TYPE_MESSAGE or field.message_type.GetOptions().map_entry:
+        if field.message_type is None or field.message_type.GetOptions().map_entry:
             continue
         if not field.is_repeated:
             for inner_place, clear in _cleared(value, f"{place}{name}."):
@@ -377,9 +377,9 @@ def capitals_are_no_way_in(house: House, address: str) -> None:
         with speaking(address, house.server_authority.certificate) as connection:
             assert connection.call(block(grpc_headers(CHECK.encode(), (name, key))), _plain()).status != OK
     with house.connected(address) as channel:
-        for name in ("x-authorization", "authorization-", "authorization-bin"):
-            value: Any = key if name.endswith("-bin") else key.decode()
-            assert ask(channel, CHECK, _plain(), metadata=[(name, value)]).code is grpc.StatusCode.UNAUTHENTICATED
+        for other in ("x-authorization", "authorization-", "authorization-bin"):
+            value: Any = key if other.endswith("-bin") else key.decode()
+            assert ask(channel, CHECK, _plain(), metadata=[(other, value)]).code is grpc.StatusCode.UNAUTHENTICATED
 
 
 def test_k_82_names_of_headers_are_exact(house: House, address: str) -> None:
