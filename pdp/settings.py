@@ -17,6 +17,10 @@ MEMORY_STORE: Final = "memory:"
 NO_STORE: Final = "none:"
 SQLITE_PREFIX: Final = "sqlite:///"
 POSTGRESQL_PREFIXES: Final = ("postgresql://", "postgres://")
+_SCHEME: Final = re.compile(r"[a-z+]{1,20}:", re.ASCII)
+_SECRETIVE: Final = re.compile("[@=?]|password")
+"""What is in every address that has a user or a password, and in the other way of writing one, `password=…`."""
+
 GROUP_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 
 
@@ -48,7 +52,7 @@ class Settings:
 
     listen: str = "127.0.0.1:50051"
     policies: Path = Path("policies")
-    store: str = field(default_factory=lambda: default_store(os.environ))
+    store: str = field(default_factory=lambda: default_store(os.environ), repr=False)  # may hold a password
     workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     port_group: str = ""
     threads: int = 8
@@ -72,7 +76,7 @@ class Settings:
     shadow: Path | None = None
     shadow_percent: int = 5
     cache_megabytes: int = 64
-    redis: str = ""
+    redis: str = field(default="", repr=False)  # may hold a password
     cache_keys: Path | None = None
 
     @property
@@ -255,9 +259,11 @@ def _together(settings: Settings, sources: Mapping[str, str]) -> list[str]:
 
 
 def _without_password(text: str) -> str:
-    """Return *text* as it may be repeated: of an address only what names no user and no password."""
-    scheme, at, _ = text.rpartition("@")
-    return f"{scheme.partition(':')[0]}:…" if at else text
+    """Return *text* as it may be repeated: of what could be an address with a password only its scheme."""
+    if not _SECRETIVE.search(text):
+        return text
+    scheme = _SCHEME.match(text)
+    return f"{scheme[0]}…" if scheme else "…"
 
 
 def _from_file(path: Path | None, mistakes: list[str]) -> dict[str, tuple[str, str | None]]:

@@ -11,6 +11,7 @@ class Reason(StrEnum):
 
     no-credential         the call brings none
     several-headers       more than one `authorization` header
+    headers-too-large     its headers are longer than any proper call needs
     scheme                an `authorization` that is neither `Bearer TOKEN` nor `ApiKey KEY`
     key-unknown           no such API key
     key-revoked           the key was revoked
@@ -35,6 +36,7 @@ class Reason(StrEnum):
 
     NO_CREDENTIAL = "no-credential"
     SEVERAL_HEADERS = "several-headers"
+    HEADERS_TOO_LARGE = "headers-too-large"
     SCHEME = "scheme"
     KEY_UNKNOWN = "key-unknown"
     KEY_REVOKED = "key-revoked"

@@ -12,7 +12,7 @@ from pdp.core.caller import Caller
 from pdp.core.errors import InvalidRequestError, NoPolicyError, NotPermittedError
 from pdp.core.request import Consistency, Request
 from pdp.decision_point import Checked, DecisionPoint
-from pdp.server.access import check_question
+from pdp.server.access import check_operator, check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
 from pdp.server.inline_calls import Answer, Later
@@ -59,6 +59,8 @@ class Decisions:
         if not caller.may_everything:
             check_question(caller, parsed(body, decision_pb2.CheckRequest.FromString))
         request = parsed(body, self._reader.request)
+        # FAIL CLOSED (two readers): what is decided about is looked at too, not only what the other reader made of it.
+        check_operator(caller, request.operator)
         self._load.ask_about(request.operator, caller)
         if self._point.at_once:
             return decision_to_bytes(self._point.check(request))
@@ -73,6 +75,7 @@ class Decisions:
             if not caller.may_everything:
                 _check_item(caller, parsed(body, decision_pb2.CheckRequest.FromString))
             request = parsed(body, self._reader.request)
+            _check_operator(caller, request)
         except InvalidRequestError as error:
             return result_to_bytes(_request_id(body), error)
         request_id = request.request_id
@@ -159,9 +162,11 @@ class Decisions:
 def _permitted(caller: Caller, message: decision_pb2.CheckBatchRequest, batch: Batch) -> Batch:
     """Return *batch* with what *caller* may not ask in the place of each item that asks it."""
     items = list(batch.items)
-    for at, asked in enumerate(message.requests):
+    for at, (item, asked) in enumerate(zip(batch.items, message.requests, strict=True)):
         try:
             _check_item(caller, asked)
+            if isinstance(item, Request):
+                _check_operator(caller, item)
         except InvalidRequestError as error:
             items[at] = RefusedItem(asked.request_id, error)
     return replace(batch, items=tuple(items))
@@ -171,6 +176,14 @@ def _check_item(caller: Caller, message: decision_pb2.CheckRequest) -> None:
     """Raise InvalidRequestError, which an item can carry, for what *caller* may not ask."""
     try:
         check_question(caller, message)
+    except NotPermittedError as error:
+        raise InvalidRequestError([error.error]) from None
+
+
+def _check_operator(caller: Caller, request: Request) -> None:
+    """Raise InvalidRequestError, as _check_item does, where the *request* that is decided is not what was looked at."""
+    try:
+        check_operator(caller, request.operator)
     except NotPermittedError as error:
         raise InvalidRequestError([error.error]) from None
 

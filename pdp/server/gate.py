@@ -8,6 +8,7 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave
 from structlog.typing import FilteringBoundLogger
 
 from pdp.callers import LiveCallers, Presented
+from pdp.callers.refusing import Reason, refuse
 from pdp.callers.spending import Allowance
 from pdp.core.caller import LOCAL, Caller
 from pdp.core.errors import NotPermittedError, OverloadedError, UnknownCallerError
@@ -17,6 +18,10 @@ from pdp.server.load import Load
 from pdp.server.names import name_of
 
 AUTHORIZATION: Final = "authorization"
+LARGEST_HEADERS: Final = 16 << 10
+"""Bytes of the headers of a call. gRPC has a bound of its own, which it begins to keep only when the other side has
+acknowledged its settings; until then it takes 16 MiB."""
+
 REFUSALS_LOGGED_PER_SECOND: Final = 10
 """More are counted and not told one by one: who is refused may not fill the disk."""
 
@@ -82,7 +87,7 @@ class Gate:
         """Return what a call of gRPC's core brings with it, None where nothing has to be brought."""
         if self._callers is None:
             return None
-        authorizations = _authorizations(metadata)
+        authorizations = self._authorizations(metadata)
         if not self._has_certificates:
             return Presented(authorizations)
         found = cygrpc.auth_context(call) or {}
@@ -92,7 +97,7 @@ class Gate:
         """Return what the call behind *context* brings with it, as `presented` does."""
         if self._callers is None:
             return None
-        authorizations = _authorizations(context.invocation_metadata())
+        authorizations = self._authorizations(context.invocation_metadata())
         if not self._has_certificates:
             return Presented(authorizations)
         found = context.auth_context()
@@ -129,6 +134,12 @@ class Gate:
         """Return what looks at each message of *method*; what has no entry is refused whatever it says."""
         return self._permits.get(method, _refuse)
 
+    def _authorizations(self, metadata: Metadata) -> tuple[str, ...]:
+        if sum([len(key) + len(value) for key, value in metadata]) > LARGEST_HEADERS:
+            self._tell("", Reason.HEADERS_TOO_LARGE.value, "")
+            refuse(Reason.HEADERS_TOO_LARGE)
+        return tuple([str(value) for key, value in metadata if key == AUTHORIZATION])
+
     def _tell(self, method: str, reason: str, caller: str) -> None:
         try:
             self._logged.spend()
@@ -137,10 +148,6 @@ class Gate:
             return
         untold, self._unlogged = self._unlogged, 0
         self._log.warning(Event.CALLER_REFUSED.value, method=method, reason=reason, caller=caller, untold=untold)
-
-
-def _authorizations(metadata: Metadata) -> tuple[str, ...]:
-    return tuple([str(value) for key, value in metadata if key == AUTHORIZATION])
 
 
 def _only(values: Any) -> bytes:

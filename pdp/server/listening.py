@@ -33,6 +33,8 @@ def options(maximum_calls: int, *, shares_port: bool = False, connections: int =
         ("grpc.max_concurrent_streams", min(2 * maximum_calls, STREAMS)),
         ("grpc.max_allowed_incoming_connections", connections),
         ("grpc.server_handshake_timeout_ms", 10_000),
+        # Until the other side acknowledges our settings, headers may have 16 MiB: so it does, or is closed.
+        ("grpc.http2.settings_timeout", 10_000),
         ("grpc.max_connection_idle_ms", 15 * _MINUTE),
         # So that callers spread again over servers, and a connection does not outlive every certificate.
         ("grpc.max_connection_age_ms", 60 * _MINUTE),
