@@ -13,7 +13,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pdp.activation import Candidate
 from pdp.core.errors import InvalidPolicyError
@@ -26,7 +26,6 @@ Files = Sequence[tuple[str, bytes]]
 MEMORY_MEGABYTES: Final = 2048
 """So much address space the process may have."""
 
-_MODULE: Final = "pdp.analysis.apart_process"
 _LOOK_SECONDS: Final = 0.1
 
 
@@ -62,11 +61,14 @@ def has_solver() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Compares in a process of its own for at most *seconds*; given up at once when *is_wanted* says no."""
+    """Compares in a process of its own for at most *seconds*; given up at once when *is_wanted* says no.
+
+    What that process runs may be another *module* in a subclass.
+    """
 
     seconds: float
     is_wanted: Callable[[], bool] = lambda: True
-    module: str = _MODULE
+    module: ClassVar[str] = "pdp.analysis.apart_process"
 
     def differences(self, operator: str, before: Files, after: Files, most_groups: int) -> Differences:
         """Return how decisions change when the files *after* take the place of those *before*.
@@ -134,10 +136,12 @@ class Apart:
 
     def _answer(self, process: "subprocess.Popen[bytes]", asked: bytes) -> bytes:
         end = time.monotonic() + self.seconds
+        given: bytes | None = asked
         while True:
             try:
-                return process.communicate(asked, timeout=_LOOK_SECONDS)[0]
+                return process.communicate(given, timeout=_LOOK_SECONDS)[0]
             except subprocess.TimeoutExpired:
+                given = None  # it goes on with what it was given first
                 if not self.is_wanted():
                     raise NotComparedError("nobody waits for the comparison any more") from None
                 if time.monotonic() >= end:

@@ -34,7 +34,7 @@ def main() -> None:
     """Answer the question on the input."""
     asked = json.load(sys.stdin)
     _be_modest(asked["cpu_seconds"], asked["memory_bytes"])
-    threading.Thread(target=_end_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
+    threading.Thread(target=end_with_parent, args=(int(sys.argv[1]),), daemon=True).start()
     try:
         answer = _answer(asked)
     except InvalidPolicyError as error:
@@ -58,7 +58,8 @@ def _be_modest(cpu_seconds: int, memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _end_with_parent(pipe: int) -> None:
+def end_with_parent(pipe: int) -> None:
+    """Wait until nobody holds the other end of *pipe*, and end this process."""
     os.read(pipe, 1)
     os._exit(1)
 

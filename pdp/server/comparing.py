@@ -48,10 +48,11 @@ _NO_FILES: Final = "PolicyService.Diff is served where the server knows the file
 class PoliciesCompared:
     """Serves Diff against the policies that *following* knows of; the comparing is done in another process."""
 
-    def __init__(self, following: Following, words: Words, apart: type[Apart] = Apart) -> None:
+    apart_type: type[Apart] = Apart
+
+    def __init__(self, following: Following, words: Words) -> None:
         self._following = following
         self._words = words
-        self._apart = apart
 
     @property
     def served(self) -> Mapping[str, Serve]:
@@ -103,7 +104,7 @@ class PoliciesCompared:
             after += [(path, content) for path, content in before if f"/{path}".rpartition("/")[0].endswith("/shared")]
         seconds = min(context.time_remaining(), COMPARISON_SECONDS)
         end = time.monotonic() + context.time_remaining()
-        apart = self._apart(seconds, context.is_active)
+        apart = self.apart_type(seconds, context.is_active)
         most = min(message.max_groups or MOST_GROUPS, MOST_GROUPS)
         try:
             return apart.differences(message.operator, before, after, most)
