@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pdp.cli.analysing import need_solver, progress_on_stderr
+from pdp.cli.diff_at_server import would_change
 from pdp.cli.options import Exit, fail, output_options
 from pdp.core.errors import InvalidPolicyError, PdpError
 from pdp.policy_set import PolicySet
@@ -23,7 +24,7 @@ KINDS = ("newly-allowed", "newly-denied", "obligations-changed", "reasons-change
 
 @click.command()
 @click.argument("before")
-@click.argument("after")
+@click.argument("after", default="")
 @click.option(
     "--fail-on",
     "fail_on",
@@ -37,6 +38,7 @@ KINDS = ("newly-allowed", "newly-denied", "obligations-changed", "reasons-change
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the request that shows each group into this directory.",
 )
+@click.option("--server", metavar="HOST:PORT", help="Compare with what this server has in force; give AFTER alone.")
 @output_options
 def diff(
     before: str,
@@ -44,15 +46,25 @@ def diff(
     fail_on: tuple[str, ...],
     decisions_only: bool,
     witnesses: Path | None,
+    server: str | None,
     form: str,
     lang: str,
 ) -> None:
     """Print which decisions differ between the policy folders BEFORE and AFTER, in groups, each with a request.
 
+    With --server, BEFORE is what that server has in force, and AFTER is the only folder given.
+
     A folder is a path, such as policies/kidsonline, or REVISION:PATH of a Git repository, such as
     HEAD:policies/kidsonline. Every request was asked of both. Exit code 0: no difference that --fail-on names, 1: one
     that it names, 2: trouble.
     """
+    wanted = set(KINDS) if "any" in fail_on else set(fail_on)
+    kinds_shown = KINDS[:2] if decisions_only else KINDS
+    if bool(server) is bool(after):
+        raise click.UsageError("two folders, or one folder and --server")
+    if server:
+        met = would_change(server, before, kinds_shown, witnesses, form, lang)
+        sys.exit(Exit.NO if met & wanted else Exit.YES)
     need_solver(lang)
     from pdp.analysis.beside import changed_beside
     from pdp.analysis.changes import Comparison, Kind
@@ -94,7 +106,6 @@ def diff(
 
         render_differences(groups, beside, old, new, lang)
     met = {group.kind.value for group in groups}
-    wanted = set(KINDS) if "any" in fail_on else set(fail_on)
     sys.exit(Exit.NO if met & wanted else Exit.YES)
 
 

@@ -1,5 +1,6 @@
 """A client of PolicyService."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,8 @@ from pdp.wire.policies import finding_from_wire
 
 STATUS_SECONDS: Final = 5.0
 RELOAD_SECONDS: Final = 120.0
+DIFF_SECONDS: Final = 90.0
+_LEFT_OUT: Final = "pdp-groups-left-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,17 @@ class Reloaded:
     as_json: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class WouldChange:
+    """The groups of decisions that would change, each as it came: *change*, *message* and *decisions* of a DiffGroup.
+
+    *left_out* groups, those that count least, are not told.
+    """
+
+    groups: tuple[dict[str, Any], ...]
+    left_out: int
+
+
 class PolicyClient(Connected):
     """Asks the server at *address*, HOST:PORT, about its policies; any thread may use it."""
 
@@ -103,6 +117,21 @@ class PolicyClient(Connected):
         answer: policies_pb2.ReloadResponse = self._call(self._stub.Reload, request, RELOAD_SECONDS)
         findings = tuple(map(finding_from_wire, answer.findings))
         return Reloaded(answer.revision, answer.activated, findings, message_to_json(answer))
+
+    def would_change(self, operator: str, files: Iterable[tuple[str, bytes]], most_groups: int = 0) -> WouldChange:
+        """Return what would change if *files*, with paths from the policies folder, were in force.
+
+        Raises what `policies` raises; InvalidRequestError holds the findings of files that are no valid policy.
+        """
+        sent = [policies_pb2.PolicyFile(path=path, content=content) for path, content in files]
+        request = policies_pb2.DiffRequest(operator=operator, files=sent, max_groups=most_groups)
+        try:
+            call = self._stub.Diff(request, timeout=DIFF_SECONDS)
+            groups = tuple(message_to_json(group) for group in call)
+            after_them: Any = call.trailing_metadata() or ()
+        except grpc.RpcError as error:
+            raise as_error(error) from None
+        return WouldChange(groups, int(dict(after_them).get(_LEFT_OUT, 0)))
 
     def _call(self, method: Any, request: object, seconds: float) -> Any:
         try:

@@ -120,6 +120,10 @@ class TooMuchToLookUpError(PdpError):
     """A look-up that would take too much work, and is refused whole; the text says why."""
 
 
+class TooMuchToCompareError(PdpError):
+    """A comparison of policies that could not be made within its bounds, and is refused whole; the text says why."""
+
+
 class UnavailableError(PdpError):
     """The facts, or the knowledge of how fresh they are, cannot be had now."""
 

@@ -34,6 +34,9 @@ REFLECTION_METHODS: Final = tuple(
 WRITING_METHODS: Final = ("pdp.api.v1.FactService.WriteFacts", "pdp.api.v1.FactService.DeleteFacts")
 """What may revoke."""
 
+DIFF_METHOD: Final = "pdp.api.v1.PolicyService.Diff"
+"""What takes a core for up to a minute."""
+
 NEEDS: Final[Mapping[str, Need]] = {
     # A probe has no credential, and learns which operators are served and nothing about anybody.
     **dict.fromkeys(HEALTH_METHODS, Need.NOBODY_KNOWN),
@@ -118,7 +121,7 @@ def permits(operators: Collection[str]) -> Mapping[str, Permit]:
         "pdp.api.v1.FactService.WatchFacts": _operator,
         "pdp.api.v1.PolicyService.GetPolicySet": operator_or_all,
         "pdp.api.v1.PolicyService.Validate": _nothing_more,
-        "pdp.api.v1.PolicyService.Diff": _operator,
+        DIFF_METHOD: _operator,
         "pdp.api.v1.PolicyService.Reload": _operator,
     }
 

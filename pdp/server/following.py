@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from structlog.typing import FilteringBoundLogger
 
 from pdp.activation import Active, Candidate, PolicyJudge, Standing
+from pdp.activation.candidate import File
 from pdp.api.v1 import policies_pb2
 from pdp.core.errors import NotImplementedYetError, UnavailableError
 from pdp.policy_set import PolicySet
@@ -31,6 +32,7 @@ class _Prepared:
     policy: PolicySet
     by: str
     services: Services
+    files: tuple[File, ...]
 
 
 class Following(Protocol):
@@ -158,11 +160,11 @@ class Follower:
             point = self._in_force.point
             policies = {**point.policies, policy.operator: policy}
             services = Services(point.with_policies(policies), self._words, self._in_force.load)
-        return _Prepared(policy, says["by"], services)
+        return _Prepared(policy, says["by"], services, message.files)
 
     def _activate(self, change: int, since: datetime) -> None:
         prepared = self._prepared.pop(change)
-        standing = self.standing.with_active(Active(prepared.policy, since, prepared.by))
+        standing = self.standing.with_active(Active(prepared.policy, since, prepared.by, prepared.files))
         self._claim.begin(standing.revision)
         self._in_force.put(prepared.services)
         self.standing = standing

@@ -24,6 +24,7 @@ from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.policy_set import PolicySet
 from pdp.server.barrier import ExceptionBarrier
+from pdp.server.comparing import PoliciesCompared
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
 from pdp.server.following import FixedPolicies, Follower, Following
@@ -95,8 +96,9 @@ def start(
         # A wall behind those of the lanes: no lane is refused for what waits in another.
         maximum_concurrent_rpcs=apart.most,
     )
-    policies = PoliciesInForce(follow(in_force), words, point.cache)
-    served = {**in_force.served, **policies.served, **({} if kept is None else kept.served)}
+    following = follow(in_force)
+    policies, compared = PoliciesInForce(following, words, point.cache), PoliciesCompared(following, words)
+    served = {**in_force.served, **policies.served, **compared.served, **({} if kept is None else kept.served)}
     add_contract(server, served, in_force.answered)
     health = health_of(operators, point.policies.keys())
     health_pb2_grpc.add_HealthServicer_to_server(health, server)

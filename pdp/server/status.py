@@ -26,6 +26,7 @@ from pdp.core.errors import (
     NotThereError,
     OverloadedError,
     RequestError,
+    TooMuchToCompareError,
     TooMuchToLookUpError,
     UnavailableError,
     UnknownCallerError,
@@ -84,6 +85,9 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     NotImplementedYetError: Refusal(grpc.StatusCode.UNIMPLEMENTED, "this version does not serve that"),
     TooMuchToLookUpError: Refusal(
         grpc.StatusCode.RESOURCE_EXHAUSTED, "the look-up could only be answered in part, so it is not answered at all"
+    ),
+    TooMuchToCompareError: Refusal(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, "the policies could not be compared within the bounds, so nothing is told"
     ),
     UnavailableError: _NOT_NOW,
     NotThereError: _NOT_NOW,

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from pdp.activation import Active, Standing
 from pdp.api.v1 import policies_pb2
+from pdp.core.errors import RequestError
 from pdp.core.finding import Finding, Severity
+from pdp.core.text import Text
 from pdp.policy_set import ENGINE_VERSION
 from pdp.wire.instants import timestamp_from_instant
+from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.responses import text_from_wire
 
 
@@ -28,6 +31,20 @@ def finding_from_wire(message: policies_pb2.Finding) -> Finding:
     severity = Severity.WARNING if message.severity == Severity.WARNING.value else Severity.ERROR
     text = text_from_wire(message.message)
     return Finding(message.file, message.line, message.column, severity, message.code, text, message.suggestion)
+
+
+def finding_as_mistake(finding: Finding) -> RequestError:
+    """Return what is wrong with files that a request brings, with the place in them."""
+    place = f"{finding.file}:{finding.line}:{finding.column}"
+    return RequestError(finding.code, "files", place, finding.suggestion, finding.message)
+
+
+def difference_to_wire(
+    change: str, message: Text, decisions: int, witness: Mapping[str, object] | None
+) -> policies_pb2.DiffGroup:
+    """Return a group of differences as a message; *witness* is a request as protobuf JSON."""
+    request = None if witness is None else check_request_from_dict(witness)
+    return policies_pb2.DiffGroup(change=change, message=dict(message.as_map()), witness=request, decisions=decisions)
 
 
 def active_to_wire(active: Active) -> policies_pb2.OperatorPolicy:

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
+from pdp.activation import Standing
 from pdp.api.v1 import errors_pb2
 from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
@@ -19,6 +20,8 @@ from pdp.core.stores import FactStore
 from pdp.decision_point import NO_SHADOW, DecisionPoint
 from pdp.server import RunningServer, Security, start
 from pdp.server.events import json_log
+from pdp.server.following import FixedPolicies, Following
+from pdp.server.services import ServicesInForce
 from pdp.settings import Settings
 from pdp.wire.words import Words
 from pdp_adapters.no_decision_log import NoDecisionLog
@@ -76,12 +79,21 @@ def running(
     *,
     facts: FactStore | None = None,
     security: Security | None = None,
+    standing: Standing | None = None,
     **settings: Any,
 ) -> Iterator[RunningServer]:
-    """Serve *point*, and the stored *facts* if there are any, on a free port for as long as the context lasts."""
+    """Serve *point*, and the stored *facts* if there are any, on a free port for as long as the context lasts.
+
+    Its policies are those of *standing*; by default those of *point*, whose files it does not know.
+    """
     chosen = Settings(**{"listen": "127.0.0.1:0", **settings})
     written = json_log(log if log is not None else io.StringIO())
-    server = start(point, words, chosen, written, facts=facts, security=security or Security())
+    kept = standing or Standing.of(point.policies, datetime.now(UTC))
+
+    def follow(_in_force: ServicesInForce) -> Following:
+        return FixedPolicies(kept)
+
+    server = start(point, words, chosen, written, facts=facts, security=security or Security(), follow=follow)
     try:
         yield server
     finally:
