@@ -24,6 +24,7 @@ from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.survey import EVERYTHING, Survey, all_surveyed
+from pdp.core.tally import NOTHING_TALLIED, Tally
 from pdp.core.wanted import all_wanted
 from pdp.counterfactuals import FAILED, would_allow
 from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, too_many_facts, valid_until
@@ -43,10 +44,11 @@ NO_SHADOW: Final = NoShadow()
 class DecisionPoint:
     """Answers requests whose words are known; everything it holds is immutable, so any thread may ask.
 
-    *cache* holds what need not be asked of *facts*: what is in it has to come from there.
+    *cache* holds what need not be asked of *facts*: what is in it has to come from there. *tally* counts the answers.
     """
 
     cache: Cache = NOTHING_KEPT
+    tally: Tally = NOTHING_TALLIED
 
     def __init__(
         self,
@@ -71,6 +73,12 @@ class DecisionPoint:
         other.policies = policies
         other._wanting = Wanting(policies)
         other.log = self.log.withholding(_withheld(policies))
+        return other
+
+    def counted_by(self, tally: Tally) -> "DecisionPoint":
+        """Return the same decision point, whose answers *tally* counts."""
+        other = copy.copy(self)
+        other.tally = tally
         return other
 
     def over(self, facts: FactSource) -> "DecisionPoint":
@@ -305,6 +313,7 @@ class DecisionPoint:
             return None
         decision = _given_again(request, kept)
         self.log.record(request, decision, now)
+        self.tally.decided(request.operator, decision)
         self.shadow.see(request, decision, now)
         return decision
 
@@ -372,6 +381,7 @@ class DecisionPoint:
                 keepable.append((request, decision, part, at))
         self.log.record_all(records)
         for request, decision, at in records:
+            self.tally.decided(request.operator, decision)
             self.shadow.see(request, decision, at)
         for request, decision, part, at in keepable:
             self.cache.keep(request, policy.revision, decision, part, at)
@@ -407,6 +417,7 @@ class DecisionPoint:
         """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
         decision = _decision(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
         self.log.record(request, decision, at)
+        self.tally.decided(request.operator, decision)
         self.shadow.see(request, decision, at)
         return decision
 

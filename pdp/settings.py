@@ -47,6 +47,7 @@ class Settings:
     it is with, *client_ca* the authorities whose client certificates every connection then has to bring one of;
     *default_deadline_ms* how long a call without a deadline may wait; *memory_mib* the resident memory beyond which a
     process takes nothing more, 0 for no limit; *connections* how many it keeps open;
+    *metrics* where Prometheus reads them, HOST:PORT, "" for nowhere;
     *reflection* whether the server describes its services: `yes`, `no`, or where it listens on `loopback` only.
     """
 
@@ -78,6 +79,7 @@ class Settings:
     cache_megabytes: int = 64
     redis: str = field(default="", repr=False)  # may hold a password
     cache_keys: Path | None = None
+    metrics: str = ""
 
     @property
     def host(self) -> str:
@@ -151,6 +153,13 @@ def _listen(text: str) -> str:
     return text
 
 
+def _shown(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535 or (colon and not host):
+        raise ValueError("must be a PORT of this machine's loopback, or HOST:PORT")
+    return text if colon else f"127.0.0.1:{text}"
+
+
 def _store(text: str) -> str:
     # FAIL CLOSED (store ignored): a store that was named and not read could hold the refusal that matters.
     is_file = text.startswith(SQLITE_PREFIX) and len(text) > len(SQLITE_PREFIX)
@@ -195,6 +204,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "cache_megabytes": _whole_or_none,
     "redis": str,
     "cache_keys": Path,
+    "metrics": _shown,
 }
 
 

@@ -30,11 +30,16 @@ class JsonDecisionLog:
         self._stream = stream
         self._lock = threading.Lock()
         self._is_torn = False
+        self._records = self._bytes = 0
+
+    def measured(self) -> Mapping[str, float]:
+        """Return how many records and bytes were written."""
+        return {"records": self._records, "bytes": self._bytes}
 
     def record(self, request: Request, decision: Decision, at: datetime) -> None:
         """Write the record and hand it to the operating system; raise UnavailableError when it was not taken whole."""
         try:
-            self._write(record_line(request, decision, at))
+            self._write(record_line(request, decision, at), 1)
         # FAIL CLOSED (record lost): an answer whose record is gone is not given.
         except (OSError, ValueError, TypeError) as error:
             raise UnavailableError("the decision record could not be written") from error
@@ -42,7 +47,7 @@ class JsonDecisionLog:
     def record_all(self, records: Sequence[tuple[Request, Decision, datetime]]) -> None:
         """Write *records*, in their order and with one write; raise UnavailableError as `record` does, for all."""
         try:
-            self._write(record_lines(records))
+            self._write(record_lines(records), len(records))
         # FAIL CLOSED (record lost): as for one; which of them the operating system has taken is not known.
         except (OSError, ValueError, TypeError) as error:
             raise UnavailableError("the decision records could not be written") from error
@@ -54,7 +59,7 @@ class JsonDecisionLog:
     def end(self) -> None:
         """Do nothing: nothing is held back."""
 
-    def _write(self, lines: bytes) -> None:
+    def _write(self, lines: bytes, records: int) -> None:
         with self._lock:
             # What a full disk left of the record before stays a line of its own.
             whole = _LINE_END + lines if self._is_torn else lines
@@ -64,3 +69,5 @@ class JsonDecisionLog:
             if written != len(whole):
                 raise OSError(f"{written} of {len(whole)} bytes were written")
             self._is_torn = False
+            self._records += records
+            self._bytes += written

@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from pdp.core.errors import InvalidSettingsError, NotThereError, UnavailableError
 from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
 from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
-from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Parameters, Row
+from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Parameters, Row, Uses
 
 MOST_CONNECTIONS: Final = 16
 """Of one process; more readers than this wait for one another."""
@@ -96,23 +96,27 @@ class _Connection(psycopg.Connection[Row]):
 class PostgresqlSession:
     """A connection out of the pool."""
 
-    def __init__(self, connection: psycopg.Connection[Row], statements: Statements) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], statements: Statements, uses: Uses) -> None:
+        self._uses = uses
         self._connection = connection
         self._statements = statements
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows that a statement gives."""
+        self._uses.statements += 1
         with self._statements.bounded(self._connection):
             return self._connection.execute(_rewritten(sql), parameters).fetchall()
 
     def run(self, sql: str, parameters: Parameters) -> int:
         """Run a statement and return how many rows it changed."""
+        self._uses.statements += 1
         with self._statements.bounded(self._connection):
             return self._connection.execute(_rewritten(sql), parameters).rowcount
 
     def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
         """Run a statement once for each of *many*."""
         if many:
+            self._uses.statements += 1
             with self._connection.cursor() as cursor:
                 cursor.executemany(_rewritten(sql), many)
 
@@ -124,11 +128,12 @@ def _rewritten(sql: str) -> bytes:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Let what the database cannot do come out as UnavailableError, NotThereError where nobody answers."""
+def translated(uses: Uses) -> Iterator[None]:
+    """Let what the database cannot do come out as UnavailableError, NotThereError where nobody answers; count it."""
     try:
         yield
     except (psycopg.Error, PoolTimeout) as error:
+        uses.failures += 1
         is_silent = isinstance(error, PoolTimeout) or (isinstance(error, _LOST) and error.sqlstate is None)
         kind = NotThereError if is_silent else UnavailableError
         raise kind(f"the store cannot be used: {type(error).__name__}") from error
@@ -146,6 +151,7 @@ class PostgresqlDatabase:
         self._grown = 0
         self._asked_at = GROWTH_NOTED
         self._statements = Statements()
+        self.uses: Final = Uses()
         self.board = PostgresqlLeases(self, hints=hints)
 
     def grown(self, facts: int, session: PostgresqlSession | None = None) -> None:
@@ -185,9 +191,10 @@ class PostgresqlDatabase:
         """Return a session in which each statement stands for itself."""
         if self.board.silent_seconds > SILENT_SECONDS:
             # Those who follow it go on trying; whoever waited here would keep others from being told.
+            self.uses.failures += 1
             raise NotThereError("the store cannot be used: it does not answer")
-        with translated(), self._connections().connection() as connection:
-            yield PostgresqlSession(connection, self._statements)
+        with translated(self.uses), self._connections().connection() as connection:
+            yield PostgresqlSession(connection, self._statements, self.uses)
 
     @contextmanager
     def young_session(self) -> Iterator[tuple[PostgresqlSession, int]]:

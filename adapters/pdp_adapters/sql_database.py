@@ -107,6 +107,17 @@ POSTGRESQL: Final = Dialect(
 )
 
 
+@dataclass(slots=True)
+class Uses:
+    """How many *statements* this process has run, and how many times the database could not do what was asked.
+
+    Several threads at once may lose one, which is cheaper than a lock for each statement.
+    """
+
+    statements: int = 0
+    failures: int = 0
+
+
 class Session(Protocol):
     """A connection, within a transaction or for single statements. A parameter is written `:name`."""
 
@@ -170,6 +181,10 @@ class Database(Protocol):
 
     def array(self, texts: Sequence[str]) -> Any:
         """Return *texts* as one parameter."""
+
+    @property
+    def uses(self) -> Uses:
+        """Return how much it was used, since it was opened here."""
 
     @property
     def board(self) -> Board:

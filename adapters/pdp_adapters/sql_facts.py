@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
@@ -66,6 +66,8 @@ class SqlFacts:
             # Whoever is forked from this process opens connections of its own; one that was there before would be
             # shared.
             database.close()
+            # What workers count begins at 0 with each of them.
+            database.uses.statements = database.uses.failures = 0
 
     @property
     def _database(self) -> Database:
@@ -247,6 +249,12 @@ class SqlFacts:
         """Close the connections of this process."""
         self._given.board.close()
         self._given.close()
+
+    def measured(self) -> Mapping[str, float]:
+        """Return the statements and failures of this process, and whether it knows where the store stands (0 or 1)."""
+        uses = self._given.uses
+        known = float(self.freshness.standing() is not None)
+        return {"statements": uses.statements, "failures": uses.failures, "fresh": known}
 
     @property
     def log_heads(self) -> SqlLogHeads:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pdp.core.errors import UnavailableError
-from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row
+from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row, Uses
 from pdp_adapters.sqlite_board import SqliteBoard
 
 BUSY_SECONDS: Final = 5.0
@@ -62,22 +62,26 @@ _Identity = tuple[int, int]
 class SqliteSession:
     """A connection of one thread."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, uses: Uses) -> None:
         self._connection = connection
+        self._uses = uses
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows that a statement gives."""
-        with translated():
+        self._uses.statements += 1
+        with translated(self._uses):
             return self._connection.execute(sql, parameters).fetchall()
 
     def run(self, sql: str, parameters: Parameters) -> int:
         """Run a statement and return how many rows it changed."""
-        with translated():
+        self._uses.statements += 1
+        with translated(self._uses):
             return self._connection.execute(sql, parameters).rowcount
 
     def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
         """Run a statement once for each of *many*."""
-        with translated():
+        self._uses.statements += 1
+        with translated(self._uses):
             self._connection.executemany(sql, many)
 
 
@@ -87,11 +91,12 @@ def _identity(path: str) -> _Identity:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Let what SQLite cannot do come out as UnavailableError."""
+def translated(uses: Uses) -> Iterator[None]:
+    """Let what SQLite cannot do come out as UnavailableError, and count it."""
     try:
         yield
     except sqlite3.Error as error:
+        uses.failures += 1
         raise UnavailableError(f"the store cannot be used: {error}") from error
 
 
@@ -111,6 +116,7 @@ class SqliteDatabase:
         self._looked_at = 0.0
         self._file: _Identity | None = None
         self._companions: tuple[int, tuple[_Identity, ...]] | None = None
+        self.uses: Final = Uses()
         self.board = SqliteBoard(self, path)
         if sqlite3.sqlite_version_info < _OLDEST:
             raise UnavailableError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
@@ -121,7 +127,7 @@ class SqliteDatabase:
     @contextmanager
     def single(self) -> Iterator[SqliteSession]:
         """Return a session in which each statement stands for itself."""
-        yield SqliteSession(self._connection())
+        yield SqliteSession(self._connection(), self.uses)
 
     @contextmanager
     def reading(self) -> Iterator[SqliteSession]:
@@ -148,7 +154,7 @@ class SqliteDatabase:
     def verify(self) -> None:
         """Look through the file, if it is no larger than _MOST_VERIFIED."""
         connection = self._connection()
-        with translated():
+        with translated(self.uses):
             if self._path.stat().st_size > _MOST_VERIFIED:
                 return
             (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -174,11 +180,11 @@ class SqliteDatabase:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[SqliteSession]:
         connection = self._connection()
-        with translated():
+        with translated(self.uses):
             self._begin(connection, begin)
         try:
-            yield SqliteSession(connection)
-            with translated():
+            yield SqliteSession(connection, self.uses)
+            with translated(self.uses):
                 connection.execute("COMMIT")
         except BaseException:
             # What went wrong is told; that there may be nothing left to undo is not.
@@ -261,7 +267,7 @@ class SqliteDatabase:
 
     def _open(self) -> sqlite3.Connection:
         self._make_private()
-        with translated():
+        with translated(self.uses):
             # `close` may be called by another thread than the one that opened; no two use a connection at once.
             connection = sqlite3.connect(
                 self._path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False

@@ -38,6 +38,10 @@ class ChainedDecisionLog:
         """
         return self._chain.recall(decision_id)
 
+    def measured(self) -> Mapping[str, float]:
+        """Return what the chain of this process tells of itself."""
+        return self._chain.measured()
+
     def end(self) -> None:
         """Sign where the chain ends."""
         self._chain.end()

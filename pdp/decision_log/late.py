@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pdp.core.errors import UnavailableError
@@ -42,6 +42,10 @@ class LateChain(Chain):
                 self._late = threading.Thread(target=self._write_on, name="decision-log", daemon=True)
                 self._late.start()
         self._come.set()
+
+    def measured(self) -> Mapping[str, float]:
+        """Return what a chain tells, and how many records are held back."""
+        return {**super().measured(), "waiting": len(self._held)}
 
     def end(self) -> None:
         """Write what is held, and that the chain ends here."""

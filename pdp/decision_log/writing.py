@@ -7,7 +7,8 @@ process that writes it: workers are forked from one that writes none.
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -61,6 +62,8 @@ class Chain:
         self._room = 0
         self._ended = threading.Event()
         self._troubles: dict[str, str] = {}
+        self._records = self._bytes = 0
+        self._unsigned_since = 0.0
 
     def append(self, contents: Iterable[bytes]) -> None:
         """Write a record of each of *contents*, in their order, with one write.
@@ -97,6 +100,14 @@ class Chain:
             self._file = None
             file.close()
 
+    def measured(self) -> Mapping[str, float]:
+        """Return how many records and bytes this process has written, how many wait, and the age of the oldest that no
+        signed head covers, in seconds.
+        """
+        is_signed = self._number == self._said or self._file is None
+        age = 0.0 if is_signed else time.monotonic() - self._unsigned_since
+        return {"records": self._records, "bytes": self._bytes, "waiting": 0.0, "head-age": age}
+
     def sign(self) -> None:
         """Sign where the chain stands, if it has gone on, beside the records and in the second place."""
         with self._lock:
@@ -126,6 +137,10 @@ class Chain:
                 raise UnavailableError("the decision log has reached its limit (pdp log prune)")
             self._room -= len(written)
         file.append(written)
+        if self._number == self._said:
+            self._unsigned_since = time.monotonic()
+        self._records += number - self._number
+        self._bytes += len(written)
         self._number, self._digest = number, digest
 
     def _open(self) -> LogFile:

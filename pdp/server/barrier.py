@@ -14,12 +14,13 @@ from structlog.typing import FilteringBoundLogger
 from pdp.callers import Presented
 from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
+from pdp.metrics import UNMETERED, Metering
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
 from pdp.server.gate import Gate, caller_of, remember_caller
 from pdp.server.inline_calls import Metadata
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
-from pdp.server.status import CallOverError, malformed_message, status_of
+from pdp.server.status import CallOverError, malformed_message, reason_of, status_of
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour = Callable[..., Any]
@@ -51,7 +52,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
     *lanes* gives services and methods, by full name, threads of their own, so that a stream idling there, or a write
     that waits for another one, keeps no decision waiting; the others have the *usual* one. A call without a deadline
     waits there for *patience* seconds at most.
-    *gate* says who calls and whether it may; every message is shown to it before a handler sees it.
+    *gate* says who calls and whether it may; every message is shown to it before a handler sees it. *metering* counts
+    what is answered by one message, and what is refused.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         usual: Lane | None = None,
         patience: float = 1.0,
         told: Metadata = (),
+        metering: Metering = UNMETERED,
     ) -> None:
+        self._metering = metering
         self._told = told
         self._log = log
         self._lanes = lanes
@@ -141,6 +145,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
 
         @functools.wraps(behaviour)
         def guarded(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
+            began = time.perf_counter()
             try:
                 if context.time_remaining() <= 0 or not context.is_active():
                     raise CallOverError
@@ -157,6 +162,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             except BaseException as error:  # noqa: BLE001
                 self._refuse(error, method, context)
             if not streams or answer is None:
+                self._metering.took(name, time.perf_counter() - began)
                 return answer
             return self._guarded_stream(answer, method, presented, context)
 
@@ -196,6 +202,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
     def _refuse(self, error: BaseException, method: str, context: grpc.ServicerContext) -> NoReturn:
         if isinstance(error, grpc.RpcError) and not context.is_active():
             context.abort(grpc.StatusCode.CANCELLED, "")  # the caller has gone: nobody hears this
+        self._metering.refused(reason_of(error))
         context.abort_with_status(rpc_status.to_status(status_of(error, method, self._log)))
 
 

@@ -19,7 +19,9 @@ from grpc_status import rpc_status
 
 from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
+from pdp.metrics import UNMETERED, Metering
 from pdp.server.holding import Holding
+from pdp.server.names import name_of
 
 Later = Callable[[], bytes]
 """The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
@@ -61,6 +63,10 @@ AWAITED: Final = 64
 """So many calls of a method are asked for in advance; each that comes is followed by asking for another. What comes
 beyond them waits unseen, so it is more than presses a process."""
 
+TOO_MANY: Final = "too-many-calls"
+TOO_LATE: Final = "too-late"
+"""The words under which what is refused here is counted (pdp.server.status)."""
+
 _Handled = tuple[object, tuple[()]]
 _GO_ON: Final[_Handled] = (None, ())
 """What the public server expects of a handled event: nothing has ended, nobody is to be called back."""
@@ -100,7 +106,7 @@ class InlineCalls:
     """Serves methods of *server*, at most *maximum_calls* at once; more are refused.
 
     *told* goes before every answer. *admit* says who calls and whether it is borne, *load* is told how many wait; a
-    call without a deadline waits for *patience* seconds at most.
+    call without a deadline waits for *patience* seconds at most. *metering* counts what is answered and what is not.
 
     Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
     A stream is answered message by message; while it is idle it holds no thread. What may have to wait is done by
@@ -117,7 +123,9 @@ class InlineCalls:
         load: Waiting,
         patience: float = 1.0,
         told: Metadata = (),
+        metering: Metering = UNMETERED,
     ) -> None:
+        self._metering = metering
         self._brings = told
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
         self._maximum = maximum_calls
@@ -162,6 +170,7 @@ class InlineCalls:
         self._active += 1
         call = _Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
         if self._active - self._holding > self._maximum:
+            self._metering.refused(TOO_MANY)
             self._end(call, _FULL)
             return _GO_ON
         try:
@@ -193,10 +202,15 @@ class InlineCalls:
         if body is None:
             self._end(call, None if call.method.streams and event.success else _NO_MESSAGE)
         elif call.deadline <= time.time():
-            self._end(call, _LATE)
+            self._refuse_late(call)
         else:
             self._answer(call, body)
         return _GO_ON
+
+    @property
+    def under_way(self) -> int:
+        """Return how many calls have come and are not over."""
+        return self._active
 
     def ended(self, call: "_Call") -> _Handled:
         """Handle the event that *call* is over."""
@@ -218,6 +232,7 @@ class InlineCalls:
 
     def _answer(self, call: "_Call", body: bytes) -> None:
         visit = call.visit
+        call.began = time.perf_counter()
         try:
             if visit is None:
                 raise AssertionError("a call went on whose caller is not known")
@@ -234,7 +249,7 @@ class InlineCalls:
     def _answer_later(self, call: "_Call", work: Later) -> None:
         """Do the rest of the work, on a thread that may wait."""
         if call.deadline <= time.time():
-            self._end(call, _LATE)
+            self._refuse_late(call)
             return
         try:
             answer = work()
@@ -244,7 +259,12 @@ class InlineCalls:
             return
         self._send(call, answer)
 
+    def _refuse_late(self, call: "_Call") -> None:
+        self._metering.refused(TOO_LATE)
+        self._end(call, _LATE)
+
     def _send(self, call: "_Call", answer: bytes) -> None:
+        self._metering.took(call.method.name, time.perf_counter() - call.began)
         message = cygrpc.SendMessageOperation(answer, _NO_FLAGS)
         if call.method.streams:
             call.of_core.start_server_batch((message, _receive()), call)
@@ -266,11 +286,12 @@ class InlineCalls:
 class _Method:
     """A method; called by the public server with the event that a call of it has come."""
 
-    __slots__ = ("_calls", "answer", "path", "streams")
+    __slots__ = ("_calls", "answer", "name", "path", "streams")
 
     def __init__(self, calls: InlineCalls, path: str, answer: Answer, *, streams: bool) -> None:
         self._calls = calls
         self.path = path
+        self.name = name_of(path)
         self.answer = answer
         self.streams = streams
 
@@ -281,17 +302,19 @@ class _Method:
 class _Call:
     """A call; called by the public server with the event that a message of it has come.
 
-    *deadline* is in seconds of the epoch; *has_begun* says that the metadata before the first answer are sent; *visit*
-    is None until its caller is known; *is_held* says that its refusal is held back.
+    *deadline* is in seconds of the epoch; *began* when its last message was there; *has_begun* says that the metadata
+    before the first answer are sent; *visit* is None until its caller is known; *is_held* says that its refusal is held
+    back.
     """
 
-    __slots__ = ("_calls", "deadline", "has_begun", "is_held", "method", "of_core", "visit")
+    __slots__ = ("_calls", "began", "deadline", "has_begun", "is_held", "method", "of_core", "visit")
 
     def __init__(self, calls: InlineCalls, method: _Method, of_core: Any, deadline: float) -> None:
         self._calls = calls
         self.method = method
         self.of_core = of_core
         self.deadline = deadline
+        self.began = 0.0
         self.has_begun = False
         self.is_held = False
         self.visit: Visit | None = None

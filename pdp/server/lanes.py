@@ -30,6 +30,7 @@ class Lane(ThreadPoolExecutor):
 
     def __init__(self, threads: int, name: str, most: int) -> None:
         super().__init__(threads, name)
+        self.name = name
         self.threads = threads
         self.most = most
 

@@ -81,6 +81,11 @@ class Leader:
         self._change: _Change | None = None
         self._number = 0
 
+    @property
+    def answering(self) -> int:
+        """Return how many workers answer."""
+        return len(self._followers)
+
     def seconds(self) -> float | None:
         """Return in how many seconds `tick` is to be called; None when nothing is to be done before a message."""
         if self._change is not None:

@@ -47,6 +47,10 @@ class SharingSettings(ServingSettings, Protocol):
         """Return how many processes answer."""
 
     @property
+    def metrics(self) -> str:
+        """Return HOST:PORT where metrics are shown, "" for nowhere."""
+
+    @property
     def port_group(self) -> str:
         """Return the name under which servers with the same revision may share the port; "" for none."""
 

@@ -34,6 +34,7 @@ from pdp.core.errors import (
 )
 from pdp.core.text import Text
 from pdp.server.events import Event
+from pdp.server.inline_calls import TOO_LATE, TOO_MANY
 from pdp.wire.errors import retry_status, rich_status
 
 MALFORMED_MESSAGE: Final = "malformed-message"
@@ -42,11 +43,18 @@ MALFORMED_MESSAGE: Final = "malformed-message"
 NO_POLICY: Final = "no-policy"
 """Code of an item of a batch whose operator has no valid policy set."""
 
+MISTAKEN: Final = "invalid-request"
+OURS: Final = "error-of-the-server"
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """How one kind of error is told: a code and a sentence that never holds the text of an exception."""
+    """How one kind of error is told: a code and a sentence that never holds the text of an exception.
 
+    *reason* is the word under which it is counted; it is never given another meaning.
+    """
+
+    reason: str
     code: grpc.StatusCode
     sentence: str
     event: Event | None = None
@@ -60,46 +68,118 @@ class CallOverError(Exception):
     """The deadline of a call had passed, or its caller had gone, before the work began."""
 
 
-_OURS: Final = Refusal(grpc.StatusCode.INTERNAL, "no decision was made: an error of the server", Event.REQUEST_FAILED)
+_OURS: Final = Refusal(
+    OURS,
+    grpc.StatusCode.INTERNAL,
+    "no decision was made: an error of the server",
+    Event.REQUEST_FAILED,
+)
 _NOT_NOW: Final = Refusal(
-    grpc.StatusCode.UNAVAILABLE, "no decision was made: something that it needs cannot be had now", Event.UNAVAILABLE
+    "unavailable",
+    grpc.StatusCode.UNAVAILABLE,
+    "no decision was made: something that it needs cannot be had now",
+    Event.UNAVAILABLE,
 )
 
 REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
-    InvalidRequestError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be right; the details say why"),
-    NoPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "this operator has no valid policy set"),
-    InvalidPolicyError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the policy files are not valid"),
-    ForeignTokenError: Refusal(grpc.StatusCode.FAILED_PRECONDITION, "the token is of another store"),
-    KeptNoLongerError: Refusal(grpc.StatusCode.OUT_OF_RANGE, "the past is not kept so far back: read the facts anew"),
+    InvalidRequestError: Refusal(
+        MISTAKEN,
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "the request cannot be right; the details say why",
+    ),
+    NoPolicyError: Refusal(
+        NO_POLICY,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "this operator has no valid policy set",
+    ),
+    InvalidPolicyError: Refusal(
+        "invalid-policy",
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "the policy files are not valid",
+    ),
+    ForeignTokenError: Refusal(
+        "foreign-token",
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "the token is of another store",
+    ),
+    KeptNoLongerError: Refusal(
+        "kept-no-longer",
+        grpc.StatusCode.OUT_OF_RANGE,
+        "the past is not kept so far back: read the facts anew",
+    ),
     NotRecordedError: Refusal(
-        grpc.StatusCode.FAILED_PRECONDITION, "there is no record from which this decision could be made again"
+        "not-recorded",
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "there is no record from which this decision could be made again",
     ),
     ConflictError: Refusal(
-        grpc.StatusCode.ABORTED, "what the write rests on has changed, or its request id stands for another write"
+        "conflict",
+        grpc.StatusCode.ABORTED,
+        "what the write rests on has changed, or its request id stands for another write",
     ),
-    CycleError: Refusal(grpc.StatusCode.INVALID_ARGUMENT, "something would lie in itself"),
+    CycleError: Refusal(
+        "cycle",
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "something would lie in itself",
+    ),
     NotAllowedError: Refusal(
-        grpc.StatusCode.PERMISSION_DENIED, "the policy does not let the actor make this change; the details say why"
+        "not-allowed",
+        grpc.StatusCode.PERMISSION_DENIED,
+        "the policy does not let the actor make this change; the details say why",
     ),
-    TooManyCallsError: Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls are under way"),
-    NotImplementedYetError: Refusal(grpc.StatusCode.UNIMPLEMENTED, "this version does not serve that"),
+    TooManyCallsError: Refusal(
+        TOO_MANY,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        "too many calls are under way",
+    ),
+    NotImplementedYetError: Refusal(
+        "not-implemented",
+        grpc.StatusCode.UNIMPLEMENTED,
+        "this version does not serve that",
+    ),
     TooMuchToLookUpError: Refusal(
-        grpc.StatusCode.RESOURCE_EXHAUSTED, "the look-up could only be answered in part, so it is not answered at all"
+        "too-much-to-look-up",
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        "the look-up could only be answered in part, so it is not answered at all",
     ),
     TooMuchToCompareError: Refusal(
-        grpc.StatusCode.RESOURCE_EXHAUSTED, "the policies could not be compared within the bounds, so nothing is told"
+        "too-much-to-compare",
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        "the policies could not be compared within the bounds, so nothing is told",
     ),
     UnavailableError: _NOT_NOW,
     NotThereError: _NOT_NOW,
-    UnknownCallerError: Refusal(grpc.StatusCode.UNAUTHENTICATED, "who asks is not known here"),
-    NotPermittedError: Refusal(grpc.StatusCode.PERMISSION_DENIED, "this caller may not do that; the details say what"),
-    OverloadedError: Refusal(
-        grpc.StatusCode.RESOURCE_EXHAUSTED, "more is asked than can be answered now; the details say when to ask again"
+    UnknownCallerError: Refusal(
+        "unknown-caller",
+        grpc.StatusCode.UNAUTHENTICATED,
+        "who asks is not known here",
     ),
-    UnsettledError: Refusal(grpc.StatusCode.UNAVAILABLE, "the policy files are being changed just now"),
+    NotPermittedError: Refusal(
+        "not-permitted",
+        grpc.StatusCode.PERMISSION_DENIED,
+        "this caller may not do that; the details say what",
+    ),
+    OverloadedError: Refusal(
+        "overloaded",
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        "more is asked than can be answered now; the details say when to ask again",
+    ),
+    UnsettledError: Refusal(
+        "unsettled",
+        grpc.StatusCode.UNAVAILABLE,
+        "the policy files are being changed just now",
+    ),
     InvalidSettingsError: _OURS,
-    CallOverError: Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline had passed before the work began"),
+    CallOverError: Refusal(
+        TOO_LATE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        "the deadline had passed before the work began",
+    ),
 }
+
+
+REASONS: Final = tuple(dict.fromkeys([*(refusal.reason for refusal in REFUSALS.values()), OURS]))
+"""Every word under which refusals are counted."""
 
 
 def refusal_of(error: BaseException) -> Refusal:
@@ -108,6 +188,11 @@ def refusal_of(error: BaseException) -> Refusal:
         if type_ in REFUSALS:
             return REFUSALS[type_]
     return _OURS
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the word under which *error* is counted."""
+    return refusal_of(error).reason
 
 
 def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> status_pb2.Status:

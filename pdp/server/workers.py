@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final, NoReturn, Protocol
 
@@ -28,8 +29,8 @@ RESTART_SECONDS: Final = 60.0
 EXIT_OK: Final = 0
 EXIT_TROUBLE: Final = 2
 
-Run = Callable[[Link], int]
-"""What a worker does: it says over the link when it answers, and returns the exit code of its process."""
+Run = Callable[[Link, int], int]
+"""What a worker does at a place, counted from 0: it says over the link when it answers, and returns its exit code."""
 
 _DIE_WITH_PARENT: Final = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
@@ -39,13 +40,17 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """A process; its *link* becomes readable when it says something, and when it has ended."""
+    """A process; its *link* becomes readable when it says something, and when it has ended.
+
+    Who takes the *place* of one that died has the same one.
+    """
 
     pid: int
     core: int
     link: Link
     answers: bool = False
     has_store: bool = False
+    place: int = 0
 
 
 class Leading(Protocol):
@@ -78,10 +83,23 @@ class _Course:
 
 
 class Workers:
-    """Runs *run* in one process on each of *cores* until a signal ends them; a worker that dies is replaced."""
+    """Runs *run* in one process on each of *cores* until a signal ends them; a worker that dies is replaced.
 
-    def __init__(self, run: Run, cores: tuple[int, ...], leading: Leading, log: FilteringBoundLogger) -> None:
+    It forks within a context of *undisturbed*, in which no thread of this process holds what the new one may need.
+    *died* counts the workers that ended unasked.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        cores: tuple[int, ...],
+        leading: Leading,
+        log: FilteringBoundLogger,
+        undisturbed: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._run = run
+        self._undisturbed = undisturbed
+        self.died = 0
         self._leading = leading
         self._cores = cores
         self._log = log
@@ -107,8 +125,8 @@ class Workers:
         before = {number: signal.signal(number, lambda *_: None) for number in _ENDING}
         waker = signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         try:
-            for core in self._cores:
-                self._start(core)
+            for place in range(len(self._cores)):
+                self._start(place)
             self._watch(on_ready, on_answering)
         finally:
             signal.set_wakeup_fd(waker)
@@ -164,6 +182,7 @@ class Workers:
             self._leading.hear(worker, message)
             return
         if not self._is_ending:
+            self.died += 1
             os.kill(worker.pid, signal.SIGKILL)  # if it lives still, nothing more of it can be understood
         self._selector.unregister(worker.link)
         worker.link.close()
@@ -174,7 +193,7 @@ class Workers:
             self._course.code = max(self._course.code, EXIT_OK if code == EXIT_OK else EXIT_TROUBLE)
         elif self._course.told and self._may_restart():
             self._log.error(Event.WORKER_DIED.value, worker=worker.pid, core=worker.core, code=code)
-            self._start(worker.core)
+            self._start(worker.place)
         else:
             self._log.error(Event.WORKER_GIVEN_UP.value, worker=worker.pid, core=worker.core, code=code)
             self._is_ending, self._course.code = True, EXIT_TROUBLE
@@ -190,22 +209,24 @@ class Workers:
         for pid in self._workers:
             os.kill(pid, number)  # not waited for yet, so the number is still its own
 
-    def _start(self, core: int) -> None:
+    def _start(self, place: int) -> None:
+        core = self._cores[place]
         ours, theirs = socket.socketpair()
         sys.stdout.flush()
         sys.stderr.flush()
         parent = os.getpid()
-        pid = os.fork()
+        with self._undisturbed():
+            pid = os.fork()
         if pid == 0:
             ours.close()
-            self._work(core, theirs, parent)
+            self._work(place, theirs, parent)
         theirs.close()
-        worker = self._workers[pid] = Worker(pid, core, Link(ours, SEND_SECONDS))
+        worker = self._workers[pid] = Worker(pid, core, Link(ours, SEND_SECONDS), place=place)
         self._selector.register(worker.link, selectors.EVENT_READ, worker)
 
-    def _work(self, core: int, theirs: socket.socket, parent: int) -> NoReturn:
+    def _work(self, place: int, theirs: socket.socket, parent: int) -> NoReturn:
         """Be a worker; whatever happens, this process goes no further."""
-        code = EXIT_TROUBLE
+        code, core = EXIT_TROUBLE, self._cores[place]
         try:
             _end_with(parent)
             signal.set_wakeup_fd(-1)
@@ -217,7 +238,7 @@ class Workers:
             for worker in self._workers.values():
                 worker.link.close()
             os.sched_setaffinity(0, {core})
-            code = self._run(Link(theirs))
+            code = self._run(Link(theirs), place)
         except BaseException:
             self._log.exception(Event.WORKER_FAILED.value, core=core)
             raise

@@ -78,6 +78,7 @@ class ComparedInShadow:
         self._dropped = 0
         self._counts = [0, 0, 0]  # compared, skipped, more
         self._groups: dict[Group, Seen] = {}
+        self._told = {"compared": 0, "differences": 0, "left-out": 0}
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ending = threading.Event()
@@ -92,6 +93,10 @@ class ComparedInShadow:
         self._waiting.append(_Waiting(request, decision, at))
         if self._thread is None:
             self._start()
+
+    def measured(self) -> Mapping[str, float]:
+        """Return how many answers were compared, differ, and were left out, as of the last report."""
+        return dict(self._told)
 
     def end(self) -> None:
         """Compare no more, and report what has been compared since the last report."""
@@ -159,5 +164,8 @@ class ComparedInShadow:
         compared, skipped, more = self._counts
         report = Report(compared, self._dropped, skipped, more, self._groups)
         self._counts, self._groups, self._dropped = [0, 0, 0], {}, 0
+        self._told["compared"] += report.compared
+        self._told["differences"] += report.differing
+        self._told["left-out"] += report.dropped + report.skipped
         if report.compared or report.dropped or report.skipped:
             self._report(report)
