@@ -9,7 +9,7 @@ export PYTHON
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 BIN := .venv/bin
-CODE := pdp adapters tests examples benchmarks
+CODE := pdp adapters tests examples benchmarks scripts
 LISTEN ?= 127.0.0.1:50051
 # Arguments for pytest: make test ARGS='tests/unit -k consent'
 ARGS ?=
@@ -18,7 +18,7 @@ STORM ?=
 # Options of the benchmarks: make bench BENCH='--only served --rounds 3'
 BENCH ?=
 
-.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare storm kill-storm docs bench bench-setup bench-alone lock clean
+.PHONY: help setup run test check fmt fmt-check lint types imports proto proto-check proto-lint wheel policies engine-compare storm kill-storm docs bench bench-setup bench-alone lock sbom audit clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,12 @@ bench-alone: setup  ## Measure what needs no other program: the budget of a chec
 
 lock: setup  ## Pin and hash the packages again (UPGRADE=1 for newer ones)
 	scripts/lock.sh $(if $(UPGRADE),--upgrade)
+
+sbom: setup  ## Write the bill of materials (CycloneDX) of a server and of its development into build/
+	$(BIN)/python -m scripts.sbom
+
+audit: setup  ## Ask for known weaknesses of every locked package; fails when one was not looked at, 4 when none was
+	$(BIN)/python -m scripts.audit
 
 clean:  ## Remove .venv and all that tools have left behind
 	rm -rf .venv .bench build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -23,6 +23,7 @@ from pdp.cli.test import run_case_files
 from pdp.cli.validate import validate
 from pdp.cli.what import what
 from pdp.cli.who import who
+from pdp.probe import health
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -37,6 +38,7 @@ def main() -> None:
 COMMANDS = (
     serve,
     status,
+    health,
     reload,
     shadow,
     check,
