@@ -20,7 +20,7 @@ POSTGRESQL_PREFIXES: Final = ("postgresql://", "postgres://")
 _SCHEME: Final = re.compile(r"[a-z+]{1,20}:", re.ASCII)
 _SECRETIVE: Final = re.compile("[@=?]|password")
 """What is in every address that has a user or a password, and in the other way of writing one, `password=…`."""
-
+SECOND_SIGNATURES: Final = frozenset({"yes", "no", "newly-allowed"})
 GROUP_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 
 
@@ -37,7 +37,7 @@ class Settings:
     *workers* how many processes answer (default: one for each core that this one may use);
     *port_group* the name under which servers with the same revision may share the port;
     *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
-    *second_signature* whether two of them have to;
+    *second_signature* whether two of them have to: `yes`, `no`, or for `newly-allowed` edits only;
     *watch_seconds* how often the policy folders are looked at, 0 for never;
     *shadow* a directory of policies to compare with, None for none, in at most *shadow_percent* of a core a process;
     *cache_megabytes* how much of what was read and decided a process keeps, 0 for nothing; *redis* the address of a
@@ -73,7 +73,7 @@ class Settings:
     client_ca: Path | None = None
     watch_seconds: int = 1
     policy_keys: Path | None = None
-    second_signature: bool = False
+    second_signature: str = "no"
     shadow: Path | None = None
     shadow_percent: int = 5
     cache_megabytes: int = 64
@@ -115,10 +115,10 @@ def _reflection(text: str) -> str:
     return text
 
 
-def _yes_or_no(text: str) -> bool:
-    if text not in {"yes", "no"}:
-        raise ValueError("must be `yes` or `no`")
-    return text == "yes"
+def _second_signature(text: str) -> str:
+    if text not in SECOND_SIGNATURES:
+        raise ValueError("must be `yes`, `no` or `newly-allowed`")
+    return text
 
 
 def _on_or_off(text: str) -> bool:
@@ -198,7 +198,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "client_ca": _file,
     "watch_seconds": _whole_or_zero,
     "policy_keys": _named_path,
-    "second_signature": _yes_or_no,
+    "second_signature": _second_signature,
     "shadow": _named_path,
     "shadow_percent": _percent,
     "cache_megabytes": _whole_or_none,
@@ -232,8 +232,9 @@ def read_settings(
                 sources[key] = source
             except ValueError as error:
                 mistakes.append(f"{source}: `{_without_password(value)}` {error}")
-    if chosen.get("second_signature") and "policy_keys" not in chosen:
-        mistakes.append("second_signature: `yes` needs policy_keys: nobody's signature would count")
+    second = chosen.get("second_signature", "no")
+    if second != "no" and "policy_keys" not in chosen:
+        mistakes.append(f"second_signature: `{second}` needs policy_keys: nobody's signature would count")
     # FAIL CLOSED (several memories): what is revoked in one process would still count in another.
     if chosen.get("store") == MEMORY_STORE and chosen.setdefault("workers", 1) != 1:
         mistakes.append(f"--workers: `{MEMORY_STORE}` is the memory of one process, so there is one worker")

@@ -9,6 +9,7 @@ from typing import Final
 
 from pdp.activation import (
     BY_SERVER,
+    Active,
     Candidate,
     NoSeals,
     PinnedSeals,
@@ -17,6 +18,8 @@ from pdp.activation import (
     every_edit,
     read_pinned_keys,
 )
+from pdp.analysis.apart import has_solver
+from pdp.analysis.second_person import needs_second_person
 from pdp.caching import Answers, CachedFacts, KeptReadings
 from pdp.caching.counters import Counters
 from pdp.caching.memory import Memory
@@ -170,15 +173,23 @@ def policy_judge(settings: Settings, words: Words) -> PolicyJudge:
     return PolicyJudge(words.vocabulary, words.schema, seals)
 
 
-def pinned_seals(keys: Path, second_signature: bool) -> PinnedSeals:
-    """Return what asks for signatures of those whose keys the file *keys* pins; raises InvalidSettingsError."""
+def pinned_seals(keys: Path, second_signature: str) -> PinnedSeals:
+    """Return what asks for signatures of those whose keys the file *keys* pins, and for a *second_signature*.
+
+    Raises InvalidSettingsError.
+    """
     try:
         pinned = read_pinned_keys(str(keys), keys.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettingsError([f"{keys}: cannot be read: {error}"]) from error
-    if second_signature and len(pinned.persons) < 2:
+    if second_signature != "no" and len(pinned.persons) < 2:
         raise InvalidSettingsError([f"{keys}: a second person has to sign, and only one has a key"])
-    return PinnedSeals(pinned, ed25519.verifies, every_edit if second_signature else None)
+    if second_signature == "newly-allowed" and not has_solver():
+        raise InvalidSettingsError(
+            ["second_signature: `newly-allowed` needs the solver Z3: pip install 'promise-pdp[analysis]'"]
+        )
+    asks = {"yes": every_edit, "no": None, "newly-allowed": needs_second_person}
+    return PinnedSeals(pinned, ed25519.verifies, asks[second_signature])
 
 
 def signer(key: Path) -> ed25519.Signer:
@@ -195,6 +206,13 @@ def candidate_in(folder: Path) -> Candidate:
     """Return what lies in the *folder* of an operator; raises UnavailableError and UnsettledError."""
     whole = folder.resolve()
     return Candidate.of(whole.name, FolderPolicies(whole.parent).read_settled(whole.name))
+
+
+def in_force_at(place: str, words: Words) -> Active:
+    """Return what lies at *place*, as `load_policy_at` takes it, as if it were in force; raises what that raises."""
+    policy = load_policy_at(place, words)
+    candidate = Candidate.of(*read_policy_at(place))
+    return Active(policy, SystemClock().now(), BY_SERVER, candidate.files, candidate.seal)
 
 
 def policy_keeper(settings: Settings, judge: PolicyJudge) -> PolicyKeeper:

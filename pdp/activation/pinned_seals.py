@@ -19,11 +19,11 @@ from pdp.policy_set import PolicySet
 KEY_BYTES: Final = 32
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,63}", re.ASCII)
 
-NewlyAllows = Callable[[PolicySet | None, PolicySet], bool]
-"""Says whether what is proposed allows anything that the former set, None for nothing, did not."""
+NewlyAllows = Callable[[Active | None, Candidate], bool]
+"""Says whether a candidate allows anything that what is in force, None for nothing, does not."""
 
 
-def every_edit(_former: PolicySet | None, _proposed: PolicySet) -> bool:
+def every_edit(_former: Active | None, _candidate: Candidate) -> bool:
     """Take every edit for one that may newly allow something."""
     return True
 
@@ -88,10 +88,8 @@ class PinnedSeals:
             return (_finding(place, "seal-untrusted", _UNTRUSTED, "let somebody sign whose key is pinned"),)
         if former is not None and _is_older(seal, former):
             return (_finding(place, "seal-older", _OLDER, "sign the folder again"),)
-        if len(signers) < 2 and self._newly_allows is not None:
-            before = former.policy if former is not None else None
-            if self._newly_allows(before, proposed):
-                return (_finding(place, "second-person-missing", _SECOND, "let another person sign too"),)
+        if len(signers) < 2 and self._newly_allows is not None and self._newly_allows(former, candidate):
+            return (_finding(place, "second-person-missing", _SECOND, "let another person sign too"),)
         return ()
 
     def _signers(self, seal: Seal) -> frozenset[str]:

@@ -113,18 +113,13 @@ class Apart:
         # The process ends when the other end of this pipe does, however this one comes to its end.
         inside, outside = os.pipe()
         try:
-            process = subprocess.Popen(  # our own module, by our own interpreter
-                [sys.executable, "-m", self.module, str(inside)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(inside,),
-            )
-            with process:
+            with self._started(inside) as process:
                 try:
                     answer = self._answer(process, asked)
                 finally:
                     process.kill()
+        except OSError as error:
+            raise NotComparedError(f"the comparison could not begin: {error.strerror}") from None
         finally:
             os.close(inside)
             os.close(outside)
@@ -133,6 +128,16 @@ class Apart:
         except ValueError:
             raise NotComparedError(f"the comparison broke off with {process.returncode}") from None
         return said
+
+    def _started(self, inside: int) -> "subprocess.Popen[bytes]":
+        """Return our own module, run by our own interpreter."""
+        return subprocess.Popen(
+            [sys.executable, "-m", self.module, str(inside)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(inside,),
+        )
 
     def _answer(self, process: "subprocess.Popen[bytes]", asked: bytes) -> bytes:
         end = time.monotonic() + self.seconds

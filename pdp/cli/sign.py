@@ -12,7 +12,7 @@ from pdp.cli.options import Exit, fail, language_option
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.core.finding import Severity
 from pdp.core.text import Text
-from pdp.wiring import candidate_in, load_words, new_key, pinned_seals, signer
+from pdp.wiring import candidate_in, in_force_at, load_words, new_key, pinned_seals, signer
 
 _SIGNED: Final = Text(
     vi="{operator}: đã ký {files} tệp, số {number}, tổng cộng {signatures} chữ ký",
@@ -74,16 +74,23 @@ def sign(folder: Path, key: Path, lang: str) -> None:
 @folder_argument
 @click.option("--policy-keys", type=click.Path(path_type=Path), required=True, help="The keys that are pinned.")
 @click.option("--second-signature", is_flag=True, help="Two persons have to sign.")
+@click.option(
+    "--in-place-of",
+    metavar="PLACE",
+    help="A folder, or REVISION:PATH: the second person is needed only for what allows more than it.",
+)
 @language_option
-def verify(folder: Path, policy_keys: Path, second_signature: bool, lang: str) -> None:
+def verify(folder: Path, policy_keys: Path, second_signature: bool, in_place_of: str | None, lang: str) -> None:
     """Say whether a server with these keys would put FOLDER in force, the folder of one operator.
 
     Exit code 0: yes, 1: no, 2: trouble.
     """
     try:
         words = load_words()
-        seals = pinned_seals(policy_keys, second_signature)
-        verdict = PolicyJudge(words.vocabulary, words.schema, seals).judge(candidate_in(folder), None)
+        second = ("yes" if in_place_of is None else "newly-allowed") if second_signature else "no"
+        former = None if in_place_of is None else in_force_at(in_place_of, words)
+        seals = pinned_seals(policy_keys, second)
+        verdict = PolicyJudge(words.vocabulary, words.schema, seals).judge(candidate_in(folder), former)
     except InvalidSettingsError as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)

@@ -221,10 +221,10 @@ def test_signatures_older_than_those_in_force_are_refused(asked: str, keys: Mapp
 
 def test_a_second_person_is_asked_for_what_newly_allows_something(keys: Mapping[str, ed25519.Signer]) -> None:
     """Whether an edit does is asked with what is in force and what is proposed; without anything in force it does."""
-    asked: list[tuple[PolicySet | None, PolicySet]] = []
+    asked: list[tuple[Active | None, Candidate]] = []
 
-    def newly_allows(former: PolicySet | None, proposed: PolicySet) -> bool:
-        asked.append((former, proposed))
+    def newly_allows(former: Active | None, candidate: Candidate) -> bool:
+        asked.append((former, candidate))
         return former is None
 
     seals = PinnedSeals(pinned(keys), ed25519.verifies, newly_allows)
@@ -354,7 +354,8 @@ def test_a_file_of_keys_that_is_wrong_is_refused_whole(text: str, mistake: str) 
         ({"second_signature": "yes"}, "needs policy_keys"),
         ({"policy_keys": ""}, "must name something"),
         ({"policy_keys": " ", "second_signature": "yes"}, "must name something"),
-        ({"second_signature": "true"}, "must be `yes` or `no`"),
+        ({"second_signature": "newly-allowed"}, "needs policy_keys"),
+        ({"second_signature": "true"}, "must be `yes`, `no` or `newly-allowed`"),
     ],
 )
 def test_settings_that_would_ask_for_nobody_are_refused(flags: dict[str, str | None], mistake: str) -> None:
