@@ -110,8 +110,8 @@ class MemoryFacts:
             return StoreState(self._token, self._committed_at, 0, self._confirmed)
 
     @contextmanager
-    def writing(self, operator: str) -> Iterator["_Writing"]:
-        """Return a transaction on the facts of *operator*."""
+    def writing(self, operator: str, *, first: bool = False) -> Iterator["_Writing"]:
+        """Return a transaction on the facts of *operator*; none lasts so long that one would have to come *first*."""
         with self._lock:
             self._check_confirmed()
             yield _Writing(self, operator)

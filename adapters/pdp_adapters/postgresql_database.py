@@ -17,7 +17,7 @@ from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
 from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
 from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Parameters, Row, Uses
 
-MOST_CONNECTIONS: Final = 16
+MOST_CONNECTIONS: Final = 20
 """Of one process; more readers than this wait for one another."""
 
 SILENT_SECONDS: Final = 1.0
@@ -27,6 +27,9 @@ _LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _PARAMETER: Final = re.compile(r":([a-z_][a-z_0-9]*)")
 _MIGRATING: Final = 0x50445001
 """Key of the lock that lets one process alone change the schema."""
+
+_GIVING_WAY: Final = 0x50445002
+"""Key of the lock for which those writers wait that let others go first."""
 
 GROWTH_NOTED: Final = 256
 """After so many facts written by this process it asks whether the table is another one than was analysed."""
@@ -211,9 +214,15 @@ class PostgresqlDatabase:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[PostgresqlSession]:
-        """Return a transaction; the first thing that it reads lets no other writer in."""
+    def writing(self, *, gives_way: bool = False) -> Iterator[PostgresqlSession]:
+        """Return a transaction; the first thing that it reads lets no other writer in.
+
+        Those that *gives_way* wait for one another before that: so of all of them, in every process, one at most stands
+        before a transaction that does not.
+        """
         with self.single() as session, session_of(session).transaction():
+            if gives_way:
+                session.rows("SELECT pg_advisory_xact_lock(:key)", {"key": _GIVING_WAY})
             yield session
 
     @contextmanager

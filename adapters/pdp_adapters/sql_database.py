@@ -173,10 +173,10 @@ class Database(Protocol):
     def reading(self) -> AbstractContextManager[Session]:
         """Return a session in which all statements see one state."""
 
-    def writing(self) -> AbstractContextManager[Session]:
+    def writing(self, *, gives_way: bool = False) -> AbstractContextManager[Session]:
         """Return a transaction that no other writer comes between; an exception undoes it, else it is committed.
 
-        Durable on return.
+        Durable on return. One that *gives_way* lets those that do not go first, in every process.
         """
 
     def array(self, texts: Sequence[str]) -> Any:

@@ -154,12 +154,12 @@ class SqlFacts:
         return _state_of(self._database)
 
     @contextmanager
-    def writing(self, operator: str) -> Iterator[SqlWriting]:
-        """Return a transaction on the facts of *operator*."""
+    def writing(self, operator: str, *, first: bool = False) -> Iterator[SqlWriting]:
+        """Return a transaction on the facts of *operator*, which comes *first* if it takes something back."""
         before = self._newest
         writing = None
         try:
-            with self._database.writing() as session:
+            with self._database.writing(gives_way=not first) as session:
                 state = locked_state(self._database, session)
                 self._check(state.token, before, confirmed=state.confirmed)
                 writing = SqlWriting(self._database, session, operator, state, self)

@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,9 @@ from pdp_adapters.fact_rows import microseconds
 from pdp_adapters.slot_table import TABLE_BYTES, WORD, SlotTable
 from pdp_adapters.sql_database import Database, Session
 from pdp_adapters.sql_state import locked_state
+
+BOARD: Final = "-board"
+"""End of the name of the board, whose beginning is the name of the store."""
 
 _MAGIC: Final = 0x5044505F42440002
 _HEADER: Final = 128
@@ -96,7 +100,7 @@ class SqliteBoard:
     def __init__(self, database: Database, path: Path) -> None:
         self._database = database
         self._store = path
-        self._path = path.with_name(path.name + "-board")
+        self._path = path.with_name(path.name + BOARD)
         self._lock = threading.Lock()
         self._held: tuple[_Mapped, str] | None = None
 
@@ -237,6 +241,7 @@ def _number(history: str) -> int:
     return int.from_bytes(history.encode()[-WORD:], "little") or 1
 
 
+@cache
 def _boot() -> int:
     """Return what names the time since this machine was started; what was in memory before is lost."""
     return int(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip().replace("-", "")[:16], 16) or 1

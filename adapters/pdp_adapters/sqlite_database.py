@@ -10,13 +10,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from pdp.core.errors import UnavailableError
 from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row, Uses
-from pdp_adapters.sqlite_board import SqliteBoard
+from pdp_adapters.sqlite_board import BOARD, SqliteBoard
+from pdp_adapters.writers_turns import Precedence, Turns
 
 BUSY_SECONDS: Final = 5.0
 """So long a writer waits for another one to finish."""
@@ -112,7 +113,8 @@ class SqliteDatabase:
         self._own = threading.local()
         self._opened: list[tuple[int, sqlite3.Connection]] = []
         self._lock = threading.Lock()
-        self._writers = threading.Lock()
+        self._turns = Turns()
+        self._precedence = Precedence(path.with_name(f"{path.name}{BOARD}"))
         self._looked_at = 0.0
         self._file: _Identity | None = None
         self._companions: tuple[int, tuple[_Identity, ...]] | None = None
@@ -136,18 +138,19 @@ class SqliteDatabase:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[SqliteSession]:
-        """Return a transaction that no other writer comes between."""
-        # Of the threads of one process one alone looks whether other processes have finished.
-        if not self._writers.acquire(timeout=self._busy_seconds):
-            raise UnavailableError("the store cannot be used: other writers take too long")
-        try:
+    def writing(self, *, gives_way: bool = False) -> Iterator[SqliteSession]:
+        """Return a transaction that no other writer comes between; one that *gives_way* lets the others go first."""
+        with ExitStack() as stack:
+            if not gives_way:
+                stack.enter_context(self._precedence.announced())
+            # Of the threads of one process one alone looks whether other processes have finished.
+            stack.enter_context(self._turns.turn(self._busy_seconds, gives_way=gives_way))
+            if gives_way:
+                self._precedence.give_way(unless=lambda: self._turns.first_waits)
             self._connection()
             self._look()
             with self._transaction(_WRITING) as session:
                 yield session
-        finally:
-            self._writers.release()
 
     migrations = writing
 

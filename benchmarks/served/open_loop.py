@@ -28,6 +28,7 @@ _LAST_STREAM: Final = (1 << 31) - 1
 class Asked:
     """What is asked: *body* of the method at *path*, to be answered in *seconds*; *authorization* is "" for none.
 
+    Of several questions a connection asks *body* and those in *others* in turn.
     Where the server allows no more on any connection, a call waits for *patience* and is then not sent: a caller that
     lets them queue would send each when nobody waits for it any more.
     """
@@ -37,6 +38,7 @@ class Asked:
     authorization: str = ""
     seconds: float = 0.25
     patience: float = 0.02
+    others: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,7 +75,8 @@ class Connection:
         self._asked = asked
         self._outcome = outcome
         self._headers = _headers(address, asked)
-        self._message = b"\0" + struct.pack(">I", len(asked.body)) + asked.body
+        self._messages = [b"\0" + struct.pack(">I", len(body)) + body for body in (asked.body, *asked.others)]
+        self._longest = max(map(len, self._messages))
         self._next = 1
         self._most = 100
         self._window = _INITIAL_WINDOW
@@ -108,11 +111,12 @@ class Connection:
         while self._due and now - self._due[0] >= self._asked.patience:
             self._due.popleft()
             self._outcome.unsent += 1
-        while self._due and len(self._open) < self._most and self._window >= len(self._message):
+        while self._due and len(self._open) < self._most and self._window >= self._longest:
+            message = self._messages[self._outcome.sent % len(self._messages)]
             self._open[self._next] = (self._due.popleft(), False)
             self._unwritten += _frame(_HEADERS, _END_HEADERS, self._next, self._headers)
-            self._unwritten += _frame(_DATA, _END_STREAM, self._next, self._message)
-            self._window -= len(self._message)
+            self._unwritten += _frame(_DATA, _END_STREAM, self._next, message)
+            self._window -= len(message)
             self._next += 2
             self._outcome.sent += 1
         if self._unwritten:
@@ -175,18 +179,19 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Calls of one kind: *rate* a second over so many *connections*."""
+    """Calls of one kind: *rate* a second over so many *connections*, to another *address* than the others if given."""
 
     asked: Asked
     rate: float
     connections: int = 4
+    address: str = ""
 
 
 def ask_at_rates(address: str, streams: Sequence[Stream], seconds: float) -> list[Outcome]:
     """Ask all of *streams* for *seconds*, and return what became of each."""
     outcomes = [Outcome() for _ in streams]
     groups = [
-        [Connection(address, stream.asked, outcome) for _ in range(stream.connections)]
+        [Connection(stream.address or address, stream.asked, outcome) for _ in range(stream.connections)]
         for stream, outcome in zip(streams, outcomes, strict=True)
     ]
     connections = [each for group in groups for each in group]

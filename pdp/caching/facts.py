@@ -176,9 +176,9 @@ class CachedFacts:
         """Return where the store stands now."""
         return self._store.state()
 
-    def writing(self, operator: str) -> AbstractContextManager[FactWriting]:
+    def writing(self, operator: str, *, first: bool = False) -> AbstractContextManager[FactWriting]:
         """Return a transaction on the facts of *operator*, which sees the store and nothing kept."""
-        return self._store.writing(operator)
+        return self._store.writing(operator, first=first)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
         """Return a page of facts."""

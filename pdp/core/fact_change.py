@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from pdp.core.consents import STOPPING
 from pdp.core.entity import Entity
-from pdp.core.facts import Fact, Properties, no_properties
+from pdp.core.facts import Consent, Fact, Properties, no_properties
 from pdp.core.stores import FactFilter, Token
 
 NO_SELECTION: Final = FactFilter()
@@ -32,3 +33,8 @@ class FactChangeRequest:
     selection: FactFilter = NO_SELECTION
     expected: Token | None = None
     deletes_alone: bool = False
+
+    @property
+    def takes_back(self) -> bool:
+        """Say whether it only takes something back: facts that are deleted, consents that are withdrawn or refused."""
+        return all(isinstance(fact.kind, Consent) and fact.kind.status in STOPPING for fact in self.facts)

@@ -200,8 +200,12 @@ class FactStore(FactSource, Protocol):
     def state(self) -> StoreState:
         """Return where the store stands now."""
 
-    def writing(self, operator: str) -> AbstractContextManager[FactWriting]:
-        """Return a transaction on the facts of *operator*; raises UnavailableError while the store is unconfirmed."""
+    def writing(self, operator: str, *, first: bool = False) -> AbstractContextManager[FactWriting]:
+        """Return a transaction on the facts of *operator*; raises UnavailableError while the store is unconfirmed.
+
+        One that is to come *first*, because it takes something back, waits for the transactions under way and not for
+        those that wait themselves. Within moderation: the others have their turn too.
+        """
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
         """Return a page of facts; raise KeptNoLongerError for a state older than is kept."""

@@ -55,7 +55,7 @@ class FactKeeper:
         Raises NotAllowedError, InvalidRequestError for what cannot be so, ConflictError, ForeignTokenError, and what
         the store and the decision point raise.
         """
-        with self._store.writing(change.operator) as writing:
+        with self._store.writing(change.operator, first=change.takes_back) as writing:
             earlier = writing.earlier(change.request_id, change.content)
             if earlier is not None:
                 return earlier

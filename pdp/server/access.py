@@ -31,7 +31,8 @@ REFLECTION_METHODS: Final = tuple(
     f"grpc.reflection.{version}.ServerReflection.ServerReflectionInfo" for version in ("v1", "v1alpha")
 )
 
-WRITING_METHODS: Final = ("pdp.api.v1.FactService.WriteFacts", "pdp.api.v1.FactService.DeleteFacts")
+DELETING_METHOD: Final = "pdp.api.v1.FactService.DeleteFacts"
+WRITING_METHODS: Final = ("pdp.api.v1.FactService.WriteFacts", DELETING_METHOD)
 """What may revoke."""
 
 DIFF_METHOD: Final = "pdp.api.v1.PolicyService.Diff"

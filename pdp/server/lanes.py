@@ -9,7 +9,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_reflection.v1alpha import reflection
 
 from pdp.api.v1 import facts_pb2
-from pdp.server.access import DIFF_METHOD, WRITING_METHODS
+from pdp.server.access import DELETING_METHOD, DIFF_METHOD, WRITING_METHODS
 from pdp.server.names import path_of
 
 FACT_SERVICE: Final = facts_pb2.DESCRIPTOR.services_by_name["FactService"].full_name
@@ -20,6 +20,9 @@ _FACT_THREADS: Final = 4
 
 _COMPARISONS_WAITING: Final = 2
 """So many comparisons of policies may wait while one is made; each takes a core for as long as it may."""
+
+_REVOKING_THREADS: Final = 2
+"""For deletions: however many writes wait for a thread, what is revoked has one."""
 
 _CALLS_BESIDE: Final = 64
 """So many calls may wait in a lane beside the usual one."""
@@ -66,9 +69,9 @@ class Lanes:
 def lanes(threads: int, most: int, watches: str, watchers: int) -> Lanes:
     """Return the lanes of a server: *threads* for decisions, of which *most* may be under way.
 
-    Health has one, so that it is answered whatever else waits. So have writes, for they revoke; readings of facts;
-    comparisons of policies; and, at the path *watches*, the calls that last: *watchers* at most, each of which holds a
-    thread.
+    Health has one, so that it is answered whatever else waits. So have deletions, for they revoke; writes; readings of
+    facts; comparisons of policies; and, at the path *watches*, the calls that last: *watchers* at most, each of which
+    holds a thread.
     """
     writes = Lane(_FACT_THREADS, "writes", _CALLS_BESIDE)
     beside = {
@@ -77,6 +80,7 @@ def lanes(threads: int, most: int, watches: str, watchers: int) -> Lanes:
         FACT_SERVICE: Lane(_FACT_THREADS, "facts", _CALLS_BESIDE),
         **{path_of(method).removeprefix("/"): writes for method in WRITING_METHODS},
         path_of(DIFF_METHOD).removeprefix("/"): Lane(1, "comparisons", _COMPARISONS_WAITING),
+        path_of(DELETING_METHOD).removeprefix("/"): Lane(_REVOKING_THREADS, "revocations", _CALLS_BESIDE),
         watches: Lane(watchers + 1, "watches", watchers),
     }
     return Lanes(Lane(threads, "decisions", most - threads), beside)

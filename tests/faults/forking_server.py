@@ -39,7 +39,7 @@ class AcknowledgesBeforeCommit(Twin):
                 writing.apply(write)
 
     @contextmanager
-    def writing(self, operator: str) -> Iterator[TwinWriting]:
+    def writing(self, operator: str, *, first: bool = False) -> Iterator[TwinWriting]:
         outer = self
 
         class Later(TwinWriting):

@@ -38,9 +38,9 @@ class KeepsTheFirst(twins.Twin):
         return replace(written, ids=self.asked_for)
 
     @contextmanager
-    def writing(self, operator: str) -> Iterator[twins.TwinWriting]:
+    def writing(self, operator: str, *, first: bool = False) -> Iterator[twins.TwinWriting]:
         self.operator = operator
-        with super().writing(operator) as writing:
+        with super().writing(operator, first=first) as writing:
             yield writing
 
 

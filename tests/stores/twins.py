@@ -79,9 +79,9 @@ class Twin:
         return written
 
     @contextmanager
-    def writing(self, operator: str) -> Iterator[TwinWriting]:
+    def writing(self, operator: str, *, first: bool = False) -> Iterator[TwinWriting]:
         """Hand on."""
-        with self.real.writing(operator) as writing:
+        with self.real.writing(operator, first=first) as writing:
             yield TwinWriting(writing, self)
 
     def known_empty(self, operator: str, consistency: Consistency) -> StoredFacts | None:
@@ -149,7 +149,7 @@ class WritesInParts(Twin):
     """Each fact is written in a transaction of its own, so a refused one leaves the others behind."""
 
     @contextmanager
-    def writing(self, operator: str) -> Iterator[Any]:
+    def writing(self, operator: str, *, first: bool = False) -> Iterator[Any]:
         outer = self
 
         class Parts(TwinWriting):

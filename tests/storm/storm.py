@@ -86,18 +86,25 @@ def run(plan: Plan) -> Report:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="pdp-storm-", dir=plan.folder))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        url = stack.enter_context(_store(plan.store, folder))
         redis = stack.enter_context(redis_server(folder))
+        servers = stack.enter_context(served(plan, folder, redis.address))
+        return _rage(plan, folder, [address for address, _ in servers], [pid for _, pid in servers], redis)
+
+
+@contextmanager
+def served(plan: Plan, folder: Path, redis: str) -> Iterator[list[tuple[str, int]]]:
+    """Serve the families of a storm; give the address and the process of each instance."""
+    with ExitStack() as stack:
+        url = stack.enter_context(_store(plan.store, folder))
         keys = folder / "keys"
         keys.write_text(f"one {bytes(range(32)).hex()}\n", "ascii")
         store = fact_store(url)
         write(store, *at_first(), operator=OPERATOR)
         store.close()
-        servers = [
-            stack.enter_context(_instance(url, redis.address, keys, plan, folder / f"instance-{number}.log"))
+        yield [
+            stack.enter_context(_instance(url, redis, keys, plan, folder / f"instance-{number}.log"))
             for number in range(INSTANCES)
         ]
-        return _rage(plan, folder, [address for address, _ in servers], [pid for _, pid in servers], redis)
 
 
 def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis: Any) -> Report:

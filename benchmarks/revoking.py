@@ -1,0 +1,126 @@
+"""How long a revocation takes until it is acknowledged, over three servers at half of what they can answer.
+
+Usage: python -m benchmarks.revoking [--store sqlite|postgresql] [--seconds N] [--json FILE]
+Three servers answer over one store and one Redis; those who ask, a database and a Redis share the machine with them.
+First the knee of the three together is looked for (`benchmarks.knee`), then they are asked at half of it while mothers
+grant and revoke: by one server the grant, by any the revocation.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.knee import KNEE_MS, knee
+from benchmarks.served.open_loop import Asked, Outcome, Stream, ask_at_rates
+from benchmarks.served.ours_api import CHECK
+from tests.caching.redis_server import redis_server
+from tests.storm.storm import Plan, served
+from tests.storm.world import FAMILIES, PHOTOS, question
+
+STORES: Final = ("sqlite", "postgresql")
+BOUNDS_MS: Final = {"sqlite": 50.0, "postgresql": 150.0}
+"""The 99th percentile that is aimed at, in milliseconds."""
+
+_FIRST_RATE: Final = 90.0
+_WARMING_RATE: Final = 300.0
+_WARMING_SECONDS: Final = 4.0
+"""Time enough to ask each server about everybody once."""
+
+
+def streams(addresses: list[str], rate: float) -> list[Stream]:
+    """Return what asks all of *addresses* together *rate* times a second, about every family in turn."""
+    bodies = [question(family, photo).SerializeToString() for photo in range(PHOTOS) for family in range(FAMILIES)]
+    asked = Asked(CHECK, bodies[0], others=tuple(bodies[1:]))
+    return [Stream(asked, rate / len(addresses), address=address) for address in addresses]
+
+
+def asked_of_all(addresses: list[str], rate: float, seconds: float) -> Outcome:
+    """Ask all of *addresses* together *rate* times a second, and return what became of it as one."""
+    whole = Outcome()
+    for outcome in ask_at_rates("", streams(addresses, rate), seconds):
+        whole.answered += outcome.answered
+        whole.refused += outcome.refused
+        whole.late += outcome.late
+        whole.unsent += outcome.unsent
+        whole.sent += outcome.sent
+    return whole
+
+
+def measure(store: str, seconds: float, bound_ms: float = KNEE_MS, folder: Path | None = None) -> dict[str, Any]:
+    """Return every figure of one store."""
+    with _servers(store, folder) as addresses:
+        asked_of_all(addresses, _WARMING_RATE, _WARMING_SECONDS)
+        rate, at_knee = knee(lambda rate: asked_of_all(addresses, rate, seconds), _FIRST_RATE, bound_ms)
+        if not rate:
+            raise SystemExit(f"even {_FIRST_RATE:.0f} calls a second are not answered in time: leave the machine alone")
+        command = [sys.executable, "-m", "benchmarks.served.revoker", str(seconds), *addresses]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as revoker:
+            assert revoker.stdin is not None
+            assert revoker.stdout is not None
+            revoker.stdout.readline()
+            revoker.stdin.write("begin\n")
+            revoker.stdin.flush()
+            beside = asked_of_all(addresses, rate / 2, seconds)
+            said = json.loads(revoker.communicate(timeout=seconds + 60)[0])
+    took = sorted(said["took"])
+    return {
+        "store": store,
+        "seconds": seconds,
+        "knee_bound_ms": bound_ms,
+        "processors_wanted": round(os.getloadavg()[0], 1),
+        "knee": {"calls_a_second": round(rate), "p99_ms": round(at_knee.percentile(0.99) * 1000, 2)},
+        "at_half_the_knee": {
+            "checks": beside.due,
+            "answered": len(beside.answered),
+            "checks_p99_ms": round(beside.percentile(0.99) * 1000, 2),
+            "revocations": len(took),
+            "failed": said["failed"],
+            "revoked_p50_ms": _part(took, 0.5),
+            "revoked_p99_ms": _part(took, 0.99),
+            "revoked_longest_ms": _part(took, 1.0),
+            "aim_p99_ms": BOUNDS_MS[store],
+        },
+    }
+
+
+def _part(ordered: list[float], part: float) -> float | None:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else None
+
+
+@contextmanager
+def _servers(store: str, parent: Path | None) -> Iterator[list[str]]:
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="pdp-revoking-", dir=parent))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        redis = stack.enter_context(redis_server(folder))
+        servers = stack.enter_context(served(Plan(store, 0, 0, is_calm=True), folder, redis.address))
+        yield [address for address, _ in servers]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", choices=STORES, action="append", help="over this store alone")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long each rate is held")
+    parser.add_argument("--knee-ms", type=float, default=KNEE_MS, help="the 99th percentile that makes the knee")
+    parser.add_argument("--folder", type=Path, help="where the store lies; a temporary one by default")
+    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    arguments = parser.parse_args()
+    found = []
+    for store in arguments.store or STORES:
+        found.append(measure(store, arguments.seconds, arguments.knee_ms, arguments.folder))
+        print(json.dumps(found[-1], indent=2), flush=True)
+    if arguments.json:
+        arguments.json.write_text(f"{json.dumps(found, indent=2)}\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Grants and revokes again and again, by any of several servers, and prints how long each revocation took.
+
+Usage: python -m benchmarks.served.revoker SECONDS ADDRESS...
+It says when it is ready and begins when it is told so by a line: starting a process takes a second of a core.
+A mother grants to an aunt by one server and takes it back by another; three of them do so at once, in a process that
+does nothing else: what a busy client adds is no wait of the server's.
+"""
+
+import json
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from typing import Final
+
+import grpc
+
+from pdp.api.v1 import facts_pb2_grpc
+from tests.storm.world import FAMILIES, grant, revoke
+
+_ABREAST: Final = 3
+_PAUSE: Final = 0.1
+"""Seconds between two changes of one of them at most, half of it as a mean."""
+
+_PATIENCE: Final = 8.0
+
+
+def main(seconds: float, addresses: list[str]) -> None:
+    """Grant and revoke for *seconds*, and print the milliseconds of each revocation, and failures by code."""
+    channels = [grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) for address in addresses]
+    stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
+    for channel in channels:
+        grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    took: list[float] = []
+    failed: Counter[str] = Counter()
+    end = time.monotonic() + seconds
+
+    def go_on(number: int) -> None:
+        chosen = random.Random(number)
+        while time.monotonic() < end:
+            family = chosen.randrange(number, FAMILIES, _ABREAST)
+            try:
+                chosen.choice(stubs).WriteFacts(grant(family), timeout=_PATIENCE)
+                time.sleep(chosen.uniform(0, _PAUSE))
+                begun = time.monotonic()
+                chosen.choice(stubs).DeleteFacts(revoke(family), timeout=_PATIENCE)
+                took.append((time.monotonic() - begun) * 1000)
+            except grpc.RpcError as error:
+                failed[error.code().name] += 1
+            time.sleep(chosen.uniform(0, _PAUSE))
+
+    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(_ABREAST)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for channel in channels:
+        channel.close()
+    print(json.dumps({"took": [round(each, 2) for each in took], "failed": failed}), flush=True)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), sys.argv[2:])
