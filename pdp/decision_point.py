@@ -17,7 +17,7 @@ from pdp.core.errors import (
     TooMuchToLookUpError,
     UnavailableError,
 )
-from pdp.core.explanation import Explanation
+from pdp.core.explanation import Explanation, WouldAllow
 from pdp.core.fact_index import FactIndex
 from pdp.core.facts import Fact
 from pdp.core.lookup import Found
@@ -175,12 +175,16 @@ class DecisionPoint:
             pinned.taken()
         return found, missing
 
-    def explain(self, request: Request) -> Explanation:
+    def explain(self, request: Request, as_of: datetime | None = None) -> Explanation:
         """Return the answer to *request* with everything that led to it.
 
-        It is the answer that check would give, and is recorded as one. Raises what check raises.
+        It is the answer that check would give, and is recorded as one. As of another instant no decision is made: its
+        answer, by the policy in force and the facts of then, has no id and leaves no record. Raises what check raises,
+        and as of another instant TooMuchToLookUpError and KeptNoLongerError.
         """
         policy = self._policy(request.operator)
+        if as_of is not None:
+            return self._explained_as_of(policy, request, as_of)
         stored = self._gathered(request)
         at = request.time or self._now(stored)
         agreed = check_against_stored(request, stored.facts, at)
@@ -191,6 +195,13 @@ class DecisionPoint:
         if stored.too_many:
             return replace(explanation, search=FAILED.outcome, search_message=FAILED.message)
         return self._with_changes(explanation, policy, agreed, stored, at)
+
+    def _explained_as_of(self, policy: PolicySet, request: Request, as_of: datetime) -> Explanation:
+        stored, at = self._surveyed(request, survey_of(policy, request), as_of)
+        agreed = check_against_stored(request, stored.facts, at)
+        answer = decide_twice(policy, agreed, stored.facts, at)
+        explanation = explain(_undecided(policy, agreed, stored, at, answer), answer)
+        return explanation if answer.allowed else _changed(explanation, would_allow(policy, agreed, stored.facts, at))
 
     def explain_past(self, decision_id: str) -> tuple[Request, Explanation]:
         """Return what was asked, and how the answer came about, of a decision on record; none is made.
@@ -224,8 +235,7 @@ class DecisionPoint:
             whole = near.token == stored.token
             if whole:
                 facts = _joined(stored.facts, near.facts)
-        found = would_allow(policy, request, facts, at, proves=whole)
-        return replace(explanation, would_allow=found.changes, search=found.outcome, search_message=found.message)
+        return _changed(explanation, would_allow(policy, request, facts, at, proves=whole))
 
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
@@ -246,8 +256,7 @@ class DecisionPoint:
         for each in requests:
             agreed = check_against_stored(each, stored.facts, at)
             answer = decide(policy, agreed, stored.facts, at)
-            decision = _decision(policy, agreed, stored, answer, _term(policy, agreed, stored, at, answer))
-            found.append((each.action, replace(decision, decision_id="", request_id="")))
+            found.append((each.action, _undecided(policy, agreed, stored, at, answer)))
         return tuple(found)
 
     def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
@@ -449,6 +458,17 @@ def _decision(
         answer.failures,
         None if stored.too_many else stored.facts,
     )
+
+
+def _undecided(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
+    """Return *answer* about another instant: nobody acts on it, so it has no id."""
+    decision = _decision(policy, request, stored, answer, _term(policy, request, stored, at, answer))
+    return replace(decision, decision_id="", request_id="")
+
+
+def _changed(explanation: Explanation, found: WouldAllow) -> Explanation:
+    """Return *explanation* with what was *found* that would make its denial an allow."""
+    return replace(explanation, would_allow=found.changes, search=found.outcome, search_message=found.message)
 
 
 def _decisions(checked: Iterable[Checked]) -> Iterator[Decision]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from pdp.client import DecisionClient
@@ -33,16 +34,20 @@ def check_once(
 
 
 def explain_once(
-    request: Request, server: str | None, policies: Path, words: Words, store: str | None = None
+    request: Request,
+    server: str | None,
+    policies: Path,
+    words: Words,
+    store: str | None = None,
+    as_of: datetime | None = None,
 ) -> Explanation:
-    """Return the explanation of *request*; as `check_once`."""
+    """Return the explanation of *request*, of now or of another instant; as `check_once`."""
     if server is not None:
         with DecisionClient(server, words) as client:
-            return client.explain(request, level="admin")
+            return client.explain(request, level="admin", as_of=as_of)
     with _stored(store) as facts:
-        return point_for(request.operator, load_policies(policies, words, only=request.operator), facts).explain(
-            request
-        )
+        loaded = load_policies(policies, words, only=request.operator)
+        return point_for(request.operator, loaded, facts).explain(request, as_of)
 
 
 def explain_recorded(decision_id: str, log: Path, policies: Path, words: Words) -> tuple[Request, Explanation]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 from pdp.cli.answering import explain_once, explain_recorded
 from pdp.cli.asking import question_options, read_question
 from pdp.cli.check import exit_code
+from pdp.cli.looking_up import as_of_option, timed
 from pdp.cli.options import asked_store_option, fail, output_options, policies_option, server_option
 from pdp.cli.rendering import render_explanation
 from pdp.core.errors import PdpError
@@ -28,6 +30,7 @@ from pdp.wiring import load_words
     help="The decision log in which it is on record.",
 )
 @question_options
+@as_of_option
 @policies_option
 @server_option
 @asked_store_option
@@ -36,6 +39,7 @@ def explain(
     file: Any,
     decision_id: str | None,
     decision_log: Path | None,
+    as_of: datetime | None,
     policies: Path,
     server: str | None,
     store: str | None,
@@ -47,17 +51,18 @@ def explain(
     would make it an allow.
 
     FILE holds one CheckRequest as JSON, `-` is stdin. With --decision-id a decision on record is explained, from its
-    record and the policy that decided it. Exit code 0: allow, 1: deny, 2: trouble.
+    record and the policy that decided it. With --as-of nothing is recorded. Exit code 0: allow, 1: deny, 2: trouble.
     """
     words = load_words()
     try:
         if decision_id is not None:
-            if file is not None or any(flags.values()) or decision_log is None or server is not None:
+            asks = file is not None or any(flags.values()) or as_of is not None
+            if asks or decision_log is None or server is not None:
                 raise click.UsageError("--decision-id goes with a --decision-log, and with no question and no --server")
             request, explanation = explain_recorded(decision_id, decision_log, policies, words)
         else:
-            request = read_question(file, words, **flags)
-            explanation = explain_once(request, server, policies, words, store)
+            request = timed(read_question(file, words, **flags), as_of)
+            explanation = explain_once(request, server, policies, words, store, as_of)
     except PdpError as error:
         fail(error, lang)
     if form == "json":

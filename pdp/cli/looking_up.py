@@ -24,7 +24,10 @@ from pdp.wiring import load_policies
 def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --as-of."""
     return click.option(
-        "--as-of", metavar="INSTANT", callback=_instant, help="Look up as of this instant, like 2026-03-03T12:00+07:00."
+        "--as-of",
+        metavar="INSTANT",
+        callback=_instant,
+        help="Ask as of this instant, like 2026-03-03T12:00+07:00: by the facts of then and the policy of now.",
     )(command)
 
 
@@ -42,7 +45,7 @@ def look_up_subjects(
 ) -> Found:
     """Return everybody who may; raises what the decision point or the client raises."""
     with _whom_to_ask(request, server, policies, words) as point:
-        return point.lookup_subjects(_timed(request, as_of), as_of)
+        return point.lookup_subjects(timed(request, as_of), as_of)
 
 
 def look_up_resources(
@@ -50,7 +53,7 @@ def look_up_resources(
 ) -> Found:
     """Return all that the facts know of to which the subject may; raises as look_up_subjects does."""
     with _whom_to_ask(request, server, policies, words) as point:
-        return point.lookup_resources(_timed(request, as_of), (), within, as_of)
+        return point.lookup_resources(timed(request, as_of), (), within, as_of)
 
 
 def look_up_actions(
@@ -58,10 +61,10 @@ def look_up_actions(
 ) -> tuple[tuple[str, Decision], ...]:
     """Return the answer for every action that the policy speaks of; raises as look_up_subjects does."""
     with _whom_to_ask(request, server, policies, words) as point:
-        return point.lookup_actions(_timed(request, as_of), as_of)
+        return point.lookup_actions(timed(request, as_of), as_of)
 
 
-def _timed(request: Request, as_of: datetime | None) -> Request:
+def timed(request: Request, as_of: datetime | None) -> Request:
     """Return *request* without a time of its own where another instant is asked about."""
     return request if as_of is None else replace(request, time=None)
 

@@ -62,12 +62,14 @@ class DecisionClient(Connected):
         answer: decision_pb2.CheckResponse = self._call(self._stub.Check, _message(question))
         return decision_from_wire(answer)
 
-    def explain(self, question: Question, *, level: str = "") -> Explanation:
+    def explain(self, question: Question, *, level: str = "", as_of: datetime | None = None) -> Explanation:
         """Return the answer to *question* with what led to it, as much as *level* shows ("caller" or "admin").
 
-        Raises what check raises.
+        With *as_of* it is the answer from the facts of that instant. Raises what check raises.
         """
         request = decision_pb2.ExplainRequest(request=_message(question), level=level)
+        if as_of is not None:
+            request.as_of.FromDatetime(as_of)
         answer: decision_pb2.ExplainResponse = self._call(self._stub.Explain, request)
         return explanation_from_wire(answer, self._words)
 

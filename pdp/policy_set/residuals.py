@@ -6,7 +6,7 @@ and kept for the questions that were asked last, so that a decision looks up wha
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Final
 
@@ -17,61 +17,13 @@ from pdp.core.policy import ANY, Clause, Duty, Hierarchies, Line, Region, Rule
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.engine import Question, RuleEngine
+from pdp.policy_set.near_rules import Asked, NearRule, NearRules, Showable, near_rules, showable
 from pdp.policy_set.owing import Imposed, imposed_by
 from pdp.policy_set.residual_rules import ResidualRule, ResidualRules, residual_rules
 from pdp.policy_set.sentences import Lacking, lacking, line_reason, rule_reason, silent_reason
 
 KEPT: Final = 4096
 """How many questions what was found is kept of, at most; the words of a vocabulary make millions of them."""
-
-NEAREST_SHOWN: Final = 3
-_MANY: Final = 1_000_000
-
-Asked = tuple[frozenset[str], str, str, str]
-"""The roles that count, the action, the category and the purpose."""
-
-
-@dataclass(frozen=True, slots=True)
-class NearRule:
-    """An allow rule that may be shown for a denial. *lacks* counts what it lacks whatever its conditions come to:
-    *outside*, the parts of its region that do not hold what is asked, and its role, unless one of the roles that count
-    is its own (*held*). *conditions* has the bits of its conditions, by their numbers; *role* says its role.
-    """
-
-    lacks: int
-    conditions: int
-    held: bool
-    outside: int
-    role: Text
-    rule: Rule
-
-
-@dataclass(frozen=True, slots=True)
-class NearRules:
-    """Rules by id that may be shown for a denial, and the numbers of all their *conditions*."""
-
-    rules: tuple[NearRule, ...]
-    conditions: tuple[int, ...]
-
-    def nearest(self, failing: int, is_assigned: Callable[[str], bool]) -> tuple[NearRule, ...]:
-        """Return the rules with the fewest lacks when the conditions *failing* are not true, at most NEAREST_SHOWN.
-
-        *failing* has their bits, by their numbers. Among equals a rule whose role the subject holds is nearer, then one
-        whose role *is_assigned* to the subject without counting.
-        """
-        nearest: list[NearRule] = []
-        fewest, nearer = _MANY, 2
-        for near in self.rules:
-            lacks = near.lacks + (near.conditions & failing).bit_count()
-            if lacks > fewest:
-                continue
-            rank = 0 if near.held else 1 if is_assigned(near.rule.region.role) else 2
-            if lacks < fewest or rank < nearer:
-                fewest, nearer = lacks, rank
-                nearest = [near]
-            elif rank == nearer:
-                nearest.append(near)
-        return tuple(nearest[:NEAREST_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,25 +143,12 @@ class Residuals:
         return [self._rules[id_] for id_ in spoke]
 
     def _find_near(self, asked: Asked) -> NearRules:
-        roles, action, category, purpose = asked
-        covers, covers_role = self._hierarchies.covers, self._hierarchies.covers_role
-        found = []
-        for rule in self._rules.values():
-            if not rule.allows:
-                continue
-            region = rule.rule.region
-            outside = (
-                (not covers(WordKind.ACTION, region.action, action))
-                + (not covers(WordKind.CATEGORY, region.category, category))
-                + (not covers(WordKind.PURPOSE, region.purpose, purpose))
-            )
-            held, role = covers_role(region, roles), self._role_text(region.role)
-            bits = sum(1 << number for number in set(rule.conditions))
-            found.append(NearRule(outside + (not held), bits, held, outside, role, rule.rule))
-        about = sorted((near for near in found if not near.outside), key=lambda near: near.rule.id)
-        shown = about or sorted(found, key=lambda near: near.rule.id)
-        asked_for = dict.fromkeys(number for near in shown for number in self._rules[near.rule.id].conditions)
-        return NearRules(tuple(shown), tuple(asked_for))
+        return near_rules(self._allowing, self._hierarchies, asked)
+
+    @cached_property
+    def _allowing(self) -> tuple[Showable, ...]:
+        allowing = sorted((rule for rule in self._rules.values() if rule.allows), key=lambda rule: rule.id)
+        return tuple(showable(rule, self._role_text) for rule in allowing)
 
     def _find_kept_back(self, asked: Asked) -> Mapping[str, KeptBack]:
         roles, action, category, purpose = asked

@@ -100,12 +100,12 @@ class Decisions:
         self, message: decision_pb2.ExplainRequest, _context: grpc.ServicerContext
     ) -> decision_pb2.ExplainResponse:
         """Answer one request and show what led to the answer."""
-        asked, level = explain_request_from_wire(message, self._words, self._declared)
-        if isinstance(asked, str):
-            request, explanation = self._point.explain_past(asked)
+        asked = explain_request_from_wire(message, self._words, self._declared)
+        if isinstance(asked.of, str):
+            request, explanation = self._point.explain_past(asked.of)
         else:
-            request, explanation = asked, self._point.explain(asked)
-        shown = explanation if level is Level.ADMIN else for_caller(explanation, request)
+            request, explanation = asked.of, self._point.explain(asked.of, asked.as_of)
+        shown = explanation if asked.level is Level.ADMIN else for_caller(explanation, request)
         return explanation_to_wire(shown, request.operator)
 
     def _decided(self, batch: Batch) -> list[Checked]:

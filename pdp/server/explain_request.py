@@ -1,13 +1,16 @@
 """What an ExplainRequest asks for."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from pdp.api.v1 import decision_pb2
-from pdp.core.errors import InvalidRequestError, NotImplementedYetError
+from pdp.core.errors import InvalidRequestError
 from pdp.core.request import Request
 from pdp.wire import phrases
 from pdp.wire.codes import Code
 from pdp.wire.context import Declared
+from pdp.wire.lookups import read_as_of
 from pdp.wire.mistakes import shown
 from pdp.wire.reading import Reading
 from pdp.wire.requests import request_from_wire
@@ -21,13 +24,22 @@ class Level(StrEnum):
     ADMIN = "admin"
 
 
-def explain_request_from_wire(
-    message: decision_pb2.ExplainRequest, words: Words, declared: Declared
-) -> tuple[Request | str, Level]:
-    """Return the request to explain, or the id of the decision, and how much to show.
+@dataclass(frozen=True, slots=True)
+class Explaining:
+    """A request to explain, as of an instant of the past if *as_of* is one, or the id of a decision; how much to show.
+
+    A decision on record has an instant of its own, and *as_of* is None.
+    """
+
+    of: Request | str
+    level: Level
+    as_of: datetime | None
+
+
+def explain_request_from_wire(message: decision_pb2.ExplainRequest, words: Words, declared: Declared) -> Explaining:
+    """Return what is to be explained.
 
     Raise InvalidRequestError with all that is wrong with *message*; paths in its `request` are those that Check gives.
-    Raise NotImplementedYetError for what this version cannot explain.
     """
     reading = Reading(words, words.of(""))
     reading.check_known_fields(message, "")
@@ -43,6 +55,11 @@ def explain_request_from_wire(
     asked = message.WhichOneof("of")
     if asked is None:
         reading.refuse(Code.REQUIRED, "request", "", phrases.REQUIRED)
+    as_of = None
+    if asked == "decision_id" and message.HasField("as_of"):
+        reading.refuse(Code.SEVERAL_FORMS, "as_of", "", phrases.NOT_IN_PAST_OF_RECORD)
+    elif asked == "request":
+        as_of = read_as_of(reading, message, message.request.context.HasField("time"))
     mistakes = list(reading.errors)
     request = None
     if asked == "request":
@@ -52,6 +69,5 @@ def explain_request_from_wire(
             mistakes.extend(error.errors)
     if mistakes:
         raise InvalidRequestError(mistakes)
-    if message.HasField("as_of"):
-        raise NotImplementedYetError("explaining as of another instant is not served by this version")
-    return request if request is not None else message.decision_id, Level(message.level or Level.CALLER)
+    of = request if request is not None else message.decision_id
+    return Explaining(of, Level(message.level or Level.CALLER), as_of)

@@ -74,7 +74,7 @@ class LookupReader:
         asked.subject.type = message.subject_type
         asked.subject.id = _PLACEHOLDER
         request = self._read(reading, asked, _renamed({"subject.type": "subject_type"}))
-        as_of = _as_of(reading, message, request)
+        as_of = read_as_of(reading, message, request is not None and request.time is not None)
         reading.finish()
         return Lookup(_known(request), as_of, message.page_size or DEFAULT_PAGE, message.page_token)
 
@@ -85,7 +85,7 @@ class LookupReader:
         asked = self._question(message, action=action, resource=message.resource)
         asked.subject.CopyFrom(message.subject)
         request = self._read(reading, asked, _renamed({}))
-        as_of = _as_of(reading, message, request)
+        as_of = read_as_of(reading, message, request is not None and request.time is not None)
         reading.finish()
         return Lookup(_known(request), as_of)
 
@@ -99,7 +99,7 @@ class LookupReader:
         request = self._read(reading, asked, _renamed({"resource.type": "category"}))
         within = named_entity(reading, message.within, "within", "") if message.within else None
         own_entity(reading, within, "within")
-        as_of = _as_of(reading, message, request)
+        as_of = read_as_of(reading, message, request is not None and request.time is not None)
         candidates = () if request is None else self._candidates(reading, message, asked)
         reading.finish()
         return Lookup(_known(request), as_of, message.page_size or DEFAULT_PAGE, message.page_token, candidates, within)
@@ -253,11 +253,14 @@ def _check_page(reading: Reading, size: int) -> None:
         reading.refuse(Code.OUT_OF_RANGE, "page_size", str(size), phrases.wrong_type(phrases.PAGE_SIZE))
 
 
-def _as_of(reading: Reading, message: LookupRequest, request: Request | None) -> datetime | None:
+def read_as_of(
+    reading: Reading, message: LookupRequest | decision_pb2.ExplainRequest, has_time: bool
+) -> datetime | None:
+    """Return the instant that is asked about, None for the present; *has_time*: the question names one of its own."""
     if not message.HasField("as_of"):
         return None
     instant = read_timestamp(reading, message.as_of, "as_of")
-    if request is not None and request.time is not None:
+    if has_time:
         reading.refuse(Code.NOT_IN_PAST, "as_of", "", phrases.NOT_IN_PAST)
     return instant
 

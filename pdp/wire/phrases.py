@@ -102,6 +102,10 @@ NOT_IN_PAST: Final = Text(
     vi="câu hỏi về quá khứ (`as_of`) được xét theo chính thời điểm ấy: bỏ `context.time`",
     en="a question about the past (`as_of`) is judged at that very instant: leave out `context.time`",
 )
+NOT_IN_PAST_OF_RECORD: Final = Text(
+    vi="một quyết định đã ghi được xét theo chính thời điểm của nó: bỏ `as_of`",
+    en="a decision on record is judged at its own instant: leave out `as_of`",
+)
 PAGE_SIZE: Final = Text(vi="một số từ 0 đến 1000", en="a number from 0 to 1000")
 NOT_IN_CATEGORY: Final = Text(
     vi="một loại dữ liệu bằng hoặc hẹp hơn loại được hỏi (`category`)",

@@ -14,7 +14,9 @@ from itertools import combinations
 from random import Random
 from typing import Any, Final
 
+from pdp.core.errors import InvalidRequestError
 from pdp.core.explanation import Change, Explanation
+from pdp.core.fact_identity import fact_id
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.request import Request
 from pdp.decision_point import DecisionPoint
@@ -118,7 +120,8 @@ def allowed_after(denied: Denied, parts: tuple[Part, ...]) -> bool:
         if what == "add":
             operator = denied.policy.operator
             # Whatever is to be written has to be a fact that the wire accepts.
-            stored.append(fact_from_wire(fact_to_wire(fact, operator), the_words(), operator=operator, stored=True))
+            read_back = fact_from_wire(fact_to_wire(fact, operator), the_words(), operator=operator, stored=True)
+            stored.append(replace(read_back, id=fact_id(operator, fact.kind)))
     question["facts"] = written
     for what, path in parts:
         if what == "meet" and isinstance(path, str):
@@ -127,7 +130,10 @@ def allowed_after(denied: Denied, parts: tuple[Part, ...]) -> bool:
     at = request.time or denied.at
     policies = {denied.policy.operator: denied.policy}
     point = DecisionPoint(policies, HeldFacts(tuple(stored)), AlwaysAt(at), NoDecisionLog())
-    return point.check(request).allowed
+    try:
+        return point.check(request).allowed
+    except InvalidRequestError:
+        return False  # what comes with the question contradicts what is stored then
 
 
 def with_circumstances(denied: Denied, change: Change, gone: set[tuple[object, ...]]) -> Request:
@@ -196,10 +202,16 @@ def a_denial(seed: int) -> Denied:
         if request is None:
             continue
         chosen = [random.random() < 0.5 for _ in request.facts]
-        stored = tuple(replace(f, stored=True) for f, is_stored in zip(request.facts, chosen, strict=True) if is_stored)
+        held = [fact for fact, is_stored in zip(request.facts, chosen, strict=True) if is_stored]
+        # As a store has them: each under its id, and of one identity the last one that was written.
+        stored = {id_: replace(fact, id=id_, stored=True) for fact in held for id_ in (fact_id(operator, fact.kind),)}
         question["facts"] = [f for f, is_stored in zip(question["facts"], chosen, strict=True) if not is_stored]
-        denied = Denied(the_policy_set(operator), question, stored)
-        if not denied.point.check(denied.request).allowed:
+        denied = Denied(the_policy_set(operator), question, tuple(stored.values()))
+        try:
+            allowed = denied.point.check(denied.request).allowed
+        except InvalidRequestError:
+            continue  # it contradicts what is stored, and is refused before it is decided
+        if not allowed:
             return denied
 
 

@@ -196,6 +196,15 @@ def the_third_of_march_is_remembered(finds: Finds, new_store: Callable[[], FactS
     assert found(third) == {mother, aunt}
     assert found(fifth) == found(None) == {mother, father}
 
+    point = laws.point_over(store)
+    for name in (MOTHER, AUNT, FATHER):
+        entity = Entity.parse(name)
+        assert entity is not None
+        for instant in (first - timedelta(days=1), third, fifth):
+            explanation = point.explain(replace(request, subject=entity), instant)
+            assert explanation.decision.allowed == (entity in found(instant))
+            assert explanation.decision.decision_id == ""
+
 
 def _facts(*kinds: Json) -> tuple[Fact, ...]:
     return tuple(laws.as_stored(a_request(facts=kinds).facts, KIDSONLINE))

@@ -146,18 +146,25 @@ def write(path: Path, row: int, addresses: Sequence[str], a_second: float, endin
     stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
     number, due = 0, time.monotonic()
     waiting: list[Any] = []
+
+    def under_way() -> int:
+        """Count what has been answered and return how many are not."""
+        going = []
+        for call in waiting:
+            if call.done():
+                ledger.add("failed" if call.exception() else "unrelated")
+            else:
+                going.append(call)
+        waiting[:] = going
+        return len(going)
+
     while not ending.is_set():
         stub = stubs[number % len(stubs)]
         waiting.append(stub.WriteFacts.future(unrelated(number), timeout=_SECONDS))
         number += 1
         due += 1 / a_second
-        ended = [call for call in waiting if call.done()]
-        waiting = [call for call in waiting if call not in ended]
-        for call in ended:
-            ledger.add("failed" if call.exception() else "unrelated")
-        while len(waiting) > _IN_FLIGHT and not ending.is_set():
+        while under_way() > _IN_FLIGHT and not ending.is_set():
             time.sleep(0.002)
-            waiting = [call for call in waiting if not call.done()]
         time.sleep(max(0.0, min(1.0, due - time.monotonic())))
     for channel in channels:
         channel.close()

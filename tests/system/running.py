@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import grpc
@@ -50,7 +51,7 @@ class StubPoint(DecisionPoint):
         """Return what it was told to, for each."""
         return tuple(self.answer(request) for request in requests)
 
-    def explain(self, request: Request) -> Explanation:
+    def explain(self, request: Request, as_of: datetime | None = None) -> Explanation:
         """Return what it was told to, without any more of it."""
         return Explanation(self.answer(request), (), (), ())
 

@@ -185,13 +185,22 @@ def test_an_explanation_of_nothing_is_a_mistake(channel: grpc.Channel) -> None:
     assert [error.field for error in answer.errors] == ["request"]
 
 
-def test_what_explain_does_not_serve_yet_says_so(channel: grpc.Channel) -> None:
-    """A decision by its id, and the past, are refused and not answered with something else."""
-    past = decision_pb2.ExplainRequest(request=a_request())
-    past.as_of.FromJsonString("2026-01-01T00:00:00Z")
-    # Without a folder of records there is nothing in which an id could be found.
-    for message in (decision_pb2.ExplainRequest(decision_id="d-1"), past):
-        assert explain(channel, message).code is grpc.StatusCode.UNIMPLEMENTED
+def test_a_decision_is_not_explained_by_its_id_without_a_folder_of_records(channel: grpc.Channel) -> None:
+    """There is nothing in which an id could be found, and that is said."""
+    message = decision_pb2.ExplainRequest(decision_id="d-1")
+    assert explain(channel, message).code is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_the_past_is_explained_at_its_own_time(channel: grpc.Channel) -> None:
+    """`as_of` beside another instant, or beside a decision that has one, is refused."""
+    timed = decision_pb2.ExplainRequest(request=a_request())
+    timed.request.context.time.FromSeconds(1)
+    recorded = decision_pb2.ExplainRequest(decision_id="d-1")
+    for message, code in ((timed, Code.NOT_IN_PAST), (recorded, Code.SEVERAL_FORMS)):
+        message.as_of.FromJsonString("2026-01-01T00:00:00Z")
+        answer = explain(channel, message)
+        assert answer.code is grpc.StatusCode.INVALID_ARGUMENT
+        assert [(error.field, error.code) for error in answer.errors] == [("as_of", code)]
 
 
 def test_a_token_of_another_store_is_refused(channel: grpc.Channel) -> None:

@@ -59,13 +59,14 @@ def test_the_same_is_done_and_said(run: Run) -> None:
     assert run("server", "consent", *said, *MOTHER).exit_code == 0
     assert run("server", "consent", *said, "--status", "withdrawn", *MOTHER).exit_code == 0
 
-    for name in ("list", "history"):
-        for more in ([], ["--kind", "role"], ["--subject", "user:demo-hoa"], ["--format", "json"]):
-            for lang in ("en", "vi"):
-                here, there = (run(place, name, *more, lang=lang) for place in ("store", "server"))
-                assert there.exit_code == 0, there.output
-                assert there.output == here.output
-                assert here.output
+    asked = [(name, more) for name in ("list", "history") for more in ([], ["--format", "json"])]
+    asked += [("list", ["--kind", "role"]), ("history", ["--subject", "user:demo-hoa"])]
+    for number, (name, more) in enumerate(asked):
+        lang = ("vi", "en")[number % 2]
+        here, there = (run(place, name, *more, lang=lang) for place in ("store", "server"))
+        assert there.exit_code == 0, there.output
+        assert there.output == here.output
+        assert here.output
     assert "thay: " in run("server", "history", "--kind", "consent", lang="vi").output
     past = ["--as-of", "2000-01-01T00:00:00Z"]
     assert run("server", "list", *past).output == run("store", "list", *past).output == ""

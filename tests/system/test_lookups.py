@@ -191,6 +191,26 @@ def test_the_past_is_asked_at_its_own_time(channel: grpc.Channel, family: Ask) -
     assert [error.code for error in refused(channel, "LookupSubjects", message).errors] == [Code.NOT_IN_PAST]
 
 
+def test_the_past_is_explained_and_not_decided(channel: grpc.Channel, family: Ask) -> None:
+    """A mother whose role began on 4 March is denied on the 3rd, with what was lacking then; no answer has an id."""
+    family.facts[0].valid_from.FromJsonString("2026-03-04T00:00:00+07:00")
+    family.context.ClearField("time")
+    message = decision_pb2.ExplainRequest(request=family, level="admin")
+    answers = []
+    for instant in ("2026-03-03T12:00:00+07:00", "2026-03-05T12:00:00+07:00"):
+        message.as_of.FromJsonString(instant)
+        body = ask(channel, f"{DECISIONS}/Explain", message.SerializeToString()).body
+        answers.append(decision_pb2.ExplainResponse.FromString(body))
+
+    then, later = answers
+    assert [each.decision.decision for each in answers] == [decision_pb2.DECISION_DENY, decision_pb2.DECISION_ALLOW]
+    assert [each.decision.decision_id for each in answers] == ["", ""]
+    assert then.would_allow
+    for answer, counted in ((then, False), (later, True)):
+        assert [use.counted for use in answer.facts if use.fact.role == family.facts[0].role] == [counted]
+    assert later.matched
+
+
 def test_actions_are_what_check_answers(channel: grpc.Channel, family: Ask, point: DecisionPoint) -> None:
     """Every action that the policy speaks of has the answer of Check, and both answers occur."""
     body = ask(channel, f"{DECISIONS}/LookupActions", actions_request(family).SerializeToString()).body

@@ -8,7 +8,7 @@ import pytest
 from pdp.core.decision import Effect
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import PolicySet, residuals
-from pdp.policy_set.residuals import Asked
+from pdp.policy_set.near_rules import Asked
 from tests.builders import POLICIES, Edit, a_condition, a_policy_set, a_row, the_policy_set
 
 SERVED: Final = sorted(path.parent.name for path in POLICIES.glob("*/policy.csv"))
