@@ -56,6 +56,19 @@ MEANINGS: Final[Mapping[Event, Text]] = {
         " giữ nguyên",
         en="workers could not build the new set of `operator`, or built different ones: `errors`; everything stays",
     ),
+    Event.CLOCK_STEPPED: Text(
+        vi="đồng hồ của máy đã bị đặt lại, đi `seconds` so với thời gian thực sự trôi qua",
+        en="the machine's clock was set: it went on by `seconds` more than time had passed, or less",
+    ),
+    Event.CLOCK_DOUBTED: Text(
+        vi="đồng hồ lệch `seconds` so với kho, quá xa để tin; máy chủ báo là chưa sẵn sàng và vẫn trả lời",
+        en="the clock is `seconds` from the store's, too far to be relied on; the server says that it is not ready,"
+        " and goes on answering",
+    ),
+    Event.CLOCK_TRUSTED: Text(
+        vi="đồng hồ lại khớp với kho; còn lệch `seconds`",
+        en="the clock agrees with the store's again, to `seconds`",
+    ),
     Event.OPEN_TO_LOCAL: Text(
         vi="chưa khai báo bên gọi: ai kết nối cũng là bên gọi `local`, được làm mọi việc",
         en="no callers are configured: whoever connects is the caller `local`, which may do everything",

@@ -29,7 +29,8 @@ class Forgetful(Meters):
         """Forget what the place had counted."""
         super().take(place)
         self._before = {}
-        self._row[:] = memoryview(bytes(len(self._row) * 8)).cast("d")
+        self._counts = [0.0] * len(self._counts)
+        self._put_down()
 
 
 def workers(count: int, kind: type[Meters] = Meters) -> list[Meters]:
@@ -39,6 +40,12 @@ def workers(count: int, kind: type[Meters] = Meters) -> list[Meters]:
     for place, meters in enumerate(made):
         meters.take(place)
     return made
+
+
+def put_down(*several: Meters) -> None:
+    """Let what was counted be read."""
+    for meters in several:
+        meters.sampled([])
 
 
 def read(meters: Meters, own: Sample | None = None) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -66,6 +73,7 @@ def test_one_reading_is_the_sum_of_all_workers() -> None:
     for meters in three:
         meters.decided("kidsonline", DENIED)
     three[2].decided("homeid", ALLOWED)
+    put_down(*three)
 
     assert decisions(three[0], "kidsonline", "deny", "silent") == 3
     assert decisions(three[1], "homeid", "allow", "rule") == 1
@@ -78,6 +86,7 @@ def goes_on(kind: type[Meters]) -> bool:
     first.decided("kidsonline", DENIED)
     second.decided("kidsonline", DENIED)
     second.sampled([lambda: {("pdp_log_records_total", ()): 5.0, ("pdp_log_waiting", ()): 7.0}])
+    put_down(first)
 
     successor = kind(SERIES, first.numbers)
     successor.take(1)
@@ -134,6 +143,7 @@ def test_durations_lie_in_their_buckets() -> None:
     for seconds in (0.00005, 0.0001, 0.003, 9.0):
         first.took("s.Check", seconds)
     second.took("s.Check", 0.003)
+    put_down(first, second)
 
     found = {
         float(dict(labels)["le"]): value
