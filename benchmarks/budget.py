@@ -27,6 +27,7 @@ from pdp.decision_point import DecisionPoint
 from pdp.log_wiring import log_asked_for
 from pdp.server.decisions import Decisions
 from pdp.server.methods import finished
+from pdp.server.metrics_page import metering_of
 from pdp.settings import Settings
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.response_bytes import decision_to_bytes
@@ -49,6 +50,7 @@ CHECKS: Final = 200
 ROUNDS: Final = 15
 _PROFILED: Final = 5_000
 _SHOWN: Final = 25
+_CHECK: Final = "pdp.api.v1.DecisionService.Check"
 
 Body = Callable[[int], bytes]
 """The bytes of the request of this number; numbers are never given twice."""
@@ -72,7 +74,7 @@ KINDS: Final = (
 class Corridor:
     """The way of a request through one process, with records written to *records*, stage by stage or whole."""
 
-    def __init__(self, records: Path) -> None:
+    def __init__(self, records: Path, *, is_metered: bool = False) -> None:
         words = load_words()
         policies = load_policies(POLICIES, words).sets
         self._facts = NoStoredFacts()
@@ -82,13 +84,23 @@ class Corridor:
         self._quiet = DecisionPoint(policies, self._facts, self._clock, NoDecisionLog())
         declared = {operator: policy.declared for operator, policy in policies.items()}
         self._reader = RequestReader(words, declared)
-        decisions = Decisions(DecisionPoint(policies, self._facts, self._clock, self._log), words)
+        self._metering = metering_of("127.0.0.1:0" if is_metered else "", 1, tuple(policies))
+        self._metering.take(0)
+        point = DecisionPoint(policies, self._facts, self._clock, self._log).counted_by(self._metering)
+        decisions = Decisions(point, words)
         self._check = decisions.check
         self._check_batch = decisions.check_batch
 
     def whole(self, body: bytes) -> bytes:
         """Return the answer to *body*."""
         return finished(self._check(body, LOCAL))
+
+    def metered(self, body: bytes) -> bytes:
+        """Return the answer to *body*, whose duration is counted as the server counts it."""
+        began = time.perf_counter()
+        answer = self.whole(body)
+        self._metering.took(_CHECK, time.perf_counter() - began)
+        return answer
 
     def batch(self, body: bytes) -> bytes:
         """Return the answers to the batch in *body*."""

@@ -34,9 +34,18 @@ def main() -> int:
     if shutil.which("valgrind") is None:
         print("valgrind is not installed: nothing was counted", file=sys.stderr)
         return 2
-    for shape, number in (("check", _COUNTED), ("batch", _BATCHES * BATCH), ("chained", _COUNTED)):
+    for shape, number in (
+        ("check", _COUNTED),
+        ("metered", _COUNTED),
+        ("batch", _BATCHES * BATCH),
+        ("chained", _COUNTED),
+    ):
         for at, name in enumerate(_SITUATIONS):
-            labels = {"batch": f"an item of a batch of {BATCH}, {name}", "chained": f"{name}, chained record"}
+            labels = {
+                "metered": f"{name}, metrics shown",
+                "batch": f"an item of a batch of {BATCH}, {name}",
+                "chained": f"{name}, chained record",
+            }
             label = labels.get(shape, name)
             print(f"{_counted(shape, at) // number:>9,}  {label}", flush=True)
     return 0
@@ -65,14 +74,14 @@ def _loop(shape: str, situation: int, folder: Path) -> None:
     kept = folder / "records"
     if shape == "chained":
         kept.mkdir()
-    corridor = Corridor(kept)
+    corridor = Corridor(kept, is_metered=shape == "metered")
     answer: Callable[[bytes], object]
     if shape == "batch":
         ask = list(_SITUATIONS.values())[situation]
         answer, counted, warmed = corridor.batch, _BATCHES, _BATCHES_WARMED
         bodies = [batch_body([ask(at * BATCH + item) for item in range(BATCH)]) for at in range(counted + warmed)]
     else:
-        answer, counted, warmed = corridor.whole, _COUNTED, _WARMED
+        answer, counted, warmed = corridor.metered if shape == "metered" else corridor.whole, _COUNTED, _WARMED
         bodies = [KINDS[situation].body(at) for at in range(counted + warmed)]
     for body in bodies[counted:]:
         answer(body)

@@ -24,7 +24,7 @@ class Dialect:
     *text* is the type of columns whose text is compared byte for byte; *locking* stands behind a query whose rows no
     other writer may read before this transaction ends. *statistics* are statements that tell the planner, before there
     are any facts, what a large store looks like. *passing* stands in the making of a table that need not outlive the
-    database's process.
+    database's process. *clock* is a query for the time of a database that has a clock of its own.
     """
 
     text: str
@@ -35,6 +35,7 @@ class Dialect:
     index_form: str = ""
     aside_form: str = "COLUMN"
     passing: str = ""
+    clock: str = ""
     statistics: tuple[str, ...] = ()
 
     def each(self, name: str) -> str:
@@ -104,6 +105,7 @@ POSTGRESQL: Final = Dialect(
     contains_form="strpos(COLUMN, :NAME) > 0",
     aside_form="(COLUMN || '')",
     passing="UNLOGGED",
+    clock="SELECT clock_timestamp()",
 )
 
 

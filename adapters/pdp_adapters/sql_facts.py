@@ -250,6 +250,16 @@ class SqlFacts:
         self._given.board.close()
         self._given.close()
 
+    def instant(self, here: datetime) -> datetime:
+        """Return what time it is by the clock of the database, or that its newest change was later than *here*."""
+        clock = self._database.dialect.clock
+        if not clock:
+            return max(here, self.state().committed_at)
+        with self._database.single() as session:
+            ((there,),) = session.rows(clock, {})
+        found: datetime = there
+        return found
+
     def measured(self) -> Mapping[str, float]:
         """Return the statements and failures of this process, and whether it knows where the store stands (0 or 1)."""
         uses = self._given.uses

@@ -21,6 +21,7 @@ from pdp.cli.sign import make_key, sign, verify
 from pdp.cli.status import status
 from pdp.cli.test import run_case_files
 from pdp.cli.validate import validate
+from pdp.cli.version import version
 from pdp.cli.what import what
 from pdp.cli.who import who
 from pdp.probe import health
@@ -39,6 +40,7 @@ COMMANDS = (
     serve,
     status,
     health,
+    version,
     reload,
     shadow,
     check,

@@ -16,6 +16,10 @@ from pdp.core.text import Text
 
 DEFAULT_SERVER: Final = "127.0.0.1:50051"
 
+_BUILD: Final = Text(
+    vi="phiên bản {version}, bản của mọi chính sách {revision}",
+    en="version {version}, revision of all policies {revision}",
+)
 _IN_FORCE: Final = Text(
     vi="{operator}: {revision}  {rules} dòng quy tắc, có hiệu lực từ {since}, do {by}",
     en="{operator}: {revision}  {rules} rules, in force since {since}, by {by}",
@@ -33,6 +37,7 @@ _DIFFER: Final = Text(
     vi="các tiến trình trả lời theo những bản khác nhau: đang chuyển đổi, hoặc có tiến trình không theo kịp",
     en="the workers answer from different revisions: a change is under way, or one does not follow",
 )
+_ALL_SHOWN: Final = 12
 _SHOWN: Final = 19
 """So much of a revision is shown: `sha256:` and twelve digits."""
 
@@ -49,11 +54,14 @@ def status(operator: str, server: str, form: str, lang: str) -> None:
     try:
         with PolicyClient(server) as client:
             policies = client.policies(operator)
+            build = client.build()
     except PdpError as error:
         fail(error, lang)
     if form == "json":
-        click.echo(json.dumps(policies.as_json, ensure_ascii=False, indent=2))
+        told = {**policies.as_json, "version": build.version, "revision": build.revision}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
+        click.echo(_BUILD.in_locale(lang).format(version=build.version, revision=build.revision[:_ALL_SHOWN]))
         for line in _lines(policies, lang):
             click.echo(line)
     sys.exit(Exit.NO if policies.refused or not policies.workers_agree else Exit.YES)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from pdp.api.v1 import policies_pb2, policies_pb2_grpc
 from pdp.client.connection import Connected
@@ -80,12 +81,31 @@ class WouldChange:
     left_out: int
 
 
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The *version* of the program that a server runs, and the *revision* of all its policies."""
+
+    version: str
+    revision: str
+
+
 class PolicyClient(Connected):
     """Asks the server at *address*, HOST:PORT, about its policies; any thread may use it."""
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
         self._stub = policies_pb2_grpc.PolicyServiceStub(self._channel)
+
+    def build(self) -> Build:
+        """Return which program the server runs; raises ServerError when there is no answer."""
+        stub: Any = health_pb2_grpc.HealthStub(self._channel)
+        request = health_pb2.HealthCheckRequest(service="pdp.alive")
+        try:
+            _, call = stub.Check.with_call(request, timeout=STATUS_SECONDS)
+        except grpc.RpcError as error:
+            raise as_error(error) from None
+        told = dict(call.trailing_metadata())
+        return Build(told.get("pdp-version", ""), told.get("pdp-revision", ""))
 
     def policies(self, operator: str = "") -> ServerPolicies:
         """Return what is in force and what was refused: of *operator*, or of all.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact
@@ -188,6 +188,18 @@ class FactWriting(FactSource, Protocol):
 
         Must raise CycleError for a containment that would lie in itself, ConflictError where *unless_changed_since*
         is not met, ForeignTokenError for a token of another store. On return the changes are in force everywhere.
+        """
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """A store from which it can be learned what time it is."""
+
+    def instant(self, here: datetime) -> datetime:
+        """Return what time it is by the store's clock, where it is *here* by the clock of whoever asks.
+
+        One that has no clock returns *here*, or the instant of its newest change when that is later. Must raise
+        UnavailableError when it cannot be learned.
         """
 
 

@@ -1,4 +1,4 @@
-"""What the server says about itself: lines of JSON, each with one event of the table below."""
+"""What the server says about itself: lines of JSON, each with one of the events below."""
 
 import logging
 import sys
@@ -11,37 +11,7 @@ from structlog.typing import FilteringBoundLogger, Processor
 
 
 class Event(StrEnum):
-    """The events; none is renamed or given another meaning once released.
-
-    ready               the server answers: `address`, `revision` (over all operators), `pid`, `workers`, `tiers`
-    not-ready           as `ready`, which follows; until then the store is not there and what needs it is refused
-    store-not-there     the store cannot be used yet: `reason`; it is tried again and again
-    store-there         the store can be used now
-    worker-ready        a worker process answers: `address`, `revision`, `pid`, `core`
-    worker-died         the process `worker` ended with `code` though nobody had asked it to; another takes its place
-    worker-given-up     as above, but it never answered or too many died; the server ends
-    worker-failed       a worker process met an error of ours
-    worker-left-behind  the process `worker` did not go along with a change of policy and is ended
-    open-to-local       no callers are configured: whoever connects is the caller `local`, which may do everything
-    caller-refused      nobody who is known, or may, called `method`: `reason`, `caller`; so did `untold` more
-    callers-in-force    the files of callers have changed; what they say now counts
-    callers-kept        they have changed and cannot be right: `mistakes`; what they said before still counts
-    certificate-kept    the server's own certificate has changed and cannot be used: `mistake`; the former one is shown
-    policy-activated    `operator` answers from `revision` in every worker; `by` whom, and `revision_of_all`
-    policy-refused      what lies in the folder of `operator` may not be served: `findings`; the revision `stays`
-    policy-not-built    workers could not build the new set of `operator`: `errors`
-    shadow-report       so many answers were `compared` with those of the policy in the shadow, and `groups` differ
-    operator-not-served `operator` has no valid policy set; its requests are refused
-    request-failed      a request to `method` met an error of ours; the caller has been told `correlation_id` alone
-    unavailable         a request to `method` was refused because something that it needs cannot be had now
-    log-trouble         beside the decision log something fails, the records do not: `problem`
-    not-started         the server cannot listen where it should; `mistakes` say why
-    draining            `signal` came: nothing new is accepted, what has begun is finished within `grace_seconds`
-    hurried             `signal` came while draining: what has begun is broken off
-    stopped             everything that had begun is answered
-    stopped-unfinished  some of what had begun was broken off
-    library             a library logged `message`
-    """
+    """The events; none is renamed or given another meaning once released (pdp.server.event_meanings)."""
 
     READY = "ready"
     NOT_READY = "not-ready"
@@ -52,6 +22,9 @@ class Event(StrEnum):
     WORKER_GIVEN_UP = "worker-given-up"
     WORKER_FAILED = "worker-failed"
     WORKER_LEFT_BEHIND = "worker-left-behind"
+    CLOCK_STEPPED = "clock-stepped"
+    CLOCK_DOUBTED = "clock-doubted"
+    CLOCK_TRUSTED = "clock-trusted"
     OPEN_TO_LOCAL = "open-to-local"
     CALLER_REFUSED = "caller-refused"
     CALLERS_IN_FORCE = "callers-in-force"

@@ -9,12 +9,20 @@ import grpc
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 
+from pdp import __version__
 from pdp.api.v1 import decision_pb2, facts_pb2
 
 DECISION_SERVICE: Final = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 FACT_SERVICE: Final = facts_pb2.DESCRIPTOR.services_by_name["FactService"].full_name
+CLOCK: Final = "pdp.clock"
+"""Serving while the machine's clock agrees with the store's."""
+
 ALIVE: Final = "pdp.alive"
 """Serving from the start to the end, whatever is not there: a server that says so has not to be started again."""
+
+VERSION_KEY: Final = "pdp-version"
+REVISION_KEY: Final = "pdp-revision"
+"""The metadata after each answer about health."""
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -31,7 +39,10 @@ class Health(HealthServicer):
         self._telling = threading.Lock()
         self._told: tuple[Collection[str], Collection[str]] = ((), ())
         self._has_store = True
+        self._has_time = True
+        self._revision: Callable[[], str] = str
         self.set(ALIVE, _SERVING)
+        self.set(CLOCK, _SERVING)
         self._watchers: set[Send] = set()
         self._watching = threading.Lock()
 
@@ -43,6 +54,15 @@ class Health(HealthServicer):
             self._watchers.add(send)
         context.add_callback(lambda: self._forget(send))
         super().Watch(request, context, send)
+
+    def Check(self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> Any:
+        """Return the health of a service; the metadata after the answer tell the version and the revision of all."""
+        context.set_trailing_metadata(((VERSION_KEY, __version__), (REVISION_KEY, self._revision())))
+        return super().Check(request, context)
+
+    def tell_revision(self, revision: Callable[[], str]) -> None:
+        """Let *revision* be asked for the revision of all policies in force."""
+        self._revision = revision
 
     def tell(self, served: Collection[str], refused: Collection[str]) -> None:
         """Say which operators are *served*, and of which the folder holds something that was *refused*."""
@@ -57,6 +77,13 @@ class Health(HealthServicer):
             self.set(FACT_SERVICE, _SERVING if is_there else _NOT_SERVING)
             self._tell(*self._told)
 
+    def tell_of_clock(self, *, is_right: bool) -> None:
+        """Say whether the clock can be relied on: without it nobody should be sent here."""
+        with self._telling:
+            self._has_time = is_right
+            self.set(CLOCK, _SERVING if is_right else _NOT_SERVING)
+            self._tell(*self._told)
+
     def _tell(self, served: Collection[str], refused: Collection[str]) -> None:
         for operator in self._operators:
             is_served = operator in served
@@ -64,7 +91,7 @@ class Health(HealthServicer):
             is_fresh = is_served and operator not in refused
             self.set(f"pdp.policies.{operator}", _SERVING if is_fresh else _NOT_SERVING)
         for whole in (OVERALL_HEALTH, DECISION_SERVICE):
-            self.set(whole, _SERVING if served and self._has_store else _NOT_SERVING)
+            self.set(whole, _SERVING if served and self._has_store and self._has_time else _NOT_SERVING)
 
     def end(self) -> None:
         """Say that nobody can be asked any more, and end every watch."""

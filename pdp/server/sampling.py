@@ -29,6 +29,11 @@ _SHADOW: Final = {
     "differences": "pdp_shadow_differences_total",
     "left-out": "pdp_shadow_left_out_total",
 }
+_CLOCK: Final = {
+    "offset": "pdp_clock_offset_seconds",
+    "steps": "pdp_clock_steps_total",
+    "trusted": "pdp_clock_trusted",
+}
 _STORE: Final = {
     "statements": "pdp_store_statements_total",
     "failures": "pdp_store_failures_total",
@@ -65,6 +70,7 @@ class Sampling:
 def samples_of(
     point: DecisionPoint,
     store: object,
+    clock: Measured,
     is_stored: Callable[[], bool],
     inline: InlineCalls,
     lanes: Lanes,
@@ -75,7 +81,7 @@ def samples_of(
     yield lambda: {("pdp_cache_events_total", (name,)): count for name, count in point.cache.counted().items()}
     yield lambda: {("pdp_store_there", ()): float(is_stored())}
     yield lambda: {("pdp_resident_bytes", ()): int(_STATM.read_text("ascii").split()[1]) * _PAGE}
-    for part, names in ((point.log, _LOG), (point.shadow, _SHADOW), (store, _STORE)):
+    for part, names in ((point.log, _LOG), (point.shadow, _SHADOW), (store, _STORE), (clock, _CLOCK)):
         if isinstance(part, Measured):
             yield _told(part, names)
 

@@ -21,6 +21,7 @@ from pdp.decision_point import DecisionPoint
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.announcing import announce, announce_ready
 from pdp.server.barrier import ExceptionBarrier
+from pdp.server.clock_watch import ClockWatch
 from pdp.server.comparing import PoliciesCompared
 from pdp.server.draining import caught_signals, drain, leave
 from pdp.server.events import Event, json_log, log_libraries_too
@@ -101,6 +102,7 @@ def start(
     served = {**in_force.served, **policies.served, **compared.served, **({} if kept is None else kept.served)}
     add_contract(server, served, in_force.answered)
     health = health_of(operators, point.policies.keys())
+    health.tell_revision(lambda: following.standing.revision)
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     address = listen_on(server, shared or settings.listen, security.credentials(log))
     if settings.reflection == "yes" or (settings.reflection == "loopback" and is_loopback(address)):
@@ -132,13 +134,15 @@ def start(
     server.start()
     inline.begin()
     security.begin(log)
+    clock = ClockWatch(facts, health, log)
+    clock.begin()
     sampling = Sampling(
         metering,
-        samples_of(point, facts, lambda: waiting is None or waiting.is_there, inline, apart, load),
+        samples_of(point, facts, clock, lambda: waiting is None or waiting.is_there, inline, apart, load),
     )
     sampling.begin()
     # Without what is kept every answer comes from the store: later, and as right.
-    ending = [health.end, point.shadow.end, point.cache.end, barrier.end, sampling.end]
+    ending = [health.end, point.shadow.end, point.cache.end, barrier.end, clock.end, sampling.end]
     ending += [] if kept is None or waiting is None else [kept.end, waiting.end]
     return RunningServer(server, health, tuple(ending), apart.all, address, security, waiting)
 

@@ -118,10 +118,12 @@ def test_a_calling_program_that_reaches_no_server_shows_nothing() -> None:
     assert done.stdout.strip() == "show nothing"
 
 
-@pytest.mark.parametrize("words", [Code, Event], ids=["codes of requests", "events of the log"])
-def test_every_code_and_event_is_documented(words: type[StrEnum]) -> None:
-    """The page of errors names every code of a request and every event of the log."""
-    page = (ROOT / "docs/reference/errors.md").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("words", "name"), [(Code, "errors.md"), (Event, "events.md")], ids=["codes of requests", "events of the log"]
+)
+def test_every_code_and_event_is_documented(words: type[StrEnum], name: str) -> None:
+    """The page of errors names every code of a request, and that of events every event of the log."""
+    page = (ROOT / "docs/reference" / name).read_text("utf-8")
 
     assert [word.value for word in words if f"| `{word.value}` |" not in page] == []
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -505,3 +506,14 @@ def test_a_beneficiary_of_many_grounds_is_looked_at_no_longer_than_others(
 
     monkeypatch.setattr(PostgresqlDatabase, "dialect", replace(POSTGRESQL, aside_form="COLUMN"))
     assert _rows_fetched(new_database()) > 1_000
+
+
+def test_a_store_tells_what_time_it_is(place: Callable[[], Database]) -> None:
+    """A database with a clock tells it; one without knows when it was last changed, should that be later than now."""
+    store = SqlFacts(place())
+    write(store, AUNT)
+    now = datetime.now(UTC)
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+
+    assert store.instant(now) - now < timedelta(seconds=60)
+    assert store.instant(long_ago) >= store.state().committed_at

@@ -9,6 +9,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from pdp import __version__
+from pdp.activation import revision_of
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
 from pdp.server.methods import SERVICES
@@ -49,6 +51,18 @@ def test_the_whole_serves_when_one_operator_does(channel: grpc.Channel, words: W
     assert health(channel, service) == SERVING
     with running(StubPoint(a_decision), words) as server, connected(server.address) as nobody:
         assert health(nobody, service) == NOT_SERVING
+
+
+def test_every_answer_about_health_tells_the_version_and_the_revision(
+    channel: grpc.Channel, point: DecisionPoint
+) -> None:
+    """The metadata after the answer say which program answers, from which policies."""
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    _, call = stub.Check.with_call(health_pb2.HealthCheckRequest(service=""), timeout=5)
+    told = dict(call.trailing_metadata())
+
+    assert told["pdp-version"] == __version__
+    assert told["pdp-revision"] == revision_of(point.policies)
 
 
 def test_the_health_of_an_unknown_service_is_not_found(channel: grpc.Channel) -> None:

@@ -133,3 +133,20 @@ def test_settings_that_need_each_other_are_looked_at_together(flags: dict[str, s
     """Half of what makes a server safe is none of it."""
     with pytest.raises(InvalidSettingsError):
         read_settings(flags, {})
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [("9464", "127.0.0.1:9464"), ("[::]:9464", "[::]:9464"), ("0", "127.0.0.1:0")]
+)
+def test_metrics_are_shown_on_loopback_unless_a_host_is_named(said: str, read: str) -> None:
+    """A port alone is one of loopback."""
+    assert read_settings({"metrics": said}, {}).metrics == read
+
+
+@pytest.mark.parametrize("where", ["", "9464x", ":9464", "127.0.0.1:70000"])
+def test_metrics_are_shown_at_an_address(where: str) -> None:
+    """What is no address is a mistake that names the flag."""
+    with pytest.raises(InvalidSettingsError) as caught:
+        read_settings({"metrics": where}, {})
+
+    assert "--metrics" in caught.value.mistakes[0]

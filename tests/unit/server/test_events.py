@@ -21,13 +21,6 @@ def untouched_logging() -> Iterator[None]:
     root.setLevel(level)
 
 
-def test_each_event_has_a_meaning_written_down() -> None:
-    """The table in the docstring and the members are the same."""
-    assert Event.__doc__ is not None
-    described = [line.split()[0] for line in Event.__doc__.splitlines()[2:] if line.strip()]
-    assert described == [event.value for event in Event]
-
-
 def test_a_line_is_one_object_with_its_event_first() -> None:
     """Line breaks and any script come out escaped."""
     stream = io.StringIO()
