@@ -1,0 +1,114 @@
+"""The compose file is right by its specification, gives nobody more than it needs, and holds no secret."""
+
+import hashlib
+import subprocess
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import compose_spec
+import pytest
+import yaml
+
+from pdp.settings import Settings, read_settings
+from pdp_adapters.cache_keys import CacheKeys
+
+FOLDER = Path(__file__).parents[2] / "deploy" / "compose"
+TEXT = (FOLDER / "compose.yaml").read_text("utf-8")
+INSTANCES = {"pdp-1", "pdp-2"}
+STORES = {"postgresql", "redis"}
+
+
+def is_as_it_should_be(text: str) -> None:
+    """It is what the specification knows, and each service is bound."""
+    options = compose_spec.PyOptions()
+    options.apply_merge = True
+    parsed = options.from_yaml(text)
+    for check in (parsed.validate_networks, parsed.validate_secrets, parsed.validate_volumes, parsed.validate_configs):
+        check()
+    said: dict[str, Any] = yaml.safe_load(text)
+    services = said["services"]
+    assert services.keys() == INSTANCES | STORES
+    for name, service in services.items():
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert not service.get("privileged", False), name
+        assert not any("PASSWORD" in key and not key.endswith("_FILE") for key in service.get("environment", {})), name
+        assert ":" in service["image"], name
+        assert not service["image"].endswith(":latest"), name
+    for name in INSTANCES:
+        service = services[name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert int(service["user"].partition(":")[0]) >= 10_000
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        assert all(volume["read_only"] for volume in service["volumes"])
+        known = {f"PDP_{field.name.upper()}" for field in fields(Settings)}
+        known |= {f"PDP_HEALTH_{word}" for word in ("CA", "NAME")}
+        assert service["environment"].keys() <= known
+        seconds = int(service["stop_grace_period"].removesuffix("s"))
+        assert seconds > Settings().grace_seconds
+        # What is named lies where it is mounted.
+        mounted = {f"/run/secrets/{secret}" for secret in service["secrets"]}
+        assert {value for value in service["environment"].values() if value.startswith("/run/secrets/")} <= mounted
+        assert service["command"][-1] in mounted
+    assert said["networks"]["stores"]["internal"] is True
+    for name in STORES:
+        assert services[name]["networks"] == ["stores"]
+        assert "ports" not in services[name]
+
+
+def test_the_compose_file_is_as_it_should_be() -> None:
+    """By the specification, and by what it does not ask."""
+    is_as_it_should_be(TEXT)
+
+
+TWINS: Mapping[str, tuple[str, str]] = {
+    "a misspelt key": ("  read_only: true\n  tmpfs", "  readonly: true\n  tmpfs"),
+    "a network that is not there": ("networks: [stores]", "networks: [store]"),
+    "a secret that is not there": ("secrets: [redis.acl]", "secrets: [redis.ac]"),
+    "a time that is none": ("interval: 5s", "interval: soon"),
+    "a root that can be written to": ("  read_only: true\n  tmpfs", "  tmpfs"),
+    "all capabilities": ("  cap_drop: [ALL]\n  security_opt", "  security_opt"),
+    "root": ('user: "10001:10001"', 'user: "0:0"'),
+    "a store that anybody reaches": ("    internal: true", "    internal: false"),
+    "a port of a store": (
+        "    networks: [stores]\n    security",
+        '    networks: [stores]\n    ports: ["5432:5432"]\n    security',
+    ),
+    "everybody's port": ("127.0.0.1:50051:50051", "50051:50051"),
+    "a password": ("POSTGRES_PASSWORD_FILE: /run/secrets/postgresql-password", "POSTGRES_PASSWORD: pdp"),
+    "a misspelt setting": ("PDP_CALLERS:", "PDP_CALLER:"),
+    "too little grace": ("stop_grace_period: 15s", "stop_grace_period: 5s"),
+    "whatever is newest": ("redis:7.2.11-bookworm", "redis:latest"),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_twin_is_caught(name: str) -> None:
+    """Each has one thing wrong."""
+    right, wrong = TWINS[name]
+    assert right in TEXT
+    with pytest.raises((AssertionError, ValueError, KeyError)):
+        is_as_it_should_be(TEXT.replace(right, wrong))
+
+
+def test_what_it_expects_is_made(tmp_path: Path) -> None:
+    """Every secret, none of them twice the same, in a folder that is closed; the server can read its own."""
+    made = [tmp_path / "one", tmp_path / "two"]
+    for folder in made:
+        subprocess.run(["sh", str(FOLDER / "make-secrets.sh"), str(folder)], check=True, timeout=60)
+    said: dict[str, Any] = yaml.safe_load(TEXT)
+    for secret in said["secrets"].values():
+        contents = [(folder / secret["file"]).read_bytes() for folder in made]
+        assert contents[0] != contents[1]
+    folder = made[0] / "secrets"
+    assert folder.stat().st_mode & 0o077 == 0
+    settings = read_settings({}, {}, folder / "pdp.toml")
+    password = settings.redis.removeprefix("redis://pdp:").partition("@")[0]
+    assert hashlib.sha256(password.encode()).hexdigest() in (folder / "redis.acl").read_text("ascii")
+    assert (folder / "postgresql-password").read_text("ascii") in settings.store
+    CacheKeys.read(folder / "cache-keys")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    subprocess.run(["sh", str(FOLDER / "make-secrets.sh"), str(made[0])], check=True, timeout=60)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
