@@ -166,8 +166,12 @@ class InlineCalls:
         if not event.success:
             self._awaited -= 1
             return self._handled()
-        self._ask_for(method)
         self._active += 1
+        try:
+            self._ask_for(method)
+        except ValueError:
+            # The server has begun to end: the core takes no more, and what came before it did is answered.
+            self._awaited -= 1
         call = _Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
         if self._active - self._holding > self._maximum:
             self._metering.refused(TOO_MANY)
