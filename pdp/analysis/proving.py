@@ -139,7 +139,7 @@ class Prover:
                     return request
         return None
 
-    # --- What keeps an invariant whoever asks --------------------------------------------------------------------------
+    # --- What keeps an invariant whoever asks -------------------------------------------------------------------------
 
     def _never_kept(self, invariant: Invariant, words: tuple[str, str, str], region: int) -> int:
         """Return *region* without the allow rules that keep an invariant whatever roles are held.
