@@ -11,7 +11,6 @@ from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleSets, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
-from pdp.analysis.together import Together
 from pdp.analysis.when import When
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
@@ -75,7 +74,6 @@ class Comparison:
         before_side, after_side = self.sides
         self.changed = (before_side.unlike(after_side), after_side.unlike(before_side))
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
-        self._together = tuple(Together(side, self.space, self.stance_type) for side in self.sides)
         self.told: dict[tuple[Kind, object], When] = {}
         """By kind and key of a difference, the situations in which it is met."""
         self._traits: dict[object, Traits] = {}
@@ -156,16 +154,9 @@ class Comparison:
         def alike() -> Formula:
             return written.same(before.allows, after.allows)
 
-        def only(gaining: int) -> Formula:
-            """Return that one side allows and the other does not."""
-            if self._deny_alike(found):
-                return self._by_rules(question, found, gaining)
-            one, other = (before, after) if gaining == 0 else (after, before)
-            return written.both(one.allows, written.negated(other.allows))
-
         return question, {
-            Kind.NEWLY_ALLOWED: lambda: only(1),
-            Kind.NEWLY_DENIED: lambda: only(0),
+            Kind.NEWLY_ALLOWED: lambda: written.both(after.allows, written.negated(before.allows)),
+            Kind.NEWLY_DENIED: lambda: written.both(before.allows, written.negated(after.allows)),
             Kind.OBLIGATIONS: lambda: written.both(alike(), self._differ(before.duties, after.duties)),
             Kind.REASONS: lambda: written.both(
                 alike(),
@@ -173,37 +164,6 @@ class Comparison:
                 written.either(self._differ(before.sentences, after.sentences), self._other_cause(before, after)),
             ),
         }
-
-    def _deny_alike(self, found: Sequence[Standing]) -> bool:
-        """Say whether what both sides deny means the same, so that they differ by what they allow alone."""
-        meant_to_deny = [
-            (
-                side.meanings_of(one.speaking & side.denies),
-                tuple((word, side.meanings_of(bits)) for word, bits in one.keeping),
-            )
-            for side, one in zip(self.sides, found, strict=True)
-        ]
-        before, after = (side.policy.hierarchies for side in self.sides)
-        return meant_to_deny[0] == meant_to_deny[1] and before == after
-
-    def _by_rules(self, question: Question, found: Sequence[Standing], gaining: int) -> Formula:
-        """Return that a rule of the side *gaining* allows where no rule of the other would.
-
-        Both deny the same, so what one allows and the other does not is allowed by a rule of its own, in spite of those
-        deny rules that can apply beside it.
-        """
-        written, other = self.space.script, 1 - gaining
-        side, rest = self.sides[gaining], self.sides[other]
-        allowing = found[other].speaking & ~rest.denies
-        known = frozenset(rest.meanings_of(allowing))
-        without = self.stance_type(rest, Standing(allowing, (), True), question, self.space).something_allows
-        parts = []
-        together = self._together[gaining]
-        for chance in together.chances(question.asked, found[gaining], lambda at: side.meanings[at] not in known):
-            for way in chance.ways(question.asked[2], side.policy.residuals.inside):
-                stance = self.stance_type(side, way, question, self.space)
-                parts.append(written.both(stance.allows_whole, written.negated(without)))
-        return written.either(*parts)
 
     def standings(self, asked: Asked) -> list[Standing]:
         """Return the rules of both sides that matter to a question."""

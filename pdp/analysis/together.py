@@ -25,8 +25,7 @@ class Together:
 
     stance_type: type[Stance] = Stance
 
-    def __init__(self, side: Side, space: Space, stance_type: type[Stance] | None = None) -> None:
-        self.stance_type = stance_type or self.stance_type
+    def __init__(self, side: Side, space: Space) -> None:
         self.side = side
         self._space = space
         self._known: dict[object, bool] = {}
