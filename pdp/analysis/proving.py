@@ -8,14 +8,13 @@ from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.invariants import NEVER, Invariant, WithInvariants
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, feature_of, role_kinds, role_sets
+from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, either_side, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.together import Together, bits_of
 from pdp.conditions import Evaluator
-from pdp.core.circumstances import OUTSIDERS, Circumstances
+from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
-from pdp.core.policy import ANY_WORD
 from pdp.core.request import Request
 from pdp.core.role_holding import THIRD_PARTY
 from pdp.core.vocabulary import WordKind
@@ -28,7 +27,6 @@ from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
 
 Progress = Callable[[int, int], None]
-
 
 _COLUMNS: Final = (WordKind.ACTION, WordKind.CATEGORY, WordKind.PURPOSE)
 _ANYBODY: Final = frozenset({THIRD_PARTY})
@@ -66,7 +64,7 @@ class Prover:
         self._together = Together(self._side, self.space)
         self._known: dict[object, bool] = {}
         self._for_anybody: dict[object, bool] = {}
-        self._samples = _samples(self.space)
+        self._samples = either_side(self.space.vocabulary, self.space.hierarchies)
         self._keepers: dict[str, list[int]] = {}
         self._risks: dict[object, bool] = {}
         self._seen: dict[frozenset[int], Traits] = {}
@@ -349,15 +347,3 @@ class Prover:
 
 def _words_of(cell: Cell) -> tuple[str, str, str]:
     return cell.actions.first, cell.categories.first, cell.purposes.first
-
-
-def _samples(space: Space) -> tuple[frozenset[str], ...]:
-    """Return sets of roles, one of which sees of a question what any other does that asks from outside, or from inside.
-
-    Roles are all that formulas do not know.
-    """
-    found: dict[bool, frozenset[str]] = {}
-    for role in space.vocabulary.words(WordKind.ROLE):
-        outside = not space.hierarchies.roles.get(role, ANY_WORD).isdisjoint(OUTSIDERS)
-        found.setdefault(outside, frozenset({role}))
-    return tuple(found.values())
