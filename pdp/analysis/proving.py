@@ -8,7 +8,7 @@ from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.invariants import NEVER, Invariant, WithInvariants
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, feature_of, role_kinds, role_sets
+from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, either_side, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.together import Together, bits_of
@@ -27,7 +27,6 @@ from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
 
 Progress = Callable[[int, int], None]
-
 
 _COLUMNS: Final = (WordKind.ACTION, WordKind.CATEGORY, WordKind.PURPOSE)
 _ANYBODY: Final = frozenset({THIRD_PARTY})
@@ -64,6 +63,8 @@ class Prover:
         self._unconditional = sum(1 << at for at, one in enumerate(self._side.meanings) if not one.conditions)
         self._together = Together(self._side, self.space)
         self._known: dict[object, bool] = {}
+        self._for_anybody: dict[object, bool] = {}
+        self._samples = either_side(self.space.vocabulary, self.space.hierarchies)
         self._keepers: dict[str, list[int]] = {}
         self._risks: dict[object, bool] = {}
         self._seen: dict[frozenset[int], Traits] = {}
@@ -115,10 +116,12 @@ class Prover:
     def _breach_in(self, invariant: Invariant, words: tuple[str, str, str], speaking: int) -> Request | None:
         about = self._narrowing.without_idle(ground(self._side, *words))
         keeping = tuple((word, bits & speaking) for word, bits in about.keeping if bits & speaking)
-        about = Ground(about.region & speaking, keeping, about.spoken_of)
-        allowing = about.region & ~self._side.denies
-        if invariant.claim == NEVER and not allowing:
-            return None
+        region = about.region & speaking
+        if invariant.claim == NEVER:
+            region = self._never_kept(invariant, words, region)
+            if not region & ~self._side.denies:
+                return None
+        about = Ground(region, keeping, about.spoken_of)
         rests_on = conditions_of(self._side, about.for_roles(-1)) | self._conditions(invariant)
         traits = self._traits(rests_on)
         kinds = self._kinds(invariant, about.every_bit, traits)
@@ -133,6 +136,53 @@ class Prover:
                 if request is not None:
                     return request
         return None
+
+    # --- What keeps an invariant whoever asks -------------------------------------------------------------------------
+
+    def _never_kept(self, invariant: Invariant, words: tuple[str, str, str], region: int) -> int:
+        """Return *region* without the allow rules that keep an invariant whatever roles are held.
+
+        One does by itself, or in spite of it a deny rule that speaks for everybody whom the invariant is about.
+        """
+        denying = region & self._side.denies & self._for_everybody(invariant)
+        for at in bits_of(region & ~self._side.denies):
+            if not any(self._may_allow_anybody(invariant, (one, *words), at, denying) for one in self._samples):
+                region &= ~(1 << at)
+        return region
+
+    def _for_everybody(self, invariant: Invariant) -> int:
+        """Return the rules that speak for each role that the invariant is about, one of which is always held."""
+        rules = -1
+        for role in invariant.words[WordKind.ROLE]:
+            rules &= self._side.roles[role]
+        return rules
+
+    def _may_allow_anybody(self, invariant: Invariant, asked: Asked, at: int, denying: int) -> bool:
+        alone = 1 << at
+        if not self._is_possible_for_anybody(invariant, asked, Standing(alone, (), True)):
+            return False
+        keepers = self._keepers.setdefault(invariant.name, [])
+        for deny in (*keepers, *[each for each in bits_of(denying) if each not in keepers]):
+            if denying >> deny & 1 and not self._is_possible_for_anybody(
+                invariant, asked, Standing(alone | 1 << deny, (), True)
+            ):
+                if deny in keepers:
+                    keepers.remove(deny)
+                keepers.insert(0, deny)
+                return False
+        return True
+
+    def _is_possible_for_anybody(self, invariant: Invariant, asked: Asked, standing: Standing) -> bool:
+        traits = self._traits(conditions_of(self._side, standing) | self._conditions(invariant))
+        whole = asked[2] if standing.keeping or asked[2] in traits.types else ""
+        seen = seen_of(self.space, asked, traits) if traits.consents else None
+        key = (meant(self._side, standing), self._sought(invariant), whole, seen)
+        if key not in self._for_anybody:
+            question, broken = self._opened(invariant, asked, standing)
+            self._for_anybody[key] = question.is_possible_for_anybody(broken())
+        return self._for_anybody[key]
+
+    # --- Roles one by one ---------------------------------------------------------------------------------------------
 
     def _may_break(self, invariant: Invariant, rules: int, role: str, words: tuple[str, str, str]) -> bool:
         """Say whether an allow rule that speaks for *role* breaks the invariant in spite of the deny rules for it.
@@ -232,9 +282,14 @@ class Prover:
         seen = seen_of(self.space, asked, traits) if traits.consents else None
         key = (meant(self._side, standing), self._sought(invariant), features, whole, seen)
         if key not in self._known:
-            question, broken = self._opened(invariant, asked, standing)
-            self._known[key] = question.is_possible(broken())
+            self._known[key] = self._is_possible_for_anybody(invariant, asked, standing) and self._asked_exactly(
+                invariant, asked, standing
+            )
         return self._known[key]
+
+    def _asked_exactly(self, invariant: Invariant, asked: Asked, standing: Standing) -> bool:
+        question, broken = self._opened(invariant, asked, standing)
+        return question.is_possible(broken())
 
     def _sought(self, invariant: Invariant) -> object:
         names = (invariant.unless, invariant.given)

@@ -88,6 +88,15 @@ def feature_of(role: str, traits: Traits, vocabulary: Vocabulary, hierarchies: H
     )
 
 
+def either_side(vocabulary: Vocabulary, hierarchies: Hierarchies) -> tuple[frozenset[str], ...]:
+    """Return a set of roles from outside and one from inside: formulas know nothing else of the roles that are held."""
+    found: dict[bool, frozenset[str]] = {}
+    for role in vocabulary.words(WordKind.ROLE):
+        outside = not hierarchies.roles.get(role, ANY_WORD).isdisjoint(OUTSIDERS)
+        found.setdefault(outside, frozenset({role}))
+    return tuple(found.values())
+
+
 def role_sets(kinds: Sequence[RoleKind], most: int = MOST_ROLES) -> Iterator[RoleSets]:
     """Yield all sets of at most *most* roles, the smaller ones first."""
     for size in range(1, most + 1):

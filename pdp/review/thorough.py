@@ -13,9 +13,10 @@ from pdp.core.decision import Effect, Outcome
 from pdp.core.fact_schema import FactSchema
 from pdp.core.finding import Finding
 from pdp.core.policy import ANY, Region, Rule
+from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import Asked, FolderReport, PolicySet
-from pdp.space import Formula, Question, Space, UndecidedError
+from pdp.space import TIME_LIMIT_MS, Formula, Question, Space, UndecidedError
 
 _KINDS: Final = (WordKind.ROLE, WordKind.ACTION, WordKind.CATEGORY, WordKind.PURPOSE)
 _WORDS: Final = 4
@@ -33,7 +34,8 @@ Progress = Callable[[int, int], None]
 def review_thoroughly(policy: PolicySet, schema: FactSchema, progress: Progress | None = None) -> tuple[Finding, ...]:
     """Return what a solver finds about the rules of *policy*, in order of their places.
 
-    *progress* is told how many rules of how many were looked at. Where the solver gives up nothing is said of the rule.
+    *progress* is told how many rules of how many were looked at. Where the solver gives up, the rule is taken to
+    matter, and what stayed undecided is said.
     """
     report, looking = FolderReport(), _Looking(policy, schema)
     for number, rule in enumerate(policy.rules.values()):
@@ -51,6 +53,7 @@ class _Looking:
     def __init__(self, policy: PolicySet, schema: FactSchema) -> None:
         self._policy = policy
         self._space = Space([policy], schema)
+        self._undecided: list[UndecidedError] = []
 
     def matters(self, rule: Rule) -> bool:
         """Say whether a situation is found soon in which the decision, or its sentence, rests on *rule* alone."""
@@ -69,7 +72,8 @@ class _Looking:
     def _possible(self, question: Question, *formulas: Formula) -> bool:
         try:
             return question.is_possible(*formulas)
-        except UndecidedError:
+        except UndecidedError as error:
+            self._undecided.append(error)
             return False
 
     def report_contradictions(self, report: FolderReport) -> None:
@@ -77,15 +81,21 @@ class _Looking:
         rules = list(self._policy.rules.values())
         for allow in (rule for rule in rules if rule.effect is Effect.ALLOW):
             for deny in (rule for rule in rules if rule.effect is Effect.DENY and rule.clause == allow.clause):
-                if self._covers(deny, allow) and self._meet(allow, deny):
-                    report.note(
-                        allow.file,
-                        (allow.line, 1),
-                        "clause-says-both",
-                        f"theo `{allow.clause}`, dòng `{allow.id}` cho phép điều mà dòng `{deny.id}` từ chối",
-                        f"by `{allow.clause}` the row `{allow.id}` allows what the row `{deny.id}` denies",
-                        f"see line {deny.line}: narrow one of them, or keep it when the sentence says both",
-                    )
+                if not self._covers(deny, allow):
+                    continue
+                self._undecided.clear()
+                if not self._meet(allow, deny):
+                    for error in self._undecided[:1]:
+                        _say_undecided(allow, _both(deny), error, report)
+                    continue
+                report.note(
+                    allow.file,
+                    (allow.line, 1),
+                    "clause-says-both",
+                    f"theo `{allow.clause}`, dòng `{allow.id}` cho phép điều mà dòng `{deny.id}` từ chối",
+                    f"by `{allow.clause}` the row `{allow.id}` allows what the row `{deny.id}` denies",
+                    f"see line {deny.line}: narrow one of them, or keep it when the sentence says both",
+                )
 
     def _covers(self, deny: Rule, allow: Rule) -> bool:
         """Say whether *deny* speaks wherever *allow* does: less would be an exception from it."""
@@ -137,7 +147,19 @@ def _report_idle(policy: PolicySet, rule: Rule, schema: FactSchema, report: Fold
     # Of a `deny` alone nothing is allowed that it could take away.
     allowing = replace(rule, id=_EVERYTHING, effect=Effect.ALLOW, region=_ANYTHING, conditions=(), owes=())
     beside = [] if rule.effect is Effect.ALLOW else [allowing]
-    if not _differ(policy.with_rules([*beside, rule]), policy.with_rules(beside), schema, decisions_only=True):
+    without = policy.with_rules(other for other in policy.rules.values() if other is not rule)
+    sought = _APPLIES
+    try:
+        applies = _differ(policy.with_rules([*beside, rule]), policy.with_rules(beside), schema, decisions_only=True)
+        sought = _CHANGES
+        changes = applies and _differ(policy, without, schema)
+        sought = _ALLOWS
+        allows = changes and (rule.effect is Effect.DENY or _differ(policy, without, schema, decisions_only=True))
+    # A solver that gives up proves nothing: the rule is taken to matter.
+    except UndecidedError as error:
+        _say_undecided(rule, sought, error, report)
+        return
+    if not applies:
         report.warning(
             rule.file,
             place,
@@ -146,9 +168,7 @@ def _report_idle(policy: PolicySet, rule: Rule, schema: FactSchema, report: Fold
             f"no request can reach the row `{rule.id}`: its conditions never hold together where it speaks",
             "mend a condition, or remove the row",
         )
-        return
-    without = policy.with_rules(other for other in policy.rules.values() if other is not rule)
-    if not _differ(policy, without, schema):
+    elif not changes:
         report.warning(
             rule.file,
             place,
@@ -157,7 +177,7 @@ def _report_idle(policy: PolicySet, rule: Rule, schema: FactSchema, report: Fold
             f"the row `{rule.id}` never changes an answer: other rows say all of it",
             "remove the row, or narrow the others",
         )
-    elif rule.effect is Effect.ALLOW and not _differ(policy, without, schema, decisions_only=True):
+    elif not allows:
         report.note(
             rule.file,
             place,
@@ -169,9 +189,36 @@ def _report_idle(policy: PolicySet, rule: Rule, schema: FactSchema, report: Fold
 
 
 def _differ(one: PolicySet, other: PolicySet, schema: FactSchema, *, decisions_only: bool = False) -> bool:
+    """Say whether an answer differs. Raises UndecidedError."""
     kinds = tuple(Kind)[:2] if decisions_only else tuple(Kind)
-    try:
-        return next(Comparison(one, other, schema, kinds).differences(), None) is not None
-    # A solver that gives up, or is stopped, proves nothing: the rule is taken to matter.
-    except UndecidedError:
-        return True
+    return next(Comparison(one, other, schema, kinds).differences(), None) is not None
+
+
+_APPLIES: Final = Text("có yêu cầu nào tới được dòng này không", "whether any request reaches this row")
+_CHANGES: Final = Text("dòng này có thay đổi câu trả lời nào không", "whether this row changes any answer")
+_ALLOWS: Final = Text(
+    "dòng này có cho phép điều gì mà các dòng khác không cho phép không",
+    "whether this row allows anything that other rows do not",
+)
+
+
+def _both(deny: Rule) -> Text:
+    return Text(
+        f"dòng này và dòng `{deny.id}` của cùng câu có thể cùng áp dụng không",
+        f"whether this row and the row `{deny.id}` of the same sentence can both apply",
+    )
+
+
+def _say_undecided(rule: Rule, sought: Text, error: UndecidedError, report: FolderReport) -> None:
+    seconds = TIME_LIMIT_MS // 1000
+    is_late = "unknown" in str(error) or "timeout" in str(error)
+    why = Text(f"bộ giải bỏ cuộc sau {seconds} giây", f"the solver gave up after {seconds} s") if is_late else None
+    why = why or Text(f"bộ giải dừng lại: {error}", f"the solver stopped: {error}")
+    report.warning(
+        rule.file,
+        (rule.line, 1),
+        "rule-undecided",
+        f"chưa xác định được {sought.vi}: {why.vi}",
+        f"it stayed undecided {sought.en}: {why.en}",
+        "nothing is said against the row; narrow its words or simplify its conditions, then look again",
+    )

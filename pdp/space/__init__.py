@@ -4,8 +4,19 @@ Needs the extra `analysis` (z3-solver).
 """
 
 from pdp.space.drift import Drift
-from pdp.space.script import FALSE, TRUE, Formula, UndecidedError
+from pdp.space.script import FALSE, TIME_LIMIT_MS, TRUE, Formula, UndecidedError
 from pdp.space.space import Conditioned, Question, Space
 from pdp.space.traits import Traits
 
-__all__ = ["FALSE", "TRUE", "Conditioned", "Drift", "Formula", "Question", "Space", "Traits", "UndecidedError"]
+__all__ = [
+    "FALSE",
+    "TIME_LIMIT_MS",
+    "TRUE",
+    "Conditioned",
+    "Drift",
+    "Formula",
+    "Question",
+    "Space",
+    "Traits",
+    "UndecidedError",
+]

@@ -245,6 +245,17 @@ class Question:
             found.update(zip(asked, answers, strict=True))
         return [found.get(formula, False) for formula in formulas]
 
+    def is_possible_for_anybody(self, formula: Formula) -> bool:
+        """Say whether *formula* could hold if any roles were held, and none; raises UndecidedError.
+
+        What is impossible so is impossible for the roles of this question too, and for all others that see as much of
+        it: formulas know of roles only whether one is held from outside.
+        """
+        if formula == script.FALSE:
+            return False
+        _, rivals = self._closed(self._statements_of([formula]))
+        return self._space.script.which_can_hold(rivals, [formula])[0]
+
     def situation(self, *formulas: Formula) -> Request | None:
         """Return a request of a situation in which all of *formulas* hold, None when there is none.
 

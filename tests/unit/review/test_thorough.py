@@ -3,6 +3,7 @@
 import pytest
 
 from pdp.review.thorough import review_thoroughly
+from pdp.space import Question, UndecidedError
 from tests.unit.policy_set.small_folder import OPERATOR, Files, build, edited, the_files, the_schema
 
 POLICY = f"{OPERATOR}/policy.csv"
@@ -82,3 +83,21 @@ def test_each_is_told_and_not_without_it(code: str) -> None:
 def test_the_small_folder_holds_nothing_idle() -> None:
     """Every row of the folder without a fault changes some answer."""
     assert not {code for code, _ in told(the_files())} & {"rule-never-applies", "rule-changes-nothing"}
+
+
+def gives_up(*_: object) -> bool:
+    """Stand in for a solver that gives up."""
+    raise UndecidedError("unknown")
+
+
+def test_what_stays_undecided_is_said_and_not_held_against_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In both languages, with the row, what was asked and why there is no answer; nothing else is said of the row."""
+    monkeypatch.setattr(Question, "is_possible", gives_up)
+    monkeypatch.setattr(Question, "possible", gives_up)
+    found = review_thoroughly(build(BROKEN["clause-says-both"][0]), the_schema())
+    assert {one.code for one in found} == {"rule-undecided"}
+    said = [one.message for one in found]
+    assert all("gave up after 20 s" in one.en and "bỏ cuộc sau 20 giây" in one.vi for one in said)
+    assert any("whether any request reaches this row" in one.en for one in said)
+    assert any("the row `no-mail` of the same sentence" in one.en for one in said)
+    assert all(one.line > 1 for one in found)
