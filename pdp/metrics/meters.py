@@ -70,8 +70,8 @@ _SUM: Final = _OVER + 1
 class Meters:
     """Notes down what happens in this process, and adds it to its row in *numbers*, laid out as *series*, when sampled.
 
-    What is on the way of an answer appends to a list, which is several times cheaper than finding the right number and
-    adding to it, and loses nothing between threads. Who is killed loses what it noted since the last sample.
+    What is on the way of an answer appends to a list, which is cheaper than finding the right number and adding to it,
+    and loses nothing between threads. Who is killed loses what it noted since the last sample.
     """
 
     def __init__(self, series: Series, numbers: SharedNumbers) -> None:
