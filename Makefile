@@ -33,6 +33,7 @@ run: setup  ## Serve policies and demo facts on 127.0.0.1:50051 (LISTEN=host:por
 test: setup  ## Run every test (ARGS='tests/unit -k consent' for some)
 	@scripts/postgresql.sh
 	@scripts/redis.sh
+	@scripts/prometheus.sh
 	$(BIN)/pytest -q -n 2 $(ARGS)
 
 check: fmt-check lint types imports proto-check proto-lint test wheel  ## Everything that a change has to pass

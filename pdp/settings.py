@@ -47,7 +47,8 @@ class Settings:
     it is with, *client_ca* the authorities whose client certificates every connection then has to bring one of;
     *default_deadline_ms* how long a call without a deadline may wait; *memory_mib* the resident memory beyond which a
     process takes nothing more, 0 for no limit; *connections* how many it keeps open;
-    *metrics* where Prometheus reads them, HOST:PORT, "" for nowhere;
+    *metrics* where Prometheus reads them, HOST:PORT, "" for nowhere; *traces* the collector that spans are sent to, ""
+    for none, and *trace_percent* of how many calls in a hundred that belong to no trace;
     *reflection* whether the server describes its services: `yes`, `no`, or where it listens on `loopback` only.
     """
 
@@ -80,6 +81,8 @@ class Settings:
     redis: str = field(default="", repr=False)  # may hold a password
     cache_keys: Path | None = None
     metrics: str = ""
+    traces: str = ""
+    trace_percent: float = 1.0
 
     @property
     def host(self) -> str:
@@ -160,6 +163,24 @@ def _shown(text: str) -> str:
     return text if colon else f"127.0.0.1:{text}"
 
 
+def _collector(text: str) -> str:
+    scheme, there, place = text.partition("://")
+    _, colon, port = place.rpartition(":")
+    if scheme not in {"http", "https"} or not there or not colon or not port.isdecimal() or "@" in place:
+        raise ValueError("must be http://HOST:PORT or https://HOST:PORT of a collector that takes OTLP over gRPC")
+    return text
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 100.0:
+        raise ValueError("must be a number from 0 to 100")
+    return share
+
+
 def _store(text: str) -> str:
     # FAIL CLOSED (store ignored): a store that was named and not read could hold the refusal that matters.
     is_file = text.startswith(SQLITE_PREFIX) and len(text) > len(SQLITE_PREFIX)
@@ -205,6 +226,8 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "redis": str,
     "cache_keys": Path,
     "metrics": _shown,
+    "traces": _collector,
+    "trace_percent": _share,
 }
 
 

@@ -77,12 +77,14 @@ Then let her mother revoke it, and ask again:
 @click.option("--grace-seconds", metavar="N", help="How long running requests may take after SIGTERM. [10]")
 @click.option("--watch-seconds", metavar="N", help="How often the policy folders are looked at; 0 for never. [1]")
 @click.option("--policy-keys", metavar="FILE", help="Keys of those who have to sign a policy folder. [none has to]")
-@click.option("--metrics", metavar="[HOST:]PORT", help="Where Prometheus reads; without HOST on loopback. [nowhere]")
 @click.option(
     "--second-signature",
     type=click.Choice(["yes", "no", "newly-allowed"]),
     help="Whether two persons have to sign: each edit, none, or what allows more. [no]",
 )
+@click.option("--metrics", metavar="[HOST:]PORT", help="Where Prometheus reads; without HOST on loopback. [nowhere]")
+@click.option("--traces", metavar="URL", help="Where spans are sent: http://HOST:PORT of an OTLP collector. [none]")
+@click.option("--trace-percent", metavar="N", help="Of how many calls in a hundred, unless their trace says. [1]")
 @click.option("--shadow", metavar="DIR", help="Policies to compare the answers with, beside them. [none]")
 @click.option("--shadow-percent", metavar="N", help="How much of a core each worker compares for at most. [5]")
 @click.option(

@@ -1,14 +1,18 @@
 """What a worker counts with; cheap enough for every decision, and nothing at all where nobody looks."""
 
+import threading
 from array import array
-from bisect import bisect_left
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from pdp.core.decision import Decision
 from pdp.metrics.declared import CALL_SECONDS, Gathered, Kind
 from pdp.metrics.numbers import SharedNumbers
 from pdp.metrics.series import LabelValues, Series
+
+Noted = TypeVar("Noted")
 
 Sample = Mapping[tuple[str, LabelValues], float]
 """Numbers that are looked at now and then, by the name of the metric and its label values."""
@@ -64,10 +68,10 @@ _SUM: Final = _OVER + 1
 
 
 class Meters:
-    """Counts in this process, and puts all of it into its row in *numbers*, laid out as *series*, when it is sampled.
+    """Notes down what happens in this process, and adds it to its row in *numbers*, laid out as *series*, when sampled.
 
-    A list is counted in for a fourth of what shared memory would take; who is killed loses what it counted since the
-    last sample. Two threads at once may lose one count, which is cheaper than a lock for each answer.
+    What is on the way of an answer appends to a list, which is cheaper than finding the right number and adding to it,
+    and loses nothing between threads. Who is killed loses what it noted since the last sample.
     """
 
     def __init__(self, series: Series, numbers: SharedNumbers) -> None:
@@ -76,18 +80,18 @@ class Meters:
         self.numbers: Final = numbers
         self._counts = [0.0] * series.width
         self._row: memoryview[float] | None = None  # until a place is taken
-        self._decided: dict[str, dict[str, tuple[int, int]]] = {}
-        for (operator, decision, cause), at in series.many("pdp_decisions_total").items():
-            pair = self._decided.setdefault(operator, {}).get(cause, (0, 0))
-            self._decided[operator][cause] = (pair[0], at) if decision == "allow" else (at, pair[1])
-        self._took = {labels[0]: at for labels, at in series.many("pdp_call_duration_seconds").items()}
-        self._refused = {labels[0]: at for labels, at in series.many("pdp_refusals_total").items()}
-        kept = {metric.name: metric for metric in series.kept}
-        self._counters = {name for name, metric in kept.items() if metric.kind is Kind.COUNTER}
+        # The causes of what was allowed and of what was denied, by operator: nothing new has to be made to note one.
+        self._allowed: defaultdict[str, list[str]] = defaultdict(list)
+        self._denied: defaultdict[str, list[str]] = defaultdict(list)
+        self._durations: defaultdict[str, list[float]] = defaultdict(list)
+        self._refusals: list[str] = []
+        self._sampling = threading.Lock()
+        self._counters = {metric.name for metric in series.kept if metric.kind is Kind.COUNTER}
         self._before: dict[int, float] = {}
 
     def take(self, place: int) -> None:
         """Go on with the row of *place*: counts as they stood, what is only true of a process anew."""
+        self._sampling = threading.Lock()
         self._row = self.numbers.row(place)
         self._counts = list(self._row[: self.series.width])
         self._before = {}
@@ -100,42 +104,72 @@ class Meters:
         self._put_down()
 
     def decided(self, operator: str, decision: Decision) -> None:
-        """Count a decision."""
-        causes = self._decided.get(operator)
-        if causes is not None:
-            self._counts[causes[decision.cause][decision.allowed]] += 1.0
+        """Note a decision."""
+        (self._allowed if decision.allowed else self._denied)[operator].append(decision.cause)
 
     def took(self, method: str, seconds: float) -> None:
-        """Count an answer, in its bucket alone: whoever reads them adds them up."""
-        at = self._took.get(method)
-        if at is not None:
-            counts = self._counts
-            counts[at + bisect_left(CALL_SECONDS, seconds)] += 1.0
-            counts[at + _SUM] += seconds
+        """Note how long an answer took."""
+        self._durations[method].append(seconds)
 
     def refused(self, reason: str) -> None:
-        """Count a refusal."""
-        at = self._refused.get(reason)
-        if at is not None:
-            self._counts[at] += 1.0
+        """Note a refusal."""
+        self._refusals.append(reason)
 
     def sampled(self, samples: Iterable[Callable[[], Sample]]) -> None:
-        """Put down what is sampled; what the process counts from 0 goes on from where the place stood."""
-        for sample in samples:
-            try:
-                found = sample()
-            # Whatever cannot be looked at now, the answers go on and so do the other numbers.
-            except Exception:  # noqa: BLE001
+        """Put down what was noted and what is sampled; a process that counts from 0 goes on from where its place stood.
+
+        INVARIANT (bounded labels): what has no series is passed over.
+        """
+        with self._sampling:
+            self._add_up()
+            for sample in samples:
+                try:
+                    found = sample()
+                # Whatever cannot be looked at now, the answers go on and so do the other numbers.
+                except Exception:  # noqa: BLE001
+                    continue
+                for (name, labels), value in found.items():
+                    at = self.series.places[name].get(labels)
+                    if at is not None:
+                        self._counts[at] = value + self._before.get(at, 0.0) if name in self._counters else value
+            self._put_down()
+
+    def _add_up(self) -> None:
+        decided, refused = self.series.many("pdp_decisions_total"), self.series.many("pdp_refusals_total")
+        for decision, causes in (("allow", self._allowed), ("deny", self._denied)):
+            for operator, noted in tuple(causes.items()):
+                for cause, times in Counter(_taken(noted)).items():
+                    self._add(decided.get((operator, decision, str(cause))), times)
+        for reason, times in Counter(_taken(self._refusals)).items():
+            self._add(refused.get((reason,)), times)
+        for method, durations in tuple(self._durations.items()):
+            at = self.series.many("pdp_call_duration_seconds").get((method,))
+            taken = sorted(_taken(durations))
+            if at is None or not taken:
                 continue
-            for (name, labels), value in found.items():
-                at = self.series.places[name].get(labels)
-                if at is not None:
-                    self._counts[at] = value + self._before.get(at, 0.0) if name in self._counters else value
-        self._put_down()
+            below = 0
+            for bucket, bound in enumerate(CALL_SECONDS):
+                within = bisect_right(taken, bound)
+                self._counts[at + bucket] += within - below
+                below = within
+            self._counts[at + _OVER] += len(taken) - below
+            self._counts[at + _SUM] += sum(taken)
+
+    def _add(self, at: int | None, times: int) -> None:
+        if at is not None:
+            self._counts[at] += times
 
     def _put_down(self) -> None:
         if self._row is not None:
             self._row[: self.series.width] = array("d", self._counts)
+
+
+def _taken(noted: list[Noted]) -> list[Noted]:
+    """Take out and return what is in *noted*; what comes meanwhile stays for the next time."""
+    length = len(noted)
+    taken = noted[:length]
+    del noted[:length]
+    return taken
 
 
 def bucket_counts(numbers: SharedNumbers, at: int) -> tuple[list[float], float]:

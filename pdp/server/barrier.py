@@ -21,6 +21,7 @@ from pdp.server.inline_calls import Metadata
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, reason_of, status_of
+from pdp.server.tracing import NOTHING_TRACED, Tracing
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour = Callable[..., Any]
@@ -53,7 +54,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
     that waits for another one, keeps no decision waiting; the others have the *usual* one. A call without a deadline
     waits there for *patience* seconds at most.
     *gate* says who calls and whether it may; every message is shown to it before a handler sees it. *metering* counts
-    what is answered by one message, and what is refused.
+    what is answered by one message, and what is refused; *tracing* follows it.
     """
 
     def __init__(
@@ -65,8 +66,10 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         patience: float = 1.0,
         told: Metadata = (),
         metering: Metering = UNMETERED,
+        tracing: Tracing = NOTHING_TRACED,
     ) -> None:
         self._metering = metering
+        self._tracing = tracing
         self._told = told
         self._log = log
         self._lanes = lanes
@@ -156,7 +159,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
                 remember_caller(context, caller)
                 if self._told:
                     context.send_initial_metadata(self._told)
-                answer = behaviour(request, context, *callback)
+                with self._tracing.call(name, context.invocation_metadata()):
+                    answer = behaviour(request, context, *callback)
             # FAIL CLOSED (exception text): everything, for what passes here reaches the caller word for word, or leaves
             # it waiting.
             except BaseException as error:  # noqa: BLE001

@@ -48,6 +48,7 @@ from pdp.server.serving_settings import ServingSettings, SharingSettings
 from pdp.server.status import reason_of, status_of
 from pdp.server.store_waiting import StoreWaiting
 from pdp.server.tls import check_tls
+from pdp.server.tracing import NOTHING_TRACED, Tracing
 from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
 from pdp.wire.words import Words
 
@@ -73,13 +74,15 @@ def start(
     security: Security = OPEN,
     follow: Callable[[ServicesInForce], Following] = _fixed,
     metering: Metering = UNMETERED,
+    tracing: Tracing = NOTHING_TRACED,
 ) -> RunningServer:
     """Return a server that answers for *point* from now on, on the address *shared* with others if there is one.
 
     Without a store of *facts* FactService is not served. *follow* is given the services in force and returns what
-    changes them; by default nothing does. *metering* counts what is answered and refused. Raises InvalidSettingsError
-    when it cannot listen where *settings* say.
+    changes them; by default nothing does. *metering* counts what is answered and refused, *tracing* follows it.
+    Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
+    point = point.counted_by(tracing.beside(metering))
     maximum_calls = settings.threads * CALLS_PER_THREAD
     apart = lanes(settings.threads, maximum_calls, WATCHES, WATCHERS)
     load = Load(settings.memory_mib, lambda: apart.usual.waiting)
@@ -89,7 +92,7 @@ def start(
     gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
     patience = settings.default_deadline_ms / 1000
     told = () if settings.log_wait else NOT_WAITED
-    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience, told, metering)
+    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience, told, metering, tracing)
     server = grpc.server(
         apart.usual,
         interceptors=[barrier],
@@ -117,7 +120,7 @@ def start(
         server,
         maximum_calls,
         refuse,
-        gate.visit,
+        tracing.admitting(gate.visit),
         apart.usual,
         load,
         patience,
@@ -126,7 +129,7 @@ def start(
     )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():
-            inline.add(path_of(method), answer, streams=streams(method))
+            inline.add(path_of(method), tracing.answering(method, answer), streams=streams(method))
     waiting = None if facts is None else StoreWaiting(facts, health, log)
     if waiting is not None:
         waiting.begin()
@@ -142,7 +145,7 @@ def start(
     )
     sampling.begin()
     # Without what is kept every answer comes from the store: later, and as right.
-    ending = [health.end, point.shadow.end, point.cache.end, barrier.end, clock.end, sampling.end]
+    ending = [health.end, point.shadow.end, point.cache.end, barrier.end, clock.end, sampling.end, tracing.end]
     ending += [] if kept is None or waiting is None else [kept.end, waiting.end]
     return RunningServer(server, health, tuple(ending), apart.all, address, security, waiting)
 
@@ -230,7 +233,7 @@ def serve_with_workers(
             followers[0].begin(server.health, has_store=server.has_store)
             server.when_stored(followers[0].tell_stored)
 
-        renewed = point.with_policies(standing.sets).counted_by(metering)
+        renewed = point.with_policies(standing.sets)
         return _answer(
             renewed,
             words,
@@ -292,6 +295,7 @@ def _answer(
                 security=security,
                 follow=follow,
                 metering=metering,
+                tracing=_tracing(settings),
             )
         except InvalidSettingsError as error:
             return _not_started(error, log)
@@ -305,6 +309,17 @@ def _answer(
     if not shared:
         log.info(Event.STOPPED.value)
     return EXIT_OK
+
+
+def _tracing(settings: ServingSettings) -> Tracing:
+    """Return what traces in this process, as *settings* say; raise InvalidSettingsError where it is not installed."""
+    if not settings.traces:
+        return NOTHING_TRACED
+    try:
+        from pdp.server.otlp import traced_calls  # imported where calls are traced, and nowhere else
+    except ImportError as error:
+        raise InvalidSettingsError(["traces: pip install 'promise-pdp[traces]'"]) from error
+    return traced_calls(settings.traces, settings.trace_percent)
 
 
 def _not_started(error: InvalidSettingsError, log: FilteringBoundLogger) -> int:

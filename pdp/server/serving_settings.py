@@ -35,6 +35,14 @@ class ServingSettings(Protocol):
         """Say whether an answer waits for its record."""
 
     @property
+    def traces(self) -> str:
+        """Return where spans are sent, `http://HOST:PORT` or `https://HOST:PORT`, "" for nowhere."""
+
+    @property
+    def trace_percent(self) -> float:
+        """Return of how many calls in a hundred that belong to no trace there is a span."""
+
+    @property
     def grace_seconds(self) -> int:
         """Return how long a stopping server goes on with what has begun."""
 

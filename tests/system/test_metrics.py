@@ -87,8 +87,8 @@ def test_a_reading_shows_all_workers_and_nobody() -> None:
         refused.value.close()
 
 
-def test_what_shows_no_metrics_does_not_import_what_would() -> None:
-    """A server without --metrics has not imported prometheus-client."""
-    code = "import sys, pdp.cli; sys.exit('prometheus_client' in sys.modules)"
+def test_a_server_imports_what_shows_metrics_and_traces_only_where_they_are_asked_for() -> None:
+    """Off is off: without --metrics and --traces not even the packages are looked at."""
+    code = "import sys, pdp.cli; sys.exit(bool({'prometheus_client', 'opentelemetry'} & sys.modules.keys()))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
