@@ -58,10 +58,10 @@ def _log_left_behind() -> None:
     held: list[bytes] = []
     real = JsonDecisionLog._write
 
-    def write(self: JsonDecisionLog, lines: bytes) -> None:
+    def write(self: JsonDecisionLog, lines: bytes, _records: int) -> None:
         held.append(lines)
         if len(held) >= _HELD:
-            real(self, b"".join(held))
+            real(self, b"".join(held), len(held))
             held.clear()
 
     setattr(JsonDecisionLog, "_write", write)  # noqa: B010
