@@ -159,7 +159,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
                 remember_caller(context, caller)
                 if self._told:
                     context.send_initial_metadata(self._told)
-                with self._tracing.call(name, context.invocation_metadata()):
+                with self._tracing.call(name, lambda: context.invocation_metadata()):
                     answer = behaviour(request, context, *callback)
             # FAIL CLOSED (exception text): everything, for what passes here reaches the caller word for word, or leaves
             # it waiting.

@@ -49,7 +49,7 @@ class Tracing(Protocol):
     def answering(self, method: str, answer: Answer) -> Answer:
         """Return *answer*, within a span where the call is sampled."""
 
-    def call(self, method: str, metadata: Iterable[tuple[str, Any]]) -> AbstractContextManager[object]:
+    def call(self, method: str, metadata: Callable[[], Iterable[tuple[str, Any]]]) -> AbstractContextManager[object]:
         """Return a context in which a call of *method* is answered."""
 
     def beside(self, tally: Tally) -> Tally:
@@ -70,7 +70,7 @@ class NothingTraced:
         """Return *answer*."""
         return answer
 
-    def call(self, method: str, metadata: Iterable[tuple[str, Any]]) -> AbstractContextManager[object]:
+    def call(self, method: str, metadata: Callable[[], Iterable[tuple[str, Any]]]) -> AbstractContextManager[object]:
         """Return a context of nothing."""
         return nullcontext()
 
@@ -158,9 +158,9 @@ class TracedCalls:
         return traced
 
     @contextmanager
-    def call(self, method: str, metadata: Iterable[tuple[str, Any]]) -> Iterator[None]:
+    def call(self, method: str, metadata: Callable[[], Iterable[tuple[str, Any]]]) -> Iterator[None]:
         """Return a context in which a call of *method* is answered, within a span where it is sampled."""
-        span = self._spans.begin(method, _traceparent(metadata))
+        span = self._spans.begin(method, _traceparent(metadata()))
         if span is None:
             yield
             return
