@@ -1,9 +1,10 @@
 """A connection to a server, closed when it is done with."""
 
+import os
 from types import TracebackType
 from typing import Final, Self
 
-import grpc
+from pdp.client.credentials import credentials_of
 
 OPTIONS: Final = (
     ("grpc.enable_retries", 0),
@@ -15,10 +16,14 @@ OPTIONS: Final = (
 
 
 class Connected:
-    """Speaks to the server at *address*, HOST:PORT; any thread may use it, until it is closed."""
+    """Speaks to the server at *address*, HOST:PORT; any thread may use it, until it is closed.
+
+    What is shown to the server, and whether over TLS, is what the environment names (pdp.client.credentials). Raises
+    InvalidSettingsError where that cannot be.
+    """
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        self._channel = credentials_of(os.environ).channel(address, OPTIONS)
 
     def __enter__(self) -> Self:
         return self
