@@ -82,7 +82,9 @@ def start(
     changes them; by default nothing does. *metering* counts what is answered and refused, *tracing* follows it.
     Raises InvalidSettingsError when it cannot listen where *settings* say.
     """
-    point = point.counted_by(tracing.beside(metering))
+    tally = tracing.beside(metering)
+    if tally is not UNMETERED:
+        point = point.counted_by(tally)
     maximum_calls = settings.threads * CALLS_PER_THREAD
     apart = lanes(settings.threads, maximum_calls, WATCHES, WATCHERS)
     load = Load(settings.memory_mib, lambda: apart.usual.waiting)
