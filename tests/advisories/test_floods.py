@@ -47,7 +47,7 @@ FLOORS: Final = {
 
 def pinned(lock: str) -> dict[str, tuple[int, ...]]:
     """Return the versions that a lock file pins."""
-    found = re.findall(r"^([a-z0-9-]+)==([0-9.]+)", lock, re.MULTILINE)
+    found = re.findall(r"^([a-z0-9-]+)==([0-9]+(?:\.[0-9]+)*)", lock, re.MULTILINE)
     return {name: tuple(int(part) for part in text.split(".")) for name, text in found}
 
 

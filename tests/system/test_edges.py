@@ -30,7 +30,7 @@ from tests.system.running import (
 
 MEBIBYTE = 1 << 20
 LOOKUPS = {"LookupSubjects", "LookupResources", "LookupActions"}
-SERVED = {"Check", "CheckBatch", "CheckStream", "Explain", "GetPolicySet", "Validate", "Reload", *LOOKUPS}
+SERVED = {"Check", "CheckBatch", "CheckStream", "Explain", "GetPolicySet", "Validate", "Reload", "Diff", *LOOKUPS}
 METHODS = [method for service in SERVICES for method in service.methods]
 UNSERVED = [method for method in METHODS if method.name not in SERVED]
 
@@ -108,7 +108,7 @@ def test_a_path_without_its_slash_answers_nothing(channel: grpc.Channel) -> None
         pytest.param(b'{"operator": "kidsonline"}', id="JSON"),
     ],
 )
-@pytest.mark.parametrize("name", sorted(SERVED - {"CheckStream", "GetPolicySet", "Reload", "Validate"}))
+@pytest.mark.parametrize("name", sorted(SERVED - {"CheckStream", "Diff", "GetPolicySet", "Reload", "Validate"}))
 def test_bytes_that_are_no_message_are_the_callers_mistake(channel: grpc.Channel, name: str, body: bytes) -> None:
     """They are told as any other mistake, without a word of the parser."""
     answer = ask(channel, f"{DECISIONS}/{name}", body)
