@@ -24,14 +24,15 @@ from benchmarks.served.processes import POLICIES
 from benchmarks.served.situations import with_three_facts, without_facts
 from pdp.core.caller import LOCAL
 from pdp.decision_point import DecisionPoint
-from pdp.log_wiring import log_asked_for
 from pdp.server.decisions import Decisions
 from pdp.server.methods import finished
 from pdp.server.metrics_page import metering_of
 from pdp.settings import Settings
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.response_bytes import decision_to_bytes
-from pdp.wiring import load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.logs import log_asked_for
+from pdp.wiring.words import load_words
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.system_clock import SystemClock

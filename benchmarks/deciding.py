@@ -21,7 +21,8 @@ from pdp.policy_set import PolicySet
 from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
-from pdp.wiring import load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.words import load_words
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts

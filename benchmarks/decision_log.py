@@ -21,11 +21,12 @@ from benchmarks.rounds import over_rounds, ratios
 from benchmarks.served.processes import POLICIES
 from pdp.core.caller import LOCAL
 from pdp.decision_point import DecisionPoint
-from pdp.log_wiring import log_asked_for
 from pdp.server.decisions import Decisions
 from pdp.server.methods import finished
 from pdp.settings import Settings
-from pdp.wiring import load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.logs import log_asked_for
+from pdp.wiring.words import load_words
 from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.system_clock import SystemClock
 

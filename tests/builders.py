@@ -23,7 +23,7 @@ from pdp.policy_set import PolicySet, build_policy_set
 from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.no_decision_log import NoDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts

@@ -28,7 +28,10 @@ from pdp.core.request import Consistency, Request, Resource
 from pdp.core.stores import FactToWrite, Write
 from pdp.decision_point import DecisionPoint
 from pdp.settings import Settings
-from pdp.wiring import fact_store, load_policies, load_words, served_decision_point
+from pdp.wiring.deciding import served_decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import fact_store
+from pdp.wiring.words import load_words
 from pdp_adapters.postgresql_database import PostgresqlSession
 from pdp_adapters.postgresql_leases import _Follower
 from pdp_adapters.sqlite_database import SqliteSession

@@ -19,7 +19,10 @@ from pdp.decision_point import DecisionPoint
 from pdp.settings import Settings
 from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.requests import request_from_wire
-from pdp.wiring import fact_store, load_policies, load_words, served_decision_point
+from pdp.wiring.deciding import served_decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import fact_store
+from pdp.wiring.words import load_words
 
 Scenes = Mapping[str, Sequence[Situation]]
 Figures = dict[str, float]

@@ -13,7 +13,7 @@ import psycopg
 from benchmarks.progress import say
 from benchmarks.scale.population import OPERATOR, Population
 from pdp.core.stores import FactStore, FactToWrite, Write
-from pdp.wiring import fact_store
+from pdp.wiring.stores import fact_store
 from tests.stores.postgresql_server import postgresql
 
 BATCH: Final = 5_000

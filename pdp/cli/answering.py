@@ -13,10 +13,12 @@ from pdp.core.request import Request
 from pdp.core.stores import FactStore
 from pdp.decision_log import explained, find, past_of
 from pdp.decision_point import DecisionPoint
-from pdp.log_wiring import opened_log
 from pdp.settings import Settings, read_settings
 from pdp.wire.words import Words
-from pdp.wiring import Policies, decision_point, fact_store, load_policies
+from pdp.wiring.deciding import decision_point
+from pdp.wiring.folders import Policies, load_policies
+from pdp.wiring.logs import opened_log
+from pdp.wiring.stores import fact_store
 
 
 def check_once(

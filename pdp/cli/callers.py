@@ -12,7 +12,8 @@ from rich.table import Table
 from pdp.callers.caller_entry import NamedCaller
 from pdp.cli.options import Exit, output_options
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError
-from pdp.wiring import live_callers, load_words
+from pdp.wiring.callers import live_callers
+from pdp.wiring.words import load_words
 
 _HEADS = {
     "en": ("caller", "known by", "operators", "methods", "asserts", "writes", "for"),

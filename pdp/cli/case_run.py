@@ -33,7 +33,7 @@ from pdp.core.explanation import Explanation
 from pdp.core.text import Text
 from pdp.policy_set import PolicySet
 from pdp.wire.words import Words
-from pdp.wiring import folder_files, load_policies
+from pdp.wiring.folders import folder_files, load_policies
 
 CASE_SECONDS: Final = 30.0
 """How long one case may take on a server: what is tested is the answer, on however busy a machine."""

@@ -15,7 +15,7 @@ from pdp.core.decision import Cause, Decision
 from pdp.core.errors import PdpError
 from pdp.wire.json_form import message_to_json
 from pdp.wire.responses import decision_to_wire
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 
 
 @click.command()

@@ -16,7 +16,8 @@ from pdp.core.errors import InvalidPolicyError, PdpError
 from pdp.core.policy import Clause
 from pdp.core.text import Text
 from pdp.policy_set import Place, PolicySet
-from pdp.wiring import load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.words import load_words
 
 # The clauses that nobody keeps here come first: they are what somebody else has to see to.
 _ORDER: Final[Sequence[Place | None]] = (

@@ -23,7 +23,8 @@ from pdp.wire.json_text import parse_object
 from pdp.wire.requests import request_from_wire
 from pdp.wire.responses import decision_to_wire
 from pdp.wire.words import Words
-from pdp.wiring import Policies, load_policies, load_words
+from pdp.wiring.folders import Policies, load_policies
+from pdp.wiring.words import load_words
 
 
 @dataclass(frozen=True, slots=True)

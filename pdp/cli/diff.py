@@ -14,7 +14,8 @@ from pdp.core.errors import InvalidPolicyError, PdpError
 from pdp.policy_set import PolicySet
 from pdp.wire.json_form import message_to_json
 from pdp.wire.outgoing import request_to_wire
-from pdp.wiring import load_policy_at, load_words
+from pdp.wiring.folders import load_policy_at
+from pdp.wiring.words import load_words
 
 if TYPE_CHECKING:
     from pdp.analysis.groups import Group

@@ -13,7 +13,7 @@ from pdp.cli.options import fail
 from pdp.client import PolicyClient
 from pdp.core.errors import PdpError
 from pdp.core.text import Text
-from pdp.wiring import read_policy_at
+from pdp.wiring.folders import read_policy_at
 
 _NOTHING: Final = Text("Không quyết định nào thay đổi.", "No decision changes.")
 _LEFT_OUT: Final = Text("còn {count} nhóm nữa không được kể", "{count} more groups are not told")

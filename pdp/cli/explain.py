@@ -18,7 +18,7 @@ from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation, SearchOutcome
 from pdp.wire.json_form import message_to_json
 from pdp.wire.responses import explanation_to_wire
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 
 
 @click.command()

@@ -14,7 +14,8 @@ from pdp.callers.caller_file import CallerFile
 from pdp.callers.key_store import KeyStore
 from pdp.cli.options import Exit, output_options
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError
-from pdp.wiring import caller_file, load_words
+from pdp.wiring.callers import caller_file
+from pdp.wiring.words import load_words
 
 _file_option = click.option(
     "--callers",

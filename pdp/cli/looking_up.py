@@ -18,7 +18,7 @@ from pdp.core.request import Request
 from pdp.decision_point import DecisionPoint
 from pdp.wire.instants import instant_from_text
 from pdp.wire.words import Words
-from pdp.wiring import load_policies
+from pdp.wiring.folders import load_policies
 
 
 def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,8 @@ from pdp.core.errors import PdpError
 from pdp.core.policy import ANY
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import PolicySet
-from pdp.wiring import load_policy_at, load_words
+from pdp.wiring.folders import load_policy_at
+from pdp.wiring.words import load_words
 
 if TYPE_CHECKING:
     from pdp.analysis.matrix import Bearing

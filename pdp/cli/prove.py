@@ -15,7 +15,8 @@ from pdp.policy_set.building import INVARIANTS_FILE
 from pdp.wire.json_form import message_to_json
 from pdp.wire.outgoing import request_to_wire
 from pdp.wire.words import Words
-from pdp.wiring import load_words, read_policy_at
+from pdp.wiring.folders import read_policy_at
+from pdp.wiring.words import load_words
 
 if TYPE_CHECKING:
     from pdp.analysis.invariants import WithInvariants

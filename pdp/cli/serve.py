@@ -10,16 +10,12 @@ from pdp.cli.options import Exit, fail
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.server import serve_with_workers as run
 from pdp.settings import read_settings
-from pdp.wiring import (
-    Policies,
-    load_words,
-    policy_judge,
-    policy_keeper,
-    security,
-    served_decision_point,
-    served_store,
-    shadow_beside,
-)
+from pdp.wiring.activation import policy_judge, policy_keeper
+from pdp.wiring.callers import security
+from pdp.wiring.deciding import served_decision_point, shadow_beside
+from pdp.wiring.folders import Policies
+from pdp.wiring.stores import served_store
+from pdp.wiring.words import load_words
 
 FIRST_QUESTION = """
 Ask a first question in another terminal:

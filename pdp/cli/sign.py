@@ -12,7 +12,8 @@ from pdp.cli.options import Exit, fail, language_option
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.core.finding import Severity
 from pdp.core.text import Text
-from pdp.wiring import candidate_in, in_force_at, load_words, new_key, pinned_seals, signer
+from pdp.wiring.activation import candidate_in, in_force_at, new_key, pinned_seals, signer
+from pdp.wiring.words import load_words
 
 _SIGNED: Final = Text(
     vi="{operator}: đã ký {files} tệp, số {number}, tổng cộng {signatures} chữ ký",

@@ -19,7 +19,7 @@ from pdp.cli.watching import watch
 from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation
 from pdp.wire.words import Words
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 
 _SHARES: Final = ("rules", "conditions", "clauses", "changes")
 

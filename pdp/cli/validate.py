@@ -20,7 +20,8 @@ from pdp.core.text import Text
 from pdp.engine import Finding as EngineFinding
 from pdp.engine import check_files
 from pdp.wire.words import Words
-from pdp.wiring import load_policy_at, load_words, validate_directory
+from pdp.wiring.folders import load_policy_at, validate_directory
+from pdp.wiring.words import load_words
 
 _WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 

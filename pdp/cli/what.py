@@ -16,7 +16,7 @@ from pdp.core.entity import Entity
 from pdp.core.errors import PdpError
 from pdp.wire.json_form import message_to_json
 from pdp.wire.lookups import action_answer_to_wire, found_to_json
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 
 
 @click.command()

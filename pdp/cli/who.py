@@ -14,7 +14,7 @@ from pdp.cli.options import Exit, fail, output_options, policies_option, server_
 from pdp.cli.rendering import render_found
 from pdp.core.errors import PdpError
 from pdp.wire.lookups import found_to_json
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 
 
 @click.command()

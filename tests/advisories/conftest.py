@@ -9,7 +9,7 @@ import pytest
 from pdp.core.decision import Cause, Decision
 from pdp.core.request import Request
 from pdp.wire.words import Words
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 from tests.system.guarded import House
 from tests.system.running import StubPoint, running
 

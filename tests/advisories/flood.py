@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import click
 
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 from tests.advisories.http2 import Connection, block, grpc_headers, resident_bytes, speaking
 from tests.malformed_requests import a_request
 from tests.system.running import CHECK, StubPoint, a_decision, ask, connected, running

@@ -14,7 +14,10 @@ from pdp.core.errors import UnavailableError
 from pdp.core.request import Consistency
 from pdp.settings import Settings
 from pdp.wire.words import Words
-from pdp.wiring import fact_store, load_policies, load_words, served_decision_point
+from pdp.wiring.deciding import served_decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import fact_store
+from pdp.wiring.words import load_words
 from pdp_adapters.sql_facts import SqlFacts
 from tests.builders import KIDSONLINE, POLICIES
 from tests.caching.kept import instance_of

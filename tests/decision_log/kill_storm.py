@@ -24,9 +24,9 @@ import grpc
 from pdp.api.v1 import decision_pb2
 from pdp.core.log_ports import LogHead
 from pdp.decision_log import records
-from pdp.log_wiring import opened_log
 from pdp.wire.outgoing import request_to_wire
-from pdp.wiring import fact_store, heads_in
+from pdp.wiring.logs import opened_log
+from pdp.wiring.stores import fact_store, heads_in
 from tests.decision_log.logs import the_requests
 from tests.faults.served import Served, Start, forked, one_policy
 from tests.system.running import CHECK, connected, unary, wait_until

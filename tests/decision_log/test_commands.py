@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pdp.cli import main
-from pdp.wiring import fact_store
+from pdp.wiring.stores import fact_store
 from tests.decision_log.logs import Log, the_requests
 from tests.decision_log.tampering import Files
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from pdp.settings import Settings
-from pdp.wiring import load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.words import load_words
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.37")

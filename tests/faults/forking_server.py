@@ -19,7 +19,10 @@ from pdp.core.stores import FactStore, Token, Write, Written
 from pdp.decision_log import late
 from pdp.server import serve
 from pdp.settings import Settings
-from pdp.wiring import decision_point, fact_store, load_policies, load_words
+from pdp.wiring.deciding import decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import fact_store
+from pdp.wiring.words import load_words
 from tests.stores.twins import LosesDeletions, Twin, TwinWriting, WritesInParts
 
 

@@ -22,7 +22,7 @@ import pytest
 
 from pdp.core.errors import UnavailableError
 from pdp.core.fact_identity import fact_id
-from pdp.wiring import backup_lines, fact_store, restore_lines
+from pdp.wiring.stores import backup_lines, fact_store, restore_lines
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sqlite_database import LOOKED_EVERY, SqliteDatabase
 from tests.faults.served import one_policy, started

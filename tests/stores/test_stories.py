@@ -8,7 +8,8 @@ import pytest
 
 from pdp.core.stores import FactFilter, FactStore, Page, Write, Written
 from pdp.settings import Settings
-from pdp.wiring import Policies, decision_point, load_policies
+from pdp.wiring.deciding import decision_point
+from pdp.wiring.folders import Policies, load_policies
 from pdp_adapters.memory_facts import MemoryFacts
 from tests.builders import POLICIES, read, the_words
 from tests.stores import gathering_laws as laws

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from pdp.server import serve
 from pdp.settings import Settings
-from pdp.wiring import load_policies, load_words, served_decision_point, served_store
+from pdp.wiring.deciding import served_decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import served_store
+from pdp.wiring.words import load_words
 from pdp_adapters.postgresql_leases import PostgresqlLeases
 from tests.builders import POLICIES
 from tests.storm.twins import TWINS

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import psycopg
 
-from pdp.wiring import fact_store
+from pdp.wiring.stores import fact_store
 from tests.caching.redis_server import redis_server
 from tests.stores.postgresql_server import short_lived_postgresql
 from tests.stores.writing import write

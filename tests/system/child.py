@@ -10,7 +10,7 @@ from pdp.core.decision import Decision
 from pdp.core.request import Request
 from pdp.server import serve
 from pdp.settings import Settings
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 from tests.system.running import StubPoint, a_decision
 
 SECONDS = {"at once": 0.0, "slowly": 1.0, "never": 3600.0}

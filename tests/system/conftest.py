@@ -14,7 +14,9 @@ from pdp.server import RunningServer
 from pdp.settings import Settings
 from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.words import Words
-from pdp.wiring import decision_point, load_policies, load_words
+from pdp.wiring.deciding import decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.words import load_words
 from tests.system.running import connected, running
 
 POLICIES = Path(__file__).parents[2] / "policies"

@@ -28,7 +28,7 @@ import grpc
 
 from pdp.api.v1 import decision_pb2_grpc, facts_pb2_grpc
 from pdp.server.inline_calls import InlineCalls
-from pdp.wiring import fact_store
+from pdp.wiring.stores import fact_store
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from tests.stores.writing import all_of
 from tests.storm.world import FAMILIES, OPERATOR, question, unrelated

@@ -16,7 +16,7 @@ from pdp.callers.key_store import KeyStore
 from pdp.decision_point import DecisionPoint
 from pdp.server import RunningServer, Security, TlsFiles
 from pdp.wire.words import Words
-from pdp.wiring import live_callers
+from pdp.wiring.callers import live_callers
 from tests.credentials import AUDIENCE, DOMAIN, ISSUER, Authority, Certified, a_key, jwks, write
 from tests.system.running import running
 

@@ -11,7 +11,9 @@ from pdp.cli import main
 from pdp.client.fact_client import FactClient, versions_of
 from pdp.core.stores import FactFilter
 from pdp.settings import Settings
-from pdp.wiring import fact_store, load_policies, served_decision_point
+from pdp.wiring.deciding import served_decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import fact_store
 from tests.builders import KIDSONLINE, POLICIES, the_words
 from tests.system.running import running
 from tests.unit.cli.test_facts import AUNT, MOTHER, ROOT

@@ -15,7 +15,9 @@ from pdp.api.v1 import decision_pb2, decision_pb2_grpc, facts_pb2, facts_pb2_grp
 from pdp.core.stores import FactStore
 from pdp.settings import Settings
 from pdp.wire.words import Words
-from pdp.wiring import decision_point, fact_store, load_policies
+from pdp.wiring.deciding import decision_point
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import fact_store
 from tests.builders import (
     AGENT,
     AUNT,

@@ -18,7 +18,8 @@ from pdp.wire.fact_requests import fact_from_json
 from pdp.wire.json_form import message_to_json
 from pdp.wire.outgoing import fact_to_wire
 from pdp.wire.words import Words
-from pdp.wiring import casbin_rules, load_words
+from pdp.wiring.stores import casbin_rules
+from pdp.wiring.words import load_words
 
 CALLER = "command line"
 _BATCH = 1000

@@ -15,7 +15,9 @@ from pdp.cli.options import Exit, fail, output_options
 from pdp.core.errors import NoPolicyError, PdpError
 from pdp.core.stores import Written
 from pdp.wire.fact_requests import delete_from_json, fact_from_json, write_from_json
-from pdp.wiring import fact_keeper, load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.stores import fact_keeper
+from pdp.wiring.words import load_words
 
 CALLER = "command line"
 """Whose credential a change by hand shows: that of whoever may open the store."""

@@ -11,8 +11,10 @@ import click
 from pdp.cli.facts.opening import named, opened, operator_option, store_option
 from pdp.cli.options import language_option, output_options, policies_option
 from pdp.core.errors import NoPolicyError
-from pdp.log_wiring import opened_log
-from pdp.wiring import backup_lines, load_policies, load_words, restore_lines
+from pdp.wiring.folders import load_policies
+from pdp.wiring.logs import opened_log
+from pdp.wiring.stores import backup_lines, restore_lines
+from pdp.wiring.words import load_words
 
 _OWNER_ONLY = 0o600
 

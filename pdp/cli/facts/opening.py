@@ -18,7 +18,8 @@ from pdp.core.facts import Fact
 from pdp.core.stores import FactFilter, FactStore, Page, Version
 from pdp.settings import MEMORY_STORE, default_store, read_settings
 from pdp.wire.instants import OffsetMissingError, instant_from_text
-from pdp.wiring import fact_store, load_words
+from pdp.wiring.stores import fact_store
+from pdp.wiring.words import load_words
 
 Command = Callable[..., Any]
 

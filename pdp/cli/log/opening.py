@@ -13,8 +13,8 @@ from pdp.cli.options import fail
 from pdp.core.errors import PdpError
 from pdp.core.log_ports import LogHead
 from pdp.decision_log import Past, Record
-from pdp.log_wiring import OpenedLog, opened_log
-from pdp.wiring import heads_in
+from pdp.wiring.logs import OpenedLog, opened_log
+from pdp.wiring.stores import heads_in
 
 Command = Callable[..., Any]
 

@@ -16,7 +16,8 @@ from pdp.core.policy import Clause
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.decision_log import Past, about_person
-from pdp.wiring import load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.words import load_words
 
 _ERASED: Final = Text("(đã xóa)", "(erased)")
 _ALLOWED: Final = Text("được phép", "was allowed to")

@@ -13,7 +13,8 @@ from pdp.cli.log.opening import as_json, headline, local, log_argument, opened_f
 from pdp.cli.options import Exit, output_options, policies_option
 from pdp.core.text import Text
 from pdp.decision_log import CHANGED, Outcome, Past, Replayed, past_of, records, replayed
-from pdp.wiring import load_policies, load_words
+from pdp.wiring.folders import load_policies
+from pdp.wiring.words import load_words
 
 _SAID: Final = {
     Outcome.SAME: Text("như đã ghi", "as on record"),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from pdp import wiring
 from pdp.activation import Active, Candidate, PinnedKeys, PinnedSeals, every_edit, seal_of
 from pdp.analysis.apart import Apart, NotComparedError
 from pdp.analysis.changes import Comparison
@@ -17,6 +16,7 @@ from pdp.analysis.loosening import allows_more
 from pdp.analysis.second_person import needs_second_person
 from pdp.core.errors import InvalidPolicyError, InvalidSettingsError
 from pdp.policy_set import PolicySet
+from pdp.wiring import activation
 from pdp_adapters import ed25519
 from tests.unit.policy_set.small_folder import build, the_files, the_schema
 
@@ -204,11 +204,11 @@ def test_without_the_solver_the_server_does_not_start(
     """Rather than to ask for two signatures on every edit without a word."""
     lines = [f"{name} {base64.b64encode(keys[name].public_key).decode()}\n" for name in ("lan", "minh")]
     (tmp_path / "keys").write_text("".join(lines), "utf-8")
-    wiring.pinned_seals(tmp_path / "keys", "newly-allowed")
-    monkeypatch.setattr(wiring, "has_solver", lambda: False)
-    wiring.pinned_seals(tmp_path / "keys", "yes")
+    activation.pinned_seals(tmp_path / "keys", "newly-allowed")
+    monkeypatch.setattr(activation, "has_solver", lambda: False)
+    activation.pinned_seals(tmp_path / "keys", "yes")
     with pytest.raises(InvalidSettingsError, match="needs the solver"):
-        wiring.pinned_seals(tmp_path / "keys", "newly-allowed")
+        activation.pinned_seals(tmp_path / "keys", "newly-allowed")
 
 
 # --- Broken twins -----------------------------------------------------------------------------------------------------

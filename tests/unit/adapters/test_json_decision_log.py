@@ -19,7 +19,7 @@ from pdp.decision_point import DecisionPoint
 from pdp.wire.json_form import check_request_from_json
 from pdp.wire.requests import request_from_wire
 from pdp.wire.responses import decision_to_wire
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 from pdp_adapters.json_decision_log import JsonDecisionLog
 from pdp_adapters.no_stored_facts import NoStoredFacts
 from pdp_adapters.system_clock import SystemClock

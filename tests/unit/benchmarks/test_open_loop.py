@@ -10,7 +10,7 @@ from pdp.core.decision import Decision
 from pdp.core.errors import UnavailableError
 from pdp.core.request import Request
 from pdp.wire.words import Words
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 from tests.malformed_requests import a_request
 from tests.system.running import CHECK, StubPoint, a_decision, running
 

@@ -1,12 +1,15 @@
 """The command `pdp`, as whoever types it meets it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
-from pdp.cli import main
+from pdp.cli import COMMANDS, main
 from tests.docs.executed_examples import ROOT
 
 ALLOWED = ROOT / "examples/aunt-reads-photo.json"
@@ -277,3 +280,35 @@ def test_a_look_up_that_cannot_be_right_is_trouble(arguments: tuple[str, ...]) -
 
     assert done.exit_code == 2
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there_under_its_name(name: str) -> None:
+    """The list of the commands names places that exist, and each command calls itself as the list does."""
+    with click.Context(main) as context:
+        command = main.get_command(context, name)
+
+    assert command is not None
+    assert command.name == name
+
+
+def test_a_mistyped_command_is_told_the_nearest() -> None:
+    """No command runs, and the hint stands on a line of its own."""
+    done = run("explian")
+
+    assert done.exit_code == 2
+    assert "`explian` is no command\nhint: explain\n" in done.stderr
+    assert "hint" not in run("zzzz").stderr
+
+
+def test_a_command_does_not_wait_for_the_others() -> None:
+    """What only other commands need is not imported: `version` knows no store, no policies and no solver."""
+    heavy = {"psycopg", "redis", "z3", "pdp_adapters"}
+
+    def imported(modules: str) -> str:
+        program = f"import sys, {modules}; print(sorted({heavy!r} & sys.modules.keys()))"
+        return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert imported("pdp.cli, pdp.cli.version") == "[]\n"
+    assert "pdp_adapters" in imported("pdp.cli.check")
+    assert "psycopg" not in imported("pdp.cli.check")
