@@ -9,35 +9,27 @@ from typing import Final
 from pdp.core.caches import NOTHING_KEPT, Cache
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
-from pdp.core.errors import (
-    InvalidRequestError,
-    NoPolicyError,
-    NotImplementedYetError,
-    NotRecordedError,
-    TooMuchToLookUpError,
-    UnavailableError,
-)
-from pdp.core.explanation import Explanation, WouldAllow
+from pdp.core.errors import InvalidRequestError, NoPolicyError, NotImplementedYetError, NotRecordedError
+from pdp.core.explanation import Explanation
 from pdp.core.fact_index import FactIndex
-from pdp.core.facts import Fact
 from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
-from pdp.core.survey import EVERYTHING, Survey, all_surveyed
 from pdp.core.tally import NOTHING_TALLIED, Tally
 from pdp.core.wanted import all_wanted
-from pdp.counterfactuals import FAILED, would_allow
-from pdp.deciding import Answer, DecisionIds, SharedAnswer, decide, decide_twice, explain, too_many_facts, valid_until
+from pdp.deciding import Answer, SharedAnswer, decide, decide_twice, explain, too_many_facts
 from pdp.decision_log import ChainedDecisionLog, explained, withheld_keys
+from pdp.decision_point import looking_up
+from pdp.decision_point.answers import decided, given_again, term
+from pdp.decision_point.explaining import explained_as_of, with_changes
+from pdp.decision_point.surveying import present
 from pdp.gathering import Wanting, check_against_stored
-from pdp.lookups import MAXIMUM_FACTS, actions_spoken_of, find_resources, find_subjects, survey_of
 from pdp.policy_set import PolicySet
 from pdp.shadow import NoShadow, Shadow
 
 Checked = Decision | InvalidRequestError
 """What becomes of one item of a batch: an answer, or what is wrong with it in the light of the stored facts."""
 
-_IDS: Final = DecisionIds()
 NO_SHADOW: Final = NoShadow()
 
 
@@ -184,24 +176,15 @@ class DecisionPoint:
         """
         policy = self._policy(request.operator)
         if as_of is not None:
-            return self._explained_as_of(policy, request, as_of)
+            return explained_as_of(self._facts, self.clock, policy, request, as_of)
         stored = self._gathered(request)
-        at = request.time or self._now(stored)
+        at = request.time or present(self.clock, stored)
         agreed = check_against_stored(request, stored.facts, at)
         answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
         explanation = explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
         if answer.allowed:
             return explanation
-        if stored.too_many:
-            return replace(explanation, search=FAILED.outcome, search_message=FAILED.message)
-        return self._with_changes(explanation, policy, agreed, stored, at)
-
-    def _explained_as_of(self, policy: PolicySet, request: Request, as_of: datetime) -> Explanation:
-        stored, at = self._surveyed(request, survey_of(policy, request), as_of)
-        agreed = check_against_stored(request, stored.facts, at)
-        answer = decide_twice(policy, agreed, stored.facts, at)
-        explanation = explain(_undecided(policy, agreed, stored, at, answer), answer)
-        return explanation if answer.allowed else _changed(explanation, would_allow(policy, agreed, stored.facts, at))
+        return with_changes(self._facts, explanation, policy, agreed, stored, at)
 
     def explain_past(self, decision_id: str) -> tuple[Request, Explanation]:
         """Return what was asked, and how the answer came about, of a decision on record; none is made.
@@ -216,27 +199,6 @@ class DecisionPoint:
             raise NotRecordedError(f"there is no record of `{decision_id}` that can be read")
         return past.request, explained(past, self._policy(past.request.operator))
 
-    def _with_changes(
-        self, explanation: Explanation, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime
-    ) -> Explanation:
-        """Return the explanation of a denial with what would make it an allow.
-
-        Whoever else a change is about, a giver of consent, a granter, is looked for among all whom the store knows to
-        stand near the question. Facts of another revision than the decision saw are not mixed with its own.
-        """
-        facts, whole = stored.facts, True
-        try:
-            near = self._facts.survey(
-                request.operator, survey_of(policy, request), request.consistency, None, MAXIMUM_FACTS
-            )
-        except (TooMuchToLookUpError, UnavailableError):
-            whole = False
-        else:
-            whole = near.token == stored.token
-            if whole:
-                facts = _joined(stored.facts, near.facts)
-        return _changed(explanation, would_allow(policy, request, facts, at, proves=whole))
-
     # --- Look-ups: one question for many, complete or an error --------------------------------------------------------
 
     def lookup_actions(self, request: Request, as_of: datetime | None = None) -> tuple[tuple[str, Decision], ...]:
@@ -246,18 +208,11 @@ class DecisionPoint:
         raises, TooMuchToLookUpError, and KeptNoLongerError for an instant older than is kept.
         """
         policy = self._policy(request.operator)
-        actions = actions_spoken_of(policy)
-        requests = [replace(request, action=action) for action in actions]
-        if as_of is None:
-            checked = self.check_batch(request.operator, requests, request.consistency)
-            return tuple(zip(actions, _decisions(checked), strict=True))
-        stored, at = self._surveyed(request, all_surveyed(survey_of(policy, each) for each in requests), as_of)
-        found = []
-        for each in requests:
-            agreed = check_against_stored(each, stored.facts, at)
-            answer = decide(policy, agreed, stored.facts, at)
-            found.append((each.action, _undecided(policy, agreed, stored, at, answer)))
-        return tuple(found)
+        if as_of is not None:
+            return looking_up.actions_as_of(self._facts, self.clock, policy, request, as_of)
+        asked = looking_up.each_action(policy, request)
+        checked = _decisions(self.check_batch(request.operator, asked, request.consistency))
+        return tuple((each.action, decision) for each, decision in zip(asked, checked, strict=True))
 
     def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
         """Return everybody of the subject's type who may do what *request* asks; its id and properties do not count.
@@ -265,10 +220,7 @@ class DecisionPoint:
         Raises NoPolicyError, ForeignTokenError, UnavailableError and KeptNoLongerError, InvalidRequestError for what
         contradicts the stored facts, and TooMuchToLookUpError instead of leaving anybody out.
         """
-        policy = self._policy(request.operator)
-        stored, at = self._surveyed(request, survey_of(policy, request), as_of)
-        agreed = check_against_stored(request, stored.facts, at)
-        return Found(find_subjects(policy, agreed, stored.facts, at), stored.token, policy.revision)
+        return looking_up.subjects(self._facts, self.clock, self._policy(request.operator), request, as_of)
 
     def lookup_resources(
         self,
@@ -282,18 +234,7 @@ class DecisionPoint:
         Of the resource of *request* only the category counts. Raises what lookup_subjects raises.
         """
         policy = self._policy(request.operator)
-        asked = [replace(request, resource=resource) for resource in candidates]
-        survey = all_surveyed(survey_of(policy, each) for each in asked) if asked else EVERYTHING
-        stored, at = self._surveyed(request, survey, as_of)
-        agreed = check_against_stored(request, stored.facts, at)
-        for number, each in enumerate(asked):
-            check_against_stored(replace(each, facts=()), stored.facts, at, f"candidates[{number}]")
-        matches = find_resources(policy, agreed, candidates, within, stored.facts, at)
-        return Found(matches, stored.token, policy.revision)
-
-    def _surveyed(self, request: Request, survey: Survey, as_of: datetime | None) -> tuple[StoredFacts, datetime]:
-        stored = self._facts.survey(request.operator, survey, request.consistency, as_of, MAXIMUM_FACTS)
-        return stored, as_of or request.time or self._now(stored)
+        return looking_up.resources(self._facts, self.clock, policy, request, candidates, within, as_of)
 
     # --- What all of them rest on -------------------------------------------------------------------------------------
 
@@ -311,7 +252,7 @@ class DecisionPoint:
         kept = self.cache.decision(request, policy.revision, now)
         if kept is None:
             return None
-        decision = _given_again(request, kept)
+        decision = given_again(request, kept)
         self.log.record(request, decision, now)
         self.tally.decided(request.operator, decision)
         self.shadow.see(request, decision, now)
@@ -344,11 +285,6 @@ class DecisionPoint:
             parts = [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
         return self.cache.keep_facts(operator, wanted, parts)
 
-    def _now(self, stored: StoredFacts) -> datetime:
-        """Return the present instant, never before the commit of what was read (contract, section 2, "Time")."""
-        now = self.clock.now()
-        return now if stored.committed_at is None else max(now, stored.committed_at)
-
     def _check_all(
         self, policy: PolicySet, requests: Sequence[Request], parts: Sequence[Decision | StoredFacts]
     ) -> tuple[Checked, ...]:
@@ -364,7 +300,7 @@ class DecisionPoint:
         for request, part in zip(requests, parts, strict=True):
             at = request.time or now
             if isinstance(part, Decision):
-                decision = _given_again(request, part)
+                decision = given_again(request, part)
                 checked.append(decision)
                 records.append((request, decision, at))
                 continue
@@ -374,7 +310,7 @@ class DecisionPoint:
                 except InvalidRequestError as error:
                     checked.append(error)
                     continue
-            decision = _decision(policy, request, part, shared.answer, shared.valid_until)
+            decision = decided(policy, request, part, shared.answer, shared.valid_until)
             checked.append(decision)
             records.append((request, decision, at))
             if self.cache.keeps:
@@ -389,11 +325,11 @@ class DecisionPoint:
 
     def _shared(self, policy: PolicySet, request: Request, stored: StoredFacts, at: datetime) -> SharedAnswer:
         agreed, answer = self._answered(policy, request, stored, at)
-        return SharedAnswer(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
+        return SharedAnswer(policy, request, stored, answer, term(policy, agreed, stored, at, answer))
 
     def _check_about(self, policy: PolicySet, request: Request, stored: StoredFacts) -> Decision:
         """Return the answer to *request* about *stored*, and keep it where it may be kept."""
-        at = request.time or self._now(stored)
+        at = request.time or present(self.clock, stored)
         decision = self._check(policy, request, stored, at)
         if self.cache.keeps:
             self.cache.keep(request, policy.revision, decision, stored, at)
@@ -415,7 +351,7 @@ class DecisionPoint:
         self, policy: PolicySet, request: Request, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer
     ) -> Decision:
         """Return *answer* as a decision about *agreed*, once its record, of *request* as it came, is kept."""
-        decision = _decision(policy, request, stored, answer, _term(policy, agreed, stored, at, answer))
+        decision = decided(policy, request, stored, answer, term(policy, agreed, stored, at, answer))
         self.log.record(request, decision, at)
         self.tally.decided(request.operator, decision)
         self.shadow.see(request, decision, at)
@@ -427,59 +363,9 @@ def _withheld(policies: Mapping[str, PolicySet]) -> dict[str, frozenset[str]]:
     return {operator: withheld_keys(policy) for operator, policy in policies.items()}
 
 
-def _given_again(request: Request, kept: Decision) -> Decision:
-    """Return an answer that is kept as one of its own."""
-    decision_id = _IDS.new()
-    return replace(kept, decision_id=decision_id, request_id=request.request_id or decision_id, cached=True)
-
-
-def _term(policy: PolicySet, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer) -> datetime | None:
-    """Return until when *answer* to *agreed* holds."""
-    return None if stored.too_many else valid_until(policy, agreed, stored.facts, at, answer)
-
-
-def _decision(
-    policy: PolicySet, request: Request, stored: StoredFacts, answer: Answer, until: datetime | None
-) -> Decision:
-    """Return *answer* as a decision with an id and a term."""
-    decision_id = _IDS.new()
-    return Decision(
-        decision_id,
-        request.request_id or decision_id,
-        answer.allowed,
-        answer.cause,
-        answer.reasons,
-        answer.obligations,
-        policy.revision,
-        stored.token,
-        until,
-        (),
-        False,
-        answer.failures,
-        None if stored.too_many else stored.facts,
-    )
-
-
-def _undecided(policy: PolicySet, request: Request, stored: StoredFacts, at: datetime, answer: Answer) -> Decision:
-    """Return *answer* about another instant: nobody acts on it, so it has no id."""
-    decision = _decision(policy, request, stored, answer, _term(policy, request, stored, at, answer))
-    return replace(decision, decision_id="", request_id="")
-
-
-def _changed(explanation: Explanation, found: WouldAllow) -> Explanation:
-    """Return *explanation* with what was *found* that would make its denial an allow."""
-    return replace(explanation, would_allow=found.changes, search=found.outcome, search_message=found.message)
-
-
 def _decisions(checked: Iterable[Checked]) -> Iterator[Decision]:
     """Yield the answers; raise what is wrong with the first question that has none."""
     for each in checked:
         if isinstance(each, InvalidRequestError):
             raise each
         yield each
-
-
-def _joined(gathered: tuple[Fact, ...], surveyed: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Return every fact of two readings once."""
-    ids = {fact.id for fact in gathered if fact.id}
-    return (*gathered, *(fact for fact in surveyed if fact.id not in ids and fact not in gathered))
