@@ -9,7 +9,7 @@ from pdp.core.fact_identity import fact_id
 from pdp.core.stores import FactFilter, FactStore, Page, Token
 from pdp.core.survey import Survey
 from pdp_adapters import sql_pruning
-from pdp_adapters.memory_facts import MemoryFacts
+from pdp_adapters.memory_kept import Kept
 from tests.stores.twins import Twin
 from tests.stores.writing import ANYTHING, KIDS, consent, current, delete, ground, later, role, said, write
 
@@ -125,7 +125,7 @@ def test_a_past_that_is_in_part_is_found_out(store: FactStore, monkeypatch: pyte
     monkeypatch.setattr(
         "pdp_adapters.sql_history.check_past", lambda _session, _operator, _kind, revision, _state: revision
     )
-    monkeypatch.setattr(MemoryFacts, "_past", lambda _self, _operator, _kind, revision: revision)
+    monkeypatch.setattr(Kept, "past", lambda _self, _kind, revision: revision)
 
     with pytest.raises(pytest.fail.Exception):
         kept_as_declared(store)
