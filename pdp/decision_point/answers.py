@@ -8,6 +8,7 @@ from pdp.core.decision import Decision
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Request
 from pdp.deciding import Answer, DecisionIds, valid_until
+from pdp.gathering import agreed_until
 from pdp.policy_set import PolicySet
 
 _IDS: Final = DecisionIds()
@@ -20,8 +21,10 @@ def given_again(request: Request, kept: Decision) -> Decision:
 
 
 def term(policy: PolicySet, agreed: Request, stored: StoredFacts, at: datetime, answer: Answer) -> datetime | None:
-    """Return until when *answer* to *agreed* holds."""
-    return None if stored.too_many else valid_until(policy, agreed, stored.facts, at, answer)
+    """Return until when *answer* to *agreed* holds: both what was decided, and that it may be asked at all."""
+    if stored.too_many:
+        return None
+    return agreed_until(agreed, stored.facts, at, valid_until(policy, agreed, stored.facts, at, answer))
 
 
 def decided(

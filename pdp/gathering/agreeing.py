@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from pdp.core.containment import BoundExceededError, Containers
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError, RequestError
 from pdp.core.fact_identity import fact_id, kind_name, same_content
-from pdp.core.facts import Fact
+from pdp.core.facts import Containment, Fact
 from pdp.core.request import Request
 from pdp.core.text import Text
+
+MAXIMUM_BOUNDARIES: Final = 32
+"""How many instants are tried before the next is taken for the end of what was agreed."""
 
 CONTRADICTS_STORED = "contradicts-stored"
 """Code of a contextual fact that says something else than the stored fact of its identity."""
@@ -43,6 +47,30 @@ def check_against_stored(
     if errors:
         raise InvalidRequestError(errors)
     return request if len(added) == len(request.facts) else replace(request, facts=tuple(added))
+
+
+def agreed_until(
+    request: Request, stored: Iterable[Fact], instant: datetime, until: datetime | None
+) -> datetime | None:
+    """Return *until*, or the first instant before it at which a claimed scope will contradict a stored containment.
+
+    A containment may come into force, or end, by the clock alone: what was claimed beside it in good faith is refused
+    from then on. After MAXIMUM_BOUNDARIES such instants the next is returned unproved.
+    """
+    if not request.resource.scopes:
+        return until
+    facts = tuple(stored)
+    bounds = {
+        bound
+        for fact in facts
+        if isinstance(fact.kind, Containment)
+        for bound in (fact.valid_from, fact.valid_until)
+        if bound is not None and bound > instant and (until is None or bound < until)
+    }
+    for number, bound in enumerate(sorted(bounds)):
+        if number == MAXIMUM_BOUNDARIES or any(_false_scopes(request, facts, bound, "resource")):
+            return bound
+    return until
 
 
 def _contradicts(fact: Fact, at: int) -> RequestError:

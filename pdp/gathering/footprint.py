@@ -78,12 +78,14 @@ class Footprint:
 
     def _of_condition(self, name: str, *, strict: bool) -> tuple[Demand, ...]:
         key = (name, strict)
-        if key not in self._by_condition:
-            self._by_condition[key] = ()  # conditions that rest on one another in a circle are refused when read
+        found = self._by_condition.get(key)
+        if found is None:
             condition = self._policy.conditions.get(name)  # None: whoever judges it meets the error
-            if condition is not None:
-                self._by_condition[key] = tuple(dict.fromkeys(self._walk(condition.expression, strict=strict)))
-        return self._by_condition[key]
+            found = () if condition is None else tuple(dict.fromkeys(self._walk(condition.expression, strict=strict)))
+            # FAIL CLOSED (threads): only what is whole is put where another thread takes it for the answer. Conditions
+            # that rest on one another in a circle are refused when read, so nothing need mark where the walk has been.
+            self._by_condition[key] = found
+        return found
 
     def _walk(self, expression: Expression, *, strict: bool) -> Iterator[Demand]:
         match expression:
