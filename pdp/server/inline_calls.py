@@ -154,7 +154,8 @@ class InlineCalls:
         except ValueError:
             # The server has begun to end: the core takes no more, and what came before it did is answered.
             self._awaited -= 1
-        call = _Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
+        asked_until = event.call_details.deadline
+        call = _Call(self, method, event.call, self._deadline(method, asked_until))
         if self._active - self._holding > self._maximum:
             self._metering.refused(TOO_MANY)
             self._end(call, _FULL)
@@ -165,7 +166,7 @@ class InlineCalls:
             told = self._told(error, method.path)
             call.is_held = True
             self._holding += 1
-            self._held.hold(lambda: self._end(call, told))
+            self._held.hold(error.caller, asked_until - time.time(), lambda: self._end(call, told))
             return _GO_ON
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001

@@ -16,8 +16,9 @@ from pdp.callers.spending import Allowance
 from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 
-PRESSED_FROM: Final = 24
-"""So many calls that wait to be answered press a process: some milliseconds of its work."""
+PRESSED_FROM: Final = 12
+"""So many calls that wait to be answered press a process: some milliseconds of its work, which everybody waits who
+comes then."""
 
 BORNE: Final = 96
 """So many calls of a caller that is alone may wait, and twice as many of several: what is more could not be answered
@@ -130,7 +131,14 @@ class Load:
         return self.waiting + self._in_queue() >= PRESSED_FROM
 
     def enter(self, caller: Caller) -> None:
-        """Let *caller* ask once more; raise OverloadedError when it may not now."""
+        """Let *caller* ask once more; raise OverloadedError, with its name, when it may not now."""
+        try:
+            self._enter(caller)
+        except OverloadedError as error:
+            error.caller = caller.name
+            raise
+
+    def _enter(self, caller: Caller) -> None:
         self._memory.check()
         waiting = self.waiting
         if waiting >= 2 * BORNE:
