@@ -117,7 +117,8 @@ def test_an_idle_stream_is_told_that_the_server_ends(words: Words) -> None:
         asked.acquire(timeout=SECONDS)
 
     with running(StubPoint(a_decision, at_once=True), words) as server, connected(server.address) as channel:
-        answers = channel.stream_stream(f"{DECISIONS}/CheckStream")(bodies(), timeout=SECONDS)
+        stream: Any = channel.stream_stream(f"{DECISIONS}/CheckStream")
+        answers = stream(bodies(), timeout=SECONDS)
         assert next(answers)
         assert server.drain(SECONDS).wait(5)
         with pytest.raises(grpc.RpcError) as raised:

@@ -29,13 +29,13 @@ FLOOD, QUIET = Caller("flood"), Caller("quiet")
 Moment = Callable[[int, float], float]
 
 
-class LatePressed(Load):
-    """A twin that is pressed when much waits."""
+class Forgiving(Load):
+    """A twin that treats a flood like anybody else: it is refused when the process is pressed."""
 
     @property
-    def is_pressed(self) -> bool:
-        """Say whether twice as many wait as before."""
-        return self.waiting >= 48
+    def is_busy(self) -> bool:
+        """Say that nobody floods."""
+        return False
 
 
 class Simulation:
@@ -113,7 +113,7 @@ def test_a_flood_leaves_a_quiet_caller_a_short_wait() -> None:
     """None of its calls is refused; all but a hundredth wait for a few of the flood's, and the time is used."""
     found = simulated()
     assert found.refused == 0
-    assert found.waits[int(len(found.waits) * 0.99)] < 0.010
+    assert found.waits[int(len(found.waits) * 0.99)] < 0.004
     assert found.answers * ANSWER > 0.65 * SECONDS
 
 
@@ -121,11 +121,11 @@ def test_a_flood_leaves_a_quiet_caller_a_short_wait() -> None:
     ("load", "moment"),
     [
         pytest.param(Load, lambda _held, _left: HELD_SECONDS, id="all refusals are told together"),
-        pytest.param(LatePressed, None, id="pressed late"),
+        pytest.param(Forgiving, None, id="a flood is treated like anybody else"),
         pytest.param(Load, lambda _held, _left: 0.0, id="refusals are told at once"),
     ],
 )
 def test_twins_let_it_wait(load: type[Load], moment: Moment | None) -> None:
     """Each lacks one of the parts."""
     found = simulated(load, moment)
-    assert found.refused or found.waits[int(len(found.waits) * 0.99)] > 0.0115
+    assert found.refused or found.waits[int(len(found.waits) * 0.99)] > 0.008

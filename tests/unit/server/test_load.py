@@ -11,7 +11,7 @@ from pdp.core.caller import LOCAL, Caller
 from pdp.core.errors import OverloadedError
 from pdp.server.holding import HELD_SECONDS, LONGEST_SECONDS, Holding
 from pdp.server.lanes import Lane, lanes
-from pdp.server.load import BORNE, PRESSED_FROM, WINDOW_SECONDS, Load, Memory, Shares
+from pdp.server.load import BORNE, FLOODS_FROM, PRESSED_FROM, WINDOW_SECONDS, Load, Memory, Shares
 
 
 class Clock:
@@ -37,6 +37,11 @@ class Unshared(Crowd):
 
     @property
     def is_pressed(self) -> bool:
+        """Say that there is always time."""
+        return False
+
+    @property
+    def is_busy(self) -> bool:
         """Say that there is always time."""
         return False
 
@@ -253,6 +258,31 @@ def test_who_floods_is_held_longer_and_always_within_its_deadline() -> None:
     assert HELD_SECONDS < always.seconds_for(20, 9.0) < always.seconds_for(1000, 9.0) == LONGEST_SECONDS
     assert always.seconds_for(1000, 0.25) < 0.25
     assert always.seconds_for(0, -1.0) == 0.0
+
+
+def test_who_floods_is_refused_before_others_wait() -> None:
+    """Only while it does: who has been refused once or twice is no flood, nor who asks for less than the mean."""
+    clock = Clock()
+    shares = Shares("one", clock)
+
+    def is_borne(key: str, *, is_pressed: bool) -> bool:
+        try:
+            shares.take(key, is_pressed=is_pressed, is_busy=True)
+        except OverloadedError:
+            return False
+        return True
+
+    assert is_borne("small", is_pressed=True)
+    assert all(is_borne("large", is_pressed=False) for _ in range(20)), "nobody is refused who was not refused before"
+    assert not any(is_borne("large", is_pressed=True) for _ in range(FLOODS_FROM - 1))
+    assert is_borne("large", is_pressed=False)
+    assert not is_borne("large", is_pressed=True)
+    assert not is_borne("large", is_pressed=False)
+    assert is_borne("small", is_pressed=True)
+    for _ in range(2):
+        clock.now += 1.5 * WINDOW_SECONDS
+        is_borne("small", is_pressed=False)
+    assert is_borne("large", is_pressed=False)
 
 
 def test_a_full_lane_fills_no_other() -> None:
