@@ -20,7 +20,7 @@ from pdp.core.errors import OverloadedError
 PRESSED_FROM: Final = 24
 """So many calls that wait to be answered press a process: some milliseconds of its work."""
 
-BUSY_FROM: Final = 4
+BUSY_FROM: Final = 6
 """So many that wait keep it at work: whoever floods is refused from here on, so that nobody waits behind a flood."""
 
 FLOODS_FROM: Final = 8

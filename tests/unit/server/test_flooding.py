@@ -113,7 +113,7 @@ def test_a_flood_leaves_a_quiet_caller_a_short_wait() -> None:
     """None of its calls is refused; all but a hundredth wait for a few of the flood's, and the time is used."""
     found = simulated()
     assert found.refused == 0
-    assert found.waits[int(len(found.waits) * 0.99)] < 0.004
+    assert found.waits[int(len(found.waits) * 0.99)] < 0.005
     assert found.answers * ANSWER > 0.65 * SECONDS
 
 
