@@ -109,13 +109,16 @@ def _round(asks: Mapping[str, Ask], kind: Kind, numbers: "itertools.count[int]")
 
 def table(measured: dict[str, Any]) -> str:
     """Return the figures for people: microseconds of a check, and how they compare with those without records."""
-    lines = [f"{'µs a check, ratio':36}" + "".join(f"{kind:>24}" for kind in measured["kinds"])]
+    lines = [f"{'µs a check, ratio, lowest to highest':36}" + "".join(f"{kind:>32}" for kind in measured["kinds"])]
     for name in LOGS:
-        cells = [found[name] for found in measured["kinds"].values()]
-        lines.append(
-            f"{name:36}" + "".join(f"{cell['us']['median']:15.1f} {cell['ratio']['median']:8.3f}" for cell in cells)
-        )
+        cells = [_cell(found[name]) for found in measured["kinds"].values()]
+        lines.append(f"{name:36}" + "".join(f"{cell:>32}" for cell in cells))
     return "\n".join(lines)
+
+
+def _cell(found: Mapping[str, Any]) -> str:
+    ratio = found["ratio"]
+    return f"{found['us']['median']:.1f} {ratio['median']:7.3f} ({ratio['low']:.3f} to {ratio['high']:.3f})"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,7 +9,7 @@ import select
 import socket
 import struct
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -40,17 +40,26 @@ class Asked:
     patience: float = 0.02
     others: tuple[bytes, ...] = ()
 
+    @property
+    def bodies(self) -> tuple[bytes, ...]:
+        """Return every question."""
+        return (self.body, *self.others)
+
 
 @dataclass(slots=True)
 class Outcome:
     """What became of calls that were due: seconds from then to the answer, and how many were refused, late, or not sent
-    before their time was over; *sent* are those that reached the server."""
+    before their time was over; *sent* are those that reached the server.
+
+    *said* counts what was answered, late or not, by the number of its question, to be looked at afterwards.
+    """
 
     answered: list[float] = field(default_factory=list)
     refused: int = 0
     late: int = 0
     unsent: int = 0
     sent: int = 0
+    said: Counter[tuple[int, bytes]] = field(default_factory=Counter)
 
     @property
     def due(self) -> int:
@@ -65,6 +74,15 @@ class Outcome:
         return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
+@dataclass(slots=True)
+class _Open:
+    """A call under way: when it was due, the number of its question, and what of the answer has come."""
+
+    due: float
+    question: int
+    answer: bytes = b""
+
+
 class Connection:
     """One connection; calls wait here while it has as many under way as the server allows."""
 
@@ -75,13 +93,13 @@ class Connection:
         self._asked = asked
         self._outcome = outcome
         self._headers = _headers(address, asked)
-        self._messages = [b"\0" + struct.pack(">I", len(body)) + body for body in (asked.body, *asked.others)]
+        self._messages = [b"\0" + struct.pack(">I", len(body)) + body for body in asked.bodies]
         self._longest = max(map(len, self._messages))
         self._next = 1
         self._most = 100
         self._window = _INITIAL_WINDOW
         self._due: deque[float] = deque()
-        self._open: dict[int, tuple[float, bool]] = {}
+        self._open: dict[int, _Open] = {}
         self._read = b""
         self._unwritten = bytearray(_PREFACE + _frame(_SETTINGS, 0, 0, struct.pack(">HI", 0x4, (1 << 31) - 1)))
         self._unwritten += _frame(_WINDOW, 0, 0, struct.pack(">I", _WIDE))
@@ -112,8 +130,9 @@ class Connection:
             self._due.popleft()
             self._outcome.unsent += 1
         while self._due and len(self._open) < self._most and self._window >= self._longest:
-            message = self._messages[self._outcome.sent % len(self._messages)]
-            self._open[self._next] = (self._due.popleft(), False)
+            question = self._outcome.sent % len(self._messages)
+            message = self._messages[question]
+            self._open[self._next] = _Open(self._due.popleft(), question)
             self._unwritten += _frame(_HEADERS, _END_HEADERS, self._next, self._headers)
             self._unwritten += _frame(_DATA, _END_STREAM, self._next, message)
             self._window -= len(message)
@@ -148,7 +167,7 @@ class Connection:
 
     def _frame(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
         if kind == _DATA and stream in self._open:
-            self._open[stream] = (self._open[stream][0], True)
+            self._open[stream].answer += payload
         elif kind == _SETTINGS and not flags & _ACK:
             for offset in range(0, len(payload), 6):
                 name, value = struct.unpack_from(">HI", payload, offset)
@@ -165,13 +184,15 @@ class Connection:
             self._end(stream)
 
     def _end(self, stream: int) -> None:
-        due, has_data = self._open.pop(stream, (None, False))
-        if due is None:
+        ended = self._open.pop(stream, None)
+        if ended is None:
             return
-        taken = time.monotonic() - due
-        if not has_data:  # a status without a message is a refusal
+        taken = time.monotonic() - ended.due
+        if not ended.answer:  # a status without a message is a refusal
             self._outcome.refused += 1
-        elif taken > self._asked.seconds:
+            return
+        self._outcome.said[ended.question, ended.answer] += 1
+        if taken > self._asked.seconds:
             self._outcome.late += 1
         else:
             self._outcome.answered.append(taken)

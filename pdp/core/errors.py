@@ -153,10 +153,11 @@ class NotPermittedError(PdpError):
 
 
 class OverloadedError(PdpError):
-    """More is asked than is borne; it may be asked again in *retry_seconds*."""
+    """More is asked than is borne; it may be asked again in *retry_seconds*. *caller* asks, where that is known."""
 
     def __init__(self, sentence: str, retry_seconds: float) -> None:
         self.retry_seconds = retry_seconds
+        self.caller = ""
         super().__init__(sentence)
 
 

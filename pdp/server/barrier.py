@@ -16,12 +16,13 @@ from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
+from pdp.server.core_operations import Metadata
 from pdp.server.gate import Gate, caller_of, remember_caller
-from pdp.server.inline_calls import Metadata
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, reason_of, status_of
 from pdp.server.tracing import NOTHING_TRACED, Tracing
+from pdp.server.under_way import UnderWay
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour = Callable[..., Any]
@@ -54,7 +55,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
     that waits for another one, keeps no decision waiting; the others have the *usual* one. A call without a deadline
     waits there for *patience* seconds at most.
     *gate* says who calls and whether it may; every message is shown to it before a handler sees it. *metering* counts
-    what is answered by one message, and what is refused; *tracing* follows it.
+    what is answered by one message, and what is refused; *tracing* follows it. *under_way* knows what has begun, and
+    once the server ends lets nothing begin but health.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         told: Metadata = (),
         metering: Metering = UNMETERED,
         tracing: Tracing = NOTHING_TRACED,
+        under_way: UnderWay | None = None,
     ) -> None:
+        self._under_way = under_way or UnderWay()
         self._metering = metering
         self._tracing = tracing
         self._told = told
@@ -152,6 +156,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             try:
                 if context.time_remaining() <= 0 or not context.is_active():
                     raise CallOverError
+                if name not in HEALTH_METHODS:
+                    self._begin(context)
                 presented = self._gate.presented_in(context)
                 caller = self._gate.admit(name, presented)
                 if name not in UNSHARED:
@@ -171,6 +177,12 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             return self._guarded_stream(answer, method, presented, context)
 
         return guarded
+
+    def _begin(self, context: grpc.ServicerContext) -> None:
+        """Note that a call begins, until its answer has left; raise EndingError when nothing may begin any more."""
+        if not context.add_callback(lambda: self._under_way.end(context)):
+            raise CallOverError
+        self._under_way.begin(context)
 
     def _permitting(self, behaviour: Behaviour, name: str, *, streams: bool) -> Behaviour:
         if NEEDS.get(name) is not Need.GRANTED:

@@ -1,10 +1,10 @@
 """Answers calls on the thread that takes events from gRPC, so that no call is handed from thread to thread.
 
 A decision takes microseconds; handing a call to a pool and back takes longer than deciding it (decision 0012). gRPC for
-Python has no public way to do without: this module alone reaches below its public interface, as little as it can. It
-takes the calls of its methods from the same completion queue that the public server empties, and leaves everything else
-(the other methods, the end of the server) to the public server. `can_serve_inline` says whether this release of gRPC
-looks as it must; where it does not, the public server answers these methods too, only slower.
+Python has no public way to do without: this module and core_operations reach below its public interface, as little as
+they can. It takes the calls of its methods from the same completion queue that the public server empties, and leaves
+everything else (the other methods, the end of the server) to the public server. Where a release of gRPC does not look
+as it must (core_operations says so), the public server answers these methods too, only slower.
 """
 
 import time
@@ -14,14 +14,14 @@ from typing import Any, Final, Protocol
 
 import grpc
 from google.rpc import code_pb2, status_pb2
-from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
-from grpc_status import rpc_status
 
 from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
+from pdp.server.core_operations import Metadata, closing, initial_metadata, receiving, sending
 from pdp.server.holding import Holding
 from pdp.server.names import name_of
+from pdp.server.under_way import EndingError, UnderWay
 
 Later = Callable[[], bytes]
 """The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
@@ -31,9 +31,6 @@ Answer = Callable[[bytes, Caller], "bytes | Later"]
 
 Whatever it raises ends the call as the server refuses it.
 """
-
-Metadata = tuple[tuple[str, str], ...]
-"""What is told with every answer, before it."""
 
 Admit = Callable[[str, Any, Any], "Visit"]
 """Path of a method, metadata and call of gRPC's core, to the visit that begins; what it raises ends the call."""
@@ -71,7 +68,6 @@ _Handled = tuple[object, tuple[()]]
 _GO_ON: Final[_Handled] = (None, ())
 """What the public server expects of a handled event: nothing has ended, nobody is to be called back."""
 
-_NO_FLAGS: Final = 0
 _NEVER: Final = 4_000_000_000.0
 """Seconds of the epoch: a deadline beyond the year 2096 is none."""
 
@@ -82,31 +78,13 @@ _LATE: Final = status_pb2.Status(
 _NO_MESSAGE: Final = status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message="the call brings no request")
 _OURS: Final = status_pb2.Status(code=code_pb2.INTERNAL, message="no decision was made: an error of the server")
 
-_NEEDED_OF_STATE: Final = ("server", "completion_queue", "rpc_states", "lock")
-_NEEDED_OF_SERVER: Final = ("register_method", "request_registered_call")
-_NEEDED_OF_CORE: Final = (
-    "ReceiveMessageOperation",
-    "SendInitialMetadataOperation",
-    "SendMessageOperation",
-    "SendStatusFromServerOperation",
-)
-
-
-def can_serve_inline(server: grpc.Server) -> bool:
-    """Say whether *server* has below its public interface what InlineCalls needs."""
-    state: Any = getattr(server, "_state", None)
-    return (
-        all(hasattr(state, name) for name in _NEEDED_OF_STATE)
-        and all(hasattr(state.server, name) for name in _NEEDED_OF_SERVER)
-        and all(hasattr(cygrpc, name) for name in _NEEDED_OF_CORE)
-    )
-
 
 class InlineCalls:
     """Serves methods of *server*, at most *maximum_calls* at once; more are refused.
 
     *told* goes before every answer. *admit* says who calls and whether it is borne, *load* is told how many wait; a
     call without a deadline waits for *patience* seconds at most. *metering* counts what is answered and what is not.
+    *under_way* knows what has begun, and once the server ends lets nothing begin.
 
     Use: `add` every method, start the server, then `begin`. The server ends as always: it waits for these calls too.
     A stream is answered message by message; while it is idle it holds no thread. What may have to wait is done by
@@ -124,7 +102,11 @@ class InlineCalls:
         patience: float = 1.0,
         told: Metadata = (),
         metering: Metering = UNMETERED,
+        under_way: UnderWay | None = None,
     ) -> None:
+        self._under_way = under_way or UnderWay()
+        # Streams of which no message is being answered: whoever takes one out may go on with it, or end it.
+        self._idle: set[_Call] = set()
         self._metering = metering
         self._brings = told
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
@@ -172,7 +154,8 @@ class InlineCalls:
         except ValueError:
             # The server has begun to end: the core takes no more, and what came before it did is answered.
             self._awaited -= 1
-        call = _Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
+        asked_until = event.call_details.deadline
+        call = _Call(self, method, event.call, self._deadline(method, asked_until))
         if self._active - self._holding > self._maximum:
             self._metering.refused(TOO_MANY)
             self._end(call, _FULL)
@@ -183,7 +166,7 @@ class InlineCalls:
             told = self._told(error, method.path)
             call.is_held = True
             self._holding += 1
-            self._held.hold(lambda: self._end(call, told))
+            self._held.hold(error.caller, asked_until - time.time(), lambda: self._end(call, told))
             return _GO_ON
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
@@ -191,16 +174,20 @@ class InlineCalls:
             return _GO_ON
         if method.streams:
             call.has_begun = True
-            call.of_core.start_server_batch((_initial_metadata(self._brings), _receive()), call)
+            self._under_way.note(call.of_core)
+            call.of_core.start_server_batch((initial_metadata(self._brings), receiving()), call)
+            self._rest(call)
         else:
             self._load.waiting += 1
-            call.of_core.start_server_batch((_receive(),), call)
+            call.of_core.start_server_batch((receiving(),), call)
         return _GO_ON
 
     def received(self, call: "_Call", event: Any) -> _Handled:
         """Handle the event that a message of *call* has come, or that none will come any more."""
         if not call.method.streams:
             self._load.waiting -= 1
+        elif not self._is_taken_up(call):
+            return _GO_ON  # it was idle as the server began to end, and is ended
         # What is received stands last among the operations.
         body = event.batch_operations[-1].message() if event.success else None
         if body is None:
@@ -216,11 +203,32 @@ class InlineCalls:
         """Return how many calls have come and are not over."""
         return self._active
 
+    def end_streams(self) -> None:
+        """End those that are idle; the others end with the message that is being answered. Any thread may call this."""
+        for call in tuple(self._idle):
+            if self._is_taken_up(call):
+                self._end(call, self._told(EndingError(), call.method.path))
+
     def ended(self, call: "_Call") -> _Handled:
         """Handle the event that *call* is over."""
+        self._under_way.end(call.of_core)
         self._active -= 1
         self._holding -= call.is_held
         return self._handled()
+
+    def _rest(self, call: "_Call") -> None:
+        """Let a stream be idle. INVARIANT (begun or refused): first that, then it is looked whether the server ends."""
+        self._idle.add(call)
+        if self._under_way.is_ending:
+            self.end_streams()
+
+    def _is_taken_up(self, call: "_Call") -> bool:
+        """Take a stream out of those that are idle; say whether it was among them: one thread alone is told so."""
+        try:
+            self._idle.remove(call)
+        except KeyError:
+            return False
+        return True
 
     def _deadline(self, method: "_Method", asked: float) -> float:
         """Return when a call is too late: as its caller says, or after a while where it says nothing."""
@@ -240,6 +248,7 @@ class InlineCalls:
         try:
             if visit is None:
                 raise AssertionError("a call went on whose caller is not known")
+            self._under_way.begin(call.of_core)
             answer = call.method.answer(body, visit.again() if call.method.streams else visit.caller)
             if not isinstance(answer, bytes):
                 self._pool.submit(self._answer_later, call, answer)
@@ -269,11 +278,12 @@ class InlineCalls:
 
     def _send(self, call: "_Call", answer: bytes) -> None:
         self._metering.took(call.method.name, time.perf_counter() - call.began)
-        message = cygrpc.SendMessageOperation(answer, _NO_FLAGS)
+        message = sending(answer)
         if call.method.streams:
-            call.of_core.start_server_batch((message, _receive()), call)
+            call.of_core.start_server_batch((message, receiving()), call)
+            self._rest(call)
         else:
-            call.of_core.start_server_batch((_initial_metadata(self._brings), message, _status()), call.over)
+            call.of_core.start_server_batch((initial_metadata(self._brings), message, closing()), call.over)
 
     def _told(self, error: BaseException, path: str) -> status_pb2.Status:
         try:
@@ -283,7 +293,7 @@ class InlineCalls:
 
     def _end(self, call: "_Call", status: status_pb2.Status | None) -> None:
         """End *call* with *status*, None for OK."""
-        operations = (_status(status),) if call.has_begun else (_initial_metadata(), _status(status))
+        operations = (closing(status),) if call.has_begun else (initial_metadata(), closing(status))
         call.of_core.start_server_batch(operations, call.over)
 
 
@@ -329,23 +339,3 @@ class _Call:
     def over(self, _event: Any) -> _Handled:
         """Handle the event that it is over."""
         return self._calls.ended(self)
-
-
-# gRPC keeps what becomes of an operation in the operation: each is used once.
-
-
-def _receive() -> Any:
-    return cygrpc.ReceiveMessageOperation(_NO_FLAGS)
-
-
-def _initial_metadata(told: Metadata = ()) -> Any:
-    return cygrpc.SendInitialMetadataOperation(told, _NO_FLAGS)
-
-
-def _status(status: status_pb2.Status | None = None) -> Any:
-    if status is None:
-        return cygrpc.SendStatusFromServerOperation((), cygrpc.StatusCode.ok, b"", _NO_FLAGS)
-    told = rpc_status.to_status(status)
-    return cygrpc.SendStatusFromServerOperation(
-        tuple(told.trailing_metadata), status.code, told.details.encode(), _NO_FLAGS
-    )

@@ -1,18 +1,45 @@
 """A server that answers, and how it comes to its end."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import grpc
 
+from pdp.server.connections import Connections
 from pdp.server.health import Health
 from pdp.server.security import OPEN, Security
 from pdp.server.store_waiting import StoreWaiting
+from pdp.server.under_way import Peer, UnderWay
 
 LAST_SECONDS: Final = 1.0
-"""So long a thread is waited for that was told to end."""
+"""So long a thread is waited for that was told to end, and the other side of a connection to close it."""
+
+_LOOK_SECONDS: Final = 0.005
+
+
+class Ending:
+    """What is told of the end: *first*, so that whoever lasts goes; *last*, when nothing is under way any more."""
+
+    def __init__(
+        self, under_way: UnderWay, first: tuple[Callable[[], None], ...] = (), last: tuple[Callable[[], None], ...] = ()
+    ) -> None:
+        self.under_way = under_way
+        self._first = first
+        self._last = last
+
+    def begin(self) -> None:
+        """Let nothing begin any more."""
+        self.under_way.begin_to_end()
+        for end in self._first:
+            does_end(end)  # a watcher that does not read may not hold up the end
+
+    def end(self) -> None:
+        """End what the calls needed."""
+        for end in self._last:
+            does_end(end)
 
 
 class RunningServer:
@@ -22,7 +49,7 @@ class RunningServer:
         self,
         server: grpc.Server,
         health: Health,
-        ending: tuple[Callable[[], None], ...],
+        ending: Ending,
         pools: tuple[ThreadPoolExecutor, ...],
         address: str,
         security: Security = OPEN,
@@ -36,6 +63,8 @@ class RunningServer:
         self._ending = ending
         self._pools = pools
         self._ended = threading.Event()
+        self._drains: threading.Thread | None = None
+        self._hurries = False
 
     @property
     def has_store(self) -> bool:
@@ -50,14 +79,43 @@ class RunningServer:
             self._store.when_there(then)
 
     def drain(self, grace: float | None) -> threading.Event:
-        """Accept nothing new and finish what has begun within *grace* seconds (None: break it off).
+        """Begin nothing new and finish what has begun within *grace* seconds (None: break it off).
 
-        The event is set once every call has ended.
+        The event is set once every call has ended. Whoever is not answered is told UNAVAILABLE, and never CANCELLED:
+        gRPC is told to end only when no connection is left on which it could say so.
         """
-        for end in self._ending:
-            does_end(end)  # a watcher that does not read may not hold up the end
-        self._ended = self._server.stop(grace)
+        self._hurries = self._hurries or grace is None
+        if self._drains is None:
+            self._drains = threading.Thread(target=self._drain, args=(grace or 0.0,), name="draining", daemon=True)
+            self._drains.start()
         return self._ended
+
+    def _drain(self, grace: float) -> None:
+        until = time.monotonic() + grace
+        connections = Connections(self.address)
+        self._ending.begin()
+        connections.refuse_new()
+        self._wait_for_connections(connections, until)
+        self._ending.end()
+        self._server.stop(None if self._hurries else max(0.0, until - time.monotonic())).wait()
+        self._ended.set()
+
+    def _wait_for_connections(self, connections: Connections, until: float) -> None:
+        """End each connection once nothing is under way on it, and all of them when the time is over."""
+        last = None
+        while True:
+            now = time.monotonic()
+            kept: frozenset[Peer | None] = frozenset()
+            if not self._hurries and now < until:
+                kept = self._ending.under_way.peers()
+            is_left = connections.half_close(kept)
+            if kept:
+                last = None
+            elif last is None:
+                last = now
+            if last is not None and (now - last >= LAST_SECONDS or (not is_left and now > last)):
+                return
+            time.sleep(_LOOK_SECONDS)
 
     def has_finished(self, seconds: float = LAST_SECONDS) -> bool:
         """Say whether all calls and threads come to an end within *seconds*."""

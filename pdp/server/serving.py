@@ -23,13 +23,14 @@ from pdp.server.announcing import announce, announce_ready
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.clock_watch import ClockWatch
 from pdp.server.comparing import PoliciesCompared
+from pdp.server.core_operations import can_serve_inline
 from pdp.server.draining import caught_signals, drain, leave
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
 from pdp.server.following import FixedPolicies, Follower, Following
 from pdp.server.gate import Gate
 from pdp.server.health import health_of
-from pdp.server.inline_calls import InlineCalls, can_serve_inline
+from pdp.server.inline_calls import InlineCalls
 from pdp.server.lanes import lanes
 from pdp.server.leading import Leader
 from pdp.server.link import Link
@@ -40,7 +41,7 @@ from pdp.server.metrics_page import MetricsPage, OwnNumbers, metering_of
 from pdp.server.names import path_of
 from pdp.server.policies import PoliciesInForce
 from pdp.server.port_group import SharedPort, cores
-from pdp.server.running_server import RunningServer
+from pdp.server.running_server import Ending, RunningServer
 from pdp.server.sampling import Sampling, samples_of
 from pdp.server.security import OPEN, Security
 from pdp.server.services import Services, ServicesInForce
@@ -49,6 +50,7 @@ from pdp.server.status import reason_of, status_of
 from pdp.server.store_waiting import StoreWaiting
 from pdp.server.tls import check_tls
 from pdp.server.tracing import NOTHING_TRACED, Tracing
+from pdp.server.under_way import UnderWay
 from pdp.server.workers import EXIT_OK, EXIT_TROUBLE, Workers
 from pdp.wire.words import Words
 
@@ -94,7 +96,8 @@ def start(
     gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
     patience = settings.default_deadline_ms / 1000
     told = () if settings.log_wait else NOT_WAITED
-    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience, told, metering, tracing)
+    under_way = UnderWay()
+    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience, told, metering, tracing, under_way)
     server = grpc.server(
         apart.usual,
         interceptors=[barrier],
@@ -128,6 +131,7 @@ def start(
         patience,
         told,
         metering,
+        under_way,
     )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():
@@ -146,10 +150,11 @@ def start(
         samples_of(point, facts, clock, lambda: waiting is None or waiting.is_there, inline, apart, load),
     )
     sampling.begin()
-    # Without what is kept every answer comes from the store: later, and as right.
-    ending = [health.end, point.shadow.end, point.cache.end, barrier.end, clock.end, sampling.end, tracing.end]
-    ending += [] if kept is None or waiting is None else [kept.end, waiting.end]
-    return RunningServer(server, health, tuple(ending), apart.all, address, security, waiting)
+    lasting = [health.end, inline.end_streams, *([] if kept is None else [kept.end])]
+    last = [point.shadow.end, point.cache.end, barrier.end, clock.end, sampling.end, tracing.end]
+    last += [] if waiting is None else [waiting.end]
+    ending = Ending(under_way, tuple(lasting), tuple(last))
+    return RunningServer(server, health, ending, apart.all, address, security, waiting)
 
 
 def serve(

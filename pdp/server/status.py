@@ -35,6 +35,7 @@ from pdp.core.errors import (
 from pdp.core.text import Text
 from pdp.server.events import Event
 from pdp.server.inline_calls import TOO_LATE, TOO_MANY
+from pdp.server.under_way import EndingError
 from pdp.wire.errors import retry_status, rich_status
 
 MALFORMED_MESSAGE: Final = "malformed-message"
@@ -170,6 +171,11 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
         "the policy files are being changed just now",
     ),
     InvalidSettingsError: _OURS,
+    EndingError: Refusal(
+        "ending",
+        grpc.StatusCode.UNAVAILABLE,
+        "the server is ending, and nothing was begun: another one may be asked",
+    ),
     CallOverError: Refusal(
         TOO_LATE,
         grpc.StatusCode.DEADLINE_EXCEEDED,

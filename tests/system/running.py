@@ -102,9 +102,10 @@ def running(
 
 
 @contextmanager
-def connected(address: str, **options: Any) -> Iterator[grpc.Channel]:
-    """Connect to *address* directly, past any proxy."""
-    channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)], **options)
+def connected(address: str, *, separate: bool = False, **options: Any) -> Iterator[grpc.Channel]:
+    """Connect to *address* directly, past any proxy; *separate*: by a connection that no other channel shares."""
+    chosen = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", int(separate))]
+    channel = grpc.insecure_channel(address, options=chosen, **options)
     try:
         yield channel
     finally:

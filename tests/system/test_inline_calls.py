@@ -12,10 +12,11 @@ from pdp.api.v1 import decision_pb2
 from pdp.core.caller import LOCAL
 from pdp.core.decision import Decision
 from pdp.core.request import Request
+from pdp.server.core_operations import can_serve_inline
 from pdp.server.decisions import Decisions
 from pdp.server.events import json_log
 from pdp.server.gate import Gate
-from pdp.server.inline_calls import InlineCalls, can_serve_inline
+from pdp.server.inline_calls import InlineCalls
 from pdp.server.methods import add_contract
 from pdp.server.serving import CALLS_PER_THREAD
 from pdp.server.status import malformed_message, status_of

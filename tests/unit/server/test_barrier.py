@@ -1,6 +1,7 @@
 """The barrier between gRPC and the handlers, without a connection."""
 
 import io
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import grpc
@@ -31,6 +32,10 @@ class FakeContext:
 
     def is_active(self) -> bool:
         """Say whether the caller is there."""
+        return self.is_there
+
+    def add_callback(self, _then: Callable[[], None]) -> bool:
+        """Say whether the call is still under way."""
         return self.is_there
 
     def abort(self, code: grpc.StatusCode, _details: str) -> NoReturn:

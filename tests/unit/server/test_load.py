@@ -9,9 +9,9 @@ import pytest
 
 from pdp.core.caller import LOCAL, Caller
 from pdp.core.errors import OverloadedError
-from pdp.server.holding import Holding
+from pdp.server.holding import HELD_SECONDS, LONGEST_SECONDS, Holding
 from pdp.server.lanes import Lane, lanes
-from pdp.server.load import BORNE, PRESSED_FROM, WINDOW_SECONDS, Load, Memory, Shares
+from pdp.server.load import BORNE, FLOODS_FROM, PRESSED_FROM, WINDOW_SECONDS, Load, Memory, Shares
 
 
 class Clock:
@@ -37,6 +37,11 @@ class Unshared(Crowd):
 
     @property
     def is_pressed(self) -> bool:
+        """Say that there is always time."""
+        return False
+
+    @property
+    def is_busy(self) -> bool:
         """Say that there is always time."""
         return False
 
@@ -216,22 +221,68 @@ def test_beyond_its_memory_a_process_takes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_a_refusal_is_held_back_for_a_moment_and_not_forgotten() -> None:
-    """All of them come, in order; beyond so many they come at once."""
+    """All of them come, what is due first is first; beyond so many they come at once."""
     heard: list[int] = []
     done = threading.Event()
-    holding = Holding(0.5, most=10)
+    chances = [each / 10 for each in range(10, 0, -1)]
+    holding = Holding(0.5, most=10, chance=lambda: chances.pop() if chances else 0.0)
     begun = time.monotonic()
     for number in range(10):
-        holding.hold(lambda number=number: heard.append(number))  # type: ignore[misc]
+        holding.hold(f"caller {number}", 9.0, lambda number=number: heard.append(number))  # type: ignore[misc]
     assert heard == []
-    holding.hold(lambda: heard.append(-1))
+    holding.hold("one more", 9.0, lambda: heard.append(-1))
     assert heard[0] == -1
     while len(heard) < 11 and time.monotonic() - begun < 10:
         time.sleep(0.01)
     assert heard == [-1, *range(10)]
     assert time.monotonic() - begun >= 0.5
-    holding.hold(done.set)
+    holding.hold("one", 9.0, done.set)
     assert done.wait(10)
+
+
+def test_what_is_due_sooner_does_not_wait_for_what_came_before() -> None:
+    """A short deadline is heard before a long moment is over."""
+    holding, heard = Holding(5.0), threading.Event()
+    holding.hold("patient", 9.0, lambda: None)
+    begun = time.monotonic()
+    holding.hold("short", 0.02, heard.set)
+    assert heard.wait(4)
+    assert time.monotonic() - begun < 4
+
+
+def test_who_floods_is_held_longer_and_always_within_its_deadline() -> None:
+    """Half of a moment is chance; what is told after the deadline is heard by nobody."""
+    always, never = Holding(chance=lambda: 1.0), Holding(chance=lambda: 0.0)
+    assert always.seconds_for(0, 9.0) == HELD_SECONDS
+    assert never.seconds_for(0, 9.0) == HELD_SECONDS / 2
+    assert HELD_SECONDS < always.seconds_for(20, 9.0) < always.seconds_for(1000, 9.0) == LONGEST_SECONDS
+    assert always.seconds_for(1000, 0.25) < 0.25
+    assert always.seconds_for(0, -1.0) == 0.0
+
+
+def test_who_floods_is_refused_before_others_wait() -> None:
+    """Only while it does: who has been refused once or twice is no flood, nor who asks for less than the mean."""
+    clock = Clock()
+    shares = Shares("one", clock)
+
+    def is_borne(key: str, *, is_pressed: bool) -> bool:
+        try:
+            shares.take(key, is_pressed=is_pressed, is_busy=True)
+        except OverloadedError:
+            return False
+        return True
+
+    assert is_borne("small", is_pressed=True)
+    assert all(is_borne("large", is_pressed=False) for _ in range(20)), "nobody is refused who was not refused before"
+    assert not any(is_borne("large", is_pressed=True) for _ in range(FLOODS_FROM - 1))
+    assert is_borne("large", is_pressed=False)
+    assert not is_borne("large", is_pressed=True)
+    assert not is_borne("large", is_pressed=False)
+    assert is_borne("small", is_pressed=True)
+    for _ in range(2):
+        clock.now += 1.5 * WINDOW_SECONDS
+        is_borne("small", is_pressed=False)
+    assert is_borne("large", is_pressed=False)
 
 
 def test_a_full_lane_fills_no_other() -> None:
