@@ -150,14 +150,14 @@ class PostgresqlLeases:
         self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
     ) -> None:
         """Note that *revision* changes something in *slots*: part of the same transaction."""
-        session.run(
+        session.run_later(
             "INSERT INTO change_slots (revision, slots) VALUES (:revision, :slots)",
             {"revision": revision, "slots": _written(slots)},
         )
         if revision % (KEPT // 16) == 0:
-            session.run("DELETE FROM change_slots WHERE revision <= :last", {"last": revision - KEPT})
+            session.run_later("DELETE FROM change_slots WHERE revision <= :last", {"last": revision - KEPT})
         if self._hints:
-            session.rows(f"SELECT pg_notify('{_CHANNEL}', '')", {})
+            session.run_later(f"SELECT pg_notify('{_CHANNEL}', '')", {})
 
     def changed(self, revision: int) -> None:
         """Return when everybody who has a lease knows of *revision*."""

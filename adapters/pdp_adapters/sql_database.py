@@ -132,6 +132,12 @@ class Session(Protocol):
     def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
         """Run a statement once for each of *many*."""
 
+    def run_later(self, sql: str, parameters: Parameters) -> None:
+        """Run a statement in its turn, now or with the next one; what goes wrong with it is told by the commit.
+
+        Where the database is far away, what need not be waited for is not.
+        """
+
 
 class Board(Freshness, Protocol):
     """Where writers of a database put up what they change, so that every process knows of it."""

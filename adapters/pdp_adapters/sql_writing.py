@@ -62,6 +62,8 @@ class SqlWriting:
         self._operator = operator
         self._state = state
         self._reading = reading
+        # Facts that were looked for, None for those that are not there; before anything is changed.
+        self._known: dict[str, Fact | None] = {}
         self.newest = state.token
         self.facts = 0
 
@@ -97,14 +99,25 @@ class SqlWriting:
 
     def find(self, selection: FactFilter, ids: Sequence[str] = ()) -> tuple[Fact, ...]:
         """Return the current facts with these *ids*, and those that *selection* selects if it names somebody."""
-        rows = self._session.rows(
-            f"{_FIND} AND id {self._database.dialect.among('ids')}",
-            {"operator": self._operator, "ids": self._database.array(sorted(set(ids)))},
-        )
+        found = self._with(ids)
         if selection.names_somebody:
             text, parameters = conditions_of(selection)
-            rows += self._session.rows(f"{_FIND}{text}", {"operator": self._operator, **parameters})
-        return tuple({row[0]: fact_of(*row) for row in rows}.values())
+            rows = self._session.rows(f"{_FIND}{text}", {"operator": self._operator, **parameters})
+            for row in rows:
+                found[row[0]] = self._known[row[0]] = fact_of(*row)
+        return tuple(found.values())
+
+    def _with(self, ids: Sequence[str]) -> dict[str, Fact]:
+        """Return the current facts with these *ids*; nobody else changes any, so each is looked for once."""
+        unknown = sorted(set(ids) - self._known.keys())
+        if unknown:
+            self._known |= dict.fromkeys(unknown)
+            rows = self._session.rows(
+                f"{_FIND} AND id {self._database.dialect.among('ids')}",
+                {"operator": self._operator, "ids": self._database.array(unknown)},
+            )
+            self._known |= {row[0]: fact_of(*row) for row in rows}
+        return {id_: fact for id_ in dict.fromkeys(ids) if (fact := self._known[id_]) is not None}
 
     def apply(self, write: Write) -> Written:
         """Make the changes; they are durable and in force when the transaction has ended."""
@@ -128,6 +141,7 @@ class SqlWriting:
             decision_ids,
         )
         self._record(write, written, ends_changed(self._operator, changed))
+        self._known.clear()
         self.newest = written.token
         self.facts += len(write.facts)
         return written
@@ -151,20 +165,21 @@ class SqlWriting:
     def _end(self, ended: Sequence[tuple[str, str]], revision: int, *, deleted: bool) -> int:
         """Put the current versions of facts into the past, each under a decision; return how many there were."""
         by_decision: dict[str, list[str]] = {}
-        for id_, decision_id in ended:
-            by_decision.setdefault(decision_id, []).append(id_)
+        there = self._with([id_ for id_, _ in ended])
+        for id_, decision_id in dict(ended).items():
+            if id_ in there:
+                by_decision.setdefault(decision_id, []).append(id_)
         among = self._database.dialect.among("ids")
-        count = 0
         for decision_id, ids in by_decision.items():
             named = {"operator": self._operator, "ids": self._database.array(ids)}
-            count += self._session.run(
+            self._session.run_later(
                 f"INSERT INTO past_fact ({_ALL_COLUMNS}, ended, deleted, ended_decision_id)"
                 f" SELECT {_ALL_COLUMNS}, :ended, :deleted, :decision_id FROM fact"
                 f" WHERE operator = :operator AND id {among}",
                 {**named, "ended": revision, "deleted": int(deleted), "decision_id": decision_id},
             )
-            self._session.run(f"DELETE FROM fact WHERE operator = :operator AND id {among}", named)
-        return count
+            self._session.run_later(f"DELETE FROM fact WHERE operator = :operator AND id {among}", named)
+        return sum(map(len, by_decision.values()))
 
     def _put(self, facts: Sequence[FactToWrite], revision: int) -> None:
         rows: list[dict[str, Any]] = [
@@ -194,7 +209,7 @@ class SqlWriting:
         # The clock may be set back; the order of revisions and of their instants stays the same.
         at = max(microseconds(write.at), microseconds(self._state.committed_at))
         told = {"ids": written.ids, "deleted": written.deleted, "decision_ids": written.decision_ids}
-        self._session.run(
+        self._session.run_later(
             "INSERT INTO change_set (revision, operator, at, actor, caller, request_id, content, outcome)"
             " VALUES (:revision, :operator, :at, :actor, :caller, :request_id, :content, :outcome)",
             {
@@ -208,7 +223,7 @@ class SqlWriting:
                 "outcome": json.dumps(told),
             },
         )
-        self._session.run(
+        self._session.run_later(
             "UPDATE store SET revision = :revision, committed_at = :at",
             {"revision": written.token.revision, "at": at},
         )
@@ -224,7 +239,7 @@ def mark_partitions(
 ) -> None:
     """Note that *revision* changed something in the partitions of these facts."""
     numbers = sorted({number for kind in changed for number in partitions_of(kind)})
-    session.run(
+    session.run_later(
         "INSERT INTO partition_change (operator, number, revision)"
         f" SELECT :operator, touched.value, :revision FROM ({database.dialect.each('numbers')}) AS touched WHERE true"
         " ON CONFLICT (operator, number) DO UPDATE SET revision = excluded.revision",

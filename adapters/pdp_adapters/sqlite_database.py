@@ -85,6 +85,10 @@ class SqliteSession:
         with translated(self._uses):
             self._connection.executemany(sql, many)
 
+    def run_later(self, sql: str, parameters: Parameters) -> None:
+        """Run a statement: nobody has to go far for it."""
+        self.run(sql, parameters)
+
 
 def _identity(path: str) -> _Identity:
     status = os.stat(path)

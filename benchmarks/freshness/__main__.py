@@ -29,8 +29,8 @@ from pdp.core.stores import FactToWrite, Write
 from pdp.decision_point import DecisionPoint
 from pdp.settings import Settings
 from pdp.wiring import fact_store, load_policies, load_words, served_decision_point
-from pdp_adapters.postgresql_database import PostgresqlSession
 from pdp_adapters.postgresql_leases import _Follower
+from pdp_adapters.postgresql_session import PostgresqlSession
 from pdp_adapters.sqlite_database import SqliteSession
 from tests.caching.redis_server import redis_server
 from tests.stores.postgresql_server import short_lived_postgresql

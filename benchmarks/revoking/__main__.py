@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.revoking [--store sqlite|postgresql] [--seconds N] [--rate CHECKS] [--json FILE]
 Three servers answer over one store and one Redis; those who ask, a database and a Redis share the machine with them.
 First the knee of the three together is looked for (`benchmarks.knee`), then they are asked at half of it while mothers
-grant and revoke: by one server the grant, by any the revocation. Where the time of the revocations went is told stage by
-stage (`benchmarks.revoking.stages`).
+grant and revoke: by one server the grant, by any the revocation. Where the time of the revocations went is told stage
+by stage (`benchmarks.revoking.stages`).
 """
 
 import argparse
@@ -88,7 +88,11 @@ def measure(store: str, lengths: Lengths, bound_ms: float = KNEE_MS, folder: Pat
             revoker.stdin.flush()
             beside = asked_of_all(addresses, rate / 2, lengths.revoking)
             said = json.loads(revoker.communicate(timeout=lengths.revoking + 60)[0])
-        used, asking, serving = _processor_seconds() - used, time.process_time() - asking, _process_seconds(pids) - serving
+        used, asking, serving = (
+            _processor_seconds() - used,
+            time.process_time() - asking,
+            _process_seconds(pids) - serving,
+        )
         parts = stages.parted(said["took"], stages.read(own.glob("stages-*")))
     took = sorted((answered - sent) * 1000 for _, sent, answered in said["took"])
     return {

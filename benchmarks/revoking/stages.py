@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pdp.server.facts import Facts
 from pdp.server.lanes import Lane
-from pdp_adapters import sql_facts
+from pdp_adapters import sql_facts, sql_state
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_writing import SqlWriting
 
@@ -42,15 +42,21 @@ class _Course(threading.local):
 
     at: dict[str, float] | None = None
 
+    def reached(self, stage: str) -> None:
+        """Note that it came to *stage*."""
+        if self.at is not None:
+            self.at[stage] = time.monotonic()
+
 
 def record(path: Path) -> None:
     """Let this process write to *path* when revocations came to their stages."""
     course = _Course()
-    file = path.open("a", encoding="ascii")
+    _record_calls(course, path)
+    _record_writing(course)
 
-    def reached(stage: str) -> None:
-        if course.at is not None:
-            course.at[stage] = time.monotonic()
+
+def _record_calls(course: _Course, path: Path) -> None:
+    file = path.open("a", encoding="ascii")
 
     def submit(self: Lane, work: Callable[..., Any], *arguments: Any, _real: Any = Lane.submit) -> "Future[Any]":
         if self.name != _LANE:
@@ -65,44 +71,44 @@ def record(path: Path) -> None:
 
     def delete_facts(self: Facts, message: Any, context: Any, _real: Any = Facts.delete_facts) -> Any:
         answer = _real(self, message, context)
-        reached("answered")
+        course.reached("answered")
         if course.at is not None:
             file.write(json.dumps({"fact": message.ids[0], **course.at}) + "\n")
             file.flush()
         course.at = None
         return answer
 
+    setattr(Lane, "submit", submit)  # noqa: B010
+    setattr(Facts, "delete_facts", delete_facts)  # noqa: B010
+
+
+def _record_writing(course: _Course) -> None:
     @contextmanager
     def writing(self: SqlFacts, operator: str, *, first: bool = False, _real: Any = SqlFacts.writing) -> Any:
-        reached("read")
+        course.reached("read")
         with _real(self, operator, first=first) as transaction:
             yield transaction
 
-    def locked_state(*arguments: Any, _real: Any = sql_facts.locked_state) -> Any:
+    def locked_state(*arguments: Any, _real: Any = sql_state.locked_state) -> Any:
         state = _real(*arguments)
-        reached("turn")
+        course.reached("turn")
         return state
 
     def apply(self: SqlWriting, write: Any, _real: Any = SqlWriting.apply) -> Any:
-        reached("decided")
+        course.reached("decided")
         written = _real(self, write)
-        reached("written")
+        course.reached("written")
         return written
 
     def committed(self: SqlFacts, now: Any, before: Any, _real: Any = SqlFacts._committed) -> None:
-        reached("committed")
+        course.reached("committed")
         _real(self, now, before)
-        reached("known")
+        course.reached("known")
 
-    for owner, name, wrapped in (
-        (Lane, "submit", submit),
-        (Facts, "delete_facts", delete_facts),
-        (SqlFacts, "writing", writing),
-        (SqlFacts, "_committed", committed),
-        (SqlWriting, "apply", apply),
-        (sql_facts, "locked_state", locked_state),
-    ):
-        setattr(owner, name, wrapped)
+    setattr(SqlFacts, "writing", writing)  # noqa: B010
+    setattr(SqlFacts, "_committed", committed)  # noqa: B010
+    setattr(SqlWriting, "apply", apply)  # noqa: B010
+    setattr(sql_facts, "locked_state", locked_state)  # noqa: B010
 
 
 def read(paths: Iterable[Path]) -> Mapping[str, list[dict[str, Any]]]:
@@ -124,7 +130,9 @@ def parted(
     """
     parts = []
     for fact, sent, answered in revocations:
-        own = next((one for one in recorded.get(fact, ()) if sent <= one[ARRIVED] and one["answered"] <= answered), None)
+        own = next(
+            (one for one in recorded.get(fact, ()) if sent <= one[ARRIVED] and one["answered"] <= answered), None
+        )
         if own is None:
             continue
         before, part = sent, {}
