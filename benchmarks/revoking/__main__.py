@@ -2,8 +2,9 @@
 
 Usage: python -m benchmarks.revoking [--store sqlite|postgresql] [--seconds N] [--rate CHECKS] [--json FILE]
 Three servers answer over one store and one Redis; those who ask, a database and a Redis share the machine with them.
-First the knee of the three together is looked for (`benchmarks.knee`), then they are asked at half of it while mothers
-grant and revoke: by one server the grant, by any the revocation. Where the time of the revocations went is told stage
+All the time mothers grant and revoke: by one server the grant, by any the revocation. First the knee of the three
+together is looked for (`benchmarks.knee`): what they can answer beside these changes, each of which makes answers be
+worked out anew. Then they are asked at half of it. Where the time of the revocations went is told stage
 by stage (`benchmarks.revoking.stages`).
 """
 
@@ -33,7 +34,7 @@ STORES: Final = ("sqlite", "postgresql")
 BOUNDS_MS: Final = {"sqlite": 50.0, "postgresql": 150.0}
 """The 99th percentile that is aimed at, in milliseconds."""
 
-_FIRST_RATE: Final = 400.0
+_FIRST_RATE: Final = 90.0
 _WARMING_RATE: Final = 300.0
 _WARMING_SECONDS: Final = 4.0
 """Time enough to ask each server about everybody once."""
@@ -58,6 +59,39 @@ def asked_of_all(addresses: list[str], rate: float, seconds: float) -> Outcome:
     return whole
 
 
+class Revoker:
+    """A process that grants and revokes by all of *addresses* when it is told so."""
+
+    def __init__(self, addresses: list[str]) -> None:
+        command = [sys.executable, "-m", "benchmarks.served.revoker", *addresses]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.said: dict[str, Any] = {}
+        self._line()
+
+    def begin(self, seconds: float) -> None:
+        """Let it begin, and go on for so long."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{seconds}\n")
+        self._process.stdin.flush()
+
+    def end(self) -> None:
+        """Wait until it has ended, and keep what it says."""
+        self.said = json.loads(self._line())
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+    def __enter__(self) -> "Revoker":
+        """Return it, ready."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+
 @dataclass(frozen=True)
 class Lengths:
     """How long each rate is held on the way to the knee, and how long there is revoking; *rate* is asked for instead
@@ -70,29 +104,27 @@ class Lengths:
 
 def measure(store: str, lengths: Lengths, bound_ms: float = KNEE_MS, folder: Path | None = None) -> dict[str, Any]:
     """Return every figure of one store."""
-    with _servers(store, folder) as (addresses, pids, own):
+    with _servers(store, folder) as (addresses, pids, own), Revoker(addresses) as revoker:
         asked_of_all(addresses, _WARMING_RATE, _WARMING_SECONDS)
+
+        def ask(rate: float, seconds: float) -> Outcome:
+            revoker.begin(seconds)
+            outcome = asked_of_all(addresses, rate, seconds)
+            revoker.end()
+            return outcome
+
         rate, p99 = lengths.rate * 2, None
         if not rate:
-            rate, at_knee = knee(lambda rate: asked_of_all(addresses, rate, lengths.knee), _FIRST_RATE, bound_ms)
+            rate, at_knee = knee(lambda rate: ask(rate, lengths.knee), _FIRST_RATE, bound_ms)
             p99 = round(at_knee.percentile(0.99) * 1000, 2)
         if not rate:
             raise SystemExit(f"even {_FIRST_RATE:.0f} calls a second are not answered in time: leave the machine alone")
         used, asking, serving = _processor_seconds(), time.process_time(), _process_seconds(pids)
-        command = [sys.executable, "-m", "benchmarks.served.revoker", str(lengths.revoking), *addresses]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as revoker:
-            assert revoker.stdin is not None
-            assert revoker.stdout is not None
-            revoker.stdout.readline()
-            revoker.stdin.write("begin\n")
-            revoker.stdin.flush()
-            beside = asked_of_all(addresses, rate / 2, lengths.revoking)
-            said = json.loads(revoker.communicate(timeout=lengths.revoking + 60)[0])
+        beside = ask(rate / 2, lengths.revoking)
+        said = revoker.said
         used, asking, serving = (
-            _processor_seconds() - used,
-            time.process_time() - asking,
-            _process_seconds(pids) - serving,
-        )
+            _processor_seconds() - used, time.process_time() - asking, _process_seconds(pids) - serving
+        )  # fmt: skip
         parts = stages.parted(said["took"], stages.read(own.glob("stages-*")))
     took = sorted((answered - sent) * 1000 for _, sent, answered in said["took"])
     return {
@@ -154,7 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--store", choices=STORES, action="append", help="over this store alone")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long there is revoking")
-    parser.add_argument("--knee-seconds", type=float, default=2.0, help="how long each rate is held before that")
+    parser.add_argument("--knee-seconds", type=float, default=3.0, help="how long each rate is held before that")
     parser.add_argument("--rate", type=float, default=0.0, help="checks a second, instead of half the knee")
     parser.add_argument("--knee-ms", type=float, default=KNEE_MS, help="the 99th percentile that makes the knee")
     parser.add_argument("--folder", type=Path, help="where the store lies; a temporary one by default")
