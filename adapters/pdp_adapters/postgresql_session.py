@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 
 from pdp.core.errors import UnavailableError
 from pdp_adapters.postgresql_hangs import HANG_SECONDS, WAIT_SECONDS, Statements
-from pdp_adapters.sql_database import Parameters, Row, Uses
+from pdp_adapters.sql_database import Parameters, Row, Statement, Uses
 
 _PARAMETER: Final = re.compile(r":([a-z_][a-z_0-9]*)")
 _NOTHING: Final[Parameters] = {}
@@ -39,6 +39,15 @@ class PostgresqlSession:
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows that a statement gives."""
         return self._sent(_rewritten(sql), parameters).fetchall()
+
+    def rows_of_two(self, first: Statement, second: Statement) -> tuple[list[Row], list[Row]]:
+        """Return the rows of two statements; the second sees all that was there when the first had ended.
+
+        Each statement of a transaction that reads what is committed looks at the moment when it begins, and they begin
+        one after another, whether anybody has waited for the first or not.
+        """
+        before, after = self._all_sent([(_rewritten(sql), parameters) for sql, parameters in (first, second)])[-2:]
+        return before.fetchall(), after.fetchall()
 
     def run(self, sql: str, parameters: Parameters) -> int:
         """Run a statement and return how many rows it changed."""
@@ -86,15 +95,18 @@ class PostgresqlSession:
 
     def _sent(self, sql: bytes, parameters: Parameters) -> "psycopg.Cursor[Row]":
         """Run what is kept and then this statement, and return its result."""
+        return self._all_sent([(sql, parameters)])[-1]
+
+    def _all_sent(self, asked: list[tuple[bytes, Parameters]]) -> list["psycopg.Cursor[Row]"]:
+        """Run what is kept and then what is *asked*, and return the results of all."""
         kept, self._kept = self._kept, []
-        self._uses.statements += 1 + len(kept)
-        if not kept:
+        whole = kept + asked
+        self._uses.statements += len(whole)
+        if len(whole) == 1:
             with self._statements.bounded(self._connection):
-                return self._connection.execute(sql, parameters)
+                return [self._connection.execute(*whole[0])]
         with self._statements.bounded(self._connection, _TOGETHER_SECONDS), self._connection.pipeline():
-            for each, its_own in kept:
-                self._connection.execute(each, its_own)
-            return self._connection.execute(sql, parameters)
+            return [self._connection.execute(sql, parameters) for sql, parameters in whole]
 
 
 def session_of(session: PostgresqlSession) -> psycopg.Connection[Row]:

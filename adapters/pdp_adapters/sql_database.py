@@ -120,11 +120,17 @@ class Uses:
     failures: int = 0
 
 
+Statement = tuple[str, Parameters]
+
+
 class Session(Protocol):
     """A connection, within a transaction or for single statements. A parameter is written `:name`."""
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows that a statement gives."""
+
+    def rows_of_two(self, first: Statement, second: Statement) -> tuple[list[Row], list[Row]]:
+        """Return the rows of two statements; the second begins when the first has ended."""
 
     def run(self, sql: str, parameters: Parameters) -> int:
         """Run a statement and return how many rows it changed."""

@@ -1,7 +1,7 @@
 """One write to a store in SQL: everything in one transaction, the old versions into the past."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -15,9 +15,9 @@ from pdp.core.stores import FactFilter, FactToWrite, StoreState, Token, Write, W
 from pdp.core.survey import Survey
 from pdp.core.wanted import Wanted
 from pdp_adapters.fact_rows import COLUMNS, FactRow, fact_of, instant, microseconds, row_of
-from pdp_adapters.sql_database import Database, Session
+from pdp_adapters.sql_database import Database, Parameters, Row, Session
 from pdp_adapters.sql_history import conditions_of
-from pdp_adapters.sql_state import check_token
+from pdp_adapters.sql_state import check_token, locked_state, locked_state_and
 
 
 class Reading(Protocol):
@@ -49,26 +49,65 @@ _FIND: Final = "SELECT id, kind, body, valid_from, valid_until FROM fact WHERE o
 class SqlWriting:
     """A transaction under way on the facts of one operator.
 
-    *newest* is the state when it has ended well, *facts* how many it has written by then.
+    *check* raises for a store that nothing may rest on. *newest* is the state when it has ended well, None where
+    nothing was asked for, *facts* how many it has written by then.
     """
 
     at_once: Final = False
 
     def __init__(
-        self, database: Database, session: Session, operator: str, state: StoreState, reading: Reading
+        self,
+        database: Database,
+        session: Session,
+        operator: str,
+        check: Callable[[StoreState], None],
+        reading: Reading,
     ) -> None:
         self._database = database
         self._session = session
         self._operator = operator
-        self._state = state
+        self._check = check
+        self._locked: StoreState | None = None
         self._reading = reading
         # Facts that were looked for, None for those that are not there; before anything is changed.
         self._known: dict[str, Fact | None] = {}
-        self.newest = state.token
+        self.newest: Token | None = None
         self.facts = 0
+
+    @property
+    def before(self) -> StoreState | None:
+        """Return where the store stood when the first thing was asked for, None while nothing was."""
+        return self._locked
+
+    @property
+    def changed_to(self) -> Token | None:
+        """Return the state that this transaction makes, None where it changes nothing."""
+        return None if self._locked is None or self.newest == self._locked.token else self.newest
+
+    @property
+    def _state(self) -> StoreState:
+        """Return where the store stands; from then on no other writer is let in.
+
+        INVARIANT (locked first): whatever this transaction reads, it reads behind this.
+        """
+        return self._locked or self._is_locked(locked_state(self._database, self._session))
+
+    def _is_locked(self, state: StoreState) -> StoreState:
+        self._check(state)
+        self._locked, self.newest = state, state.token
+        return state
+
+    def _rows(self, sql: str, parameters: Parameters) -> list[Row]:
+        """Return the rows of a query, which goes along where the state of the store has yet to be asked for."""
+        if self._locked is not None:
+            return self._session.rows(sql, parameters)
+        state, rows = locked_state_and(self._database, self._session, sql, parameters)
+        self._is_locked(state)
+        return rows
 
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return what is wanted, as it stands before this write."""
+        _ = self._state
         return self._reading.gather_in(self._session, operator, wanted, consistency)
 
     def known_empty(self, operator: str, consistency: Consistency) -> None:
@@ -78,13 +117,14 @@ class SqlWriting:
         self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
     ) -> StoredFacts:
         """Return what is surveyed, as it stands before this write."""
+        _ = self._state
         return self._reading.survey_in(self._session, operator, survey, consistency, as_of, limit)
 
     def earlier(self, request_id: str, content: str) -> Written | None:
         """Return the answer to an earlier write of this id; raise ConflictError when its content was another."""
         if not request_id:
             return None
-        rows = self._session.rows(
+        rows = self._rows(
             "SELECT revision, content, outcome FROM change_set WHERE operator = :operator AND request_id = :request_id",
             {"operator": self._operator, "request_id": request_id},
         )
@@ -102,7 +142,7 @@ class SqlWriting:
         found = self._with(ids)
         if selection.names_somebody:
             text, parameters = conditions_of(selection)
-            rows = self._session.rows(f"{_FIND}{text}", {"operator": self._operator, **parameters})
+            rows = self._rows(f"{_FIND}{text}", {"operator": self._operator, **parameters})
             for row in rows:
                 found[row[0]] = self._known[row[0]] = fact_of(*row)
         return tuple(found.values())
@@ -112,7 +152,7 @@ class SqlWriting:
         unknown = sorted(set(ids) - self._known.keys())
         if unknown:
             self._known |= dict.fromkeys(unknown)
-            rows = self._session.rows(
+            rows = self._rows(
                 f"{_FIND} AND id {self._database.dialect.among('ids')}",
                 {"operator": self._operator, "ids": self._database.array(unknown)},
             )
@@ -131,7 +171,6 @@ class SqlWriting:
         deleted = self._end(write.deletions, revision, deleted=True)
         self._end([(each.fact.id, each.decision_id) for each in write.facts], revision, deleted=False)
         self._put(write.facts, revision)
-        self._check_cycles(write.facts)
         mark_partitions(self._database, self._session, self._operator, changed, revision)
         decision_ids = tuple(dict.fromkeys(id_ for id_ in _decisions(write) if id_))
         written = Written(
@@ -141,6 +180,8 @@ class SqlWriting:
             decision_ids,
         )
         self._record(write, written, ends_changed(self._operator, changed))
+        # Last, so that all goes in one message where something is read; what is found wrong undoes it all.
+        self._check_cycles(write.facts)
         self._known.clear()
         self.newest = written.token
         self.facts += len(write.facts)
@@ -154,7 +195,7 @@ class SqlWriting:
     def _check_unchanged(self, since: Token, changed: Sequence[FactKind]) -> None:
         check_token(since, self._state.token)
         numbers = {number for kind in changed for number in partitions_of(kind)}
-        (newest,) = self._session.rows(
+        (newest,) = self._rows(
             "SELECT coalesce(max(revision), 0) FROM partition_change"
             f" WHERE operator = :operator AND number {self._database.dialect.among('numbers')}",
             {"operator": self._operator, "numbers": self._database.array([str(number) for number in sorted(numbers)])},
@@ -193,7 +234,7 @@ class SqlWriting:
         positions = {each.fact.id: at for at, each in enumerate(facts) if isinstance(each.fact.kind, Containment)}
         if not positions:
             return
-        rows = self._session.rows(
+        rows = self._rows(
             f"""WITH RECURSIVE above (id, entity) AS (
                     SELECT id, scope FROM fact WHERE operator = :operator AND id {self._database.dialect.among("ids")}
                     UNION

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from pdp.server.facts import Facts
 from pdp.server.lanes import Lane
-from pdp_adapters import sql_facts, sql_state
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_writing import SqlWriting
 
@@ -89,10 +88,9 @@ def _record_writing(course: _Course) -> None:
         with _real(self, operator, first=first) as transaction:
             yield transaction
 
-    def locked_state(*arguments: Any, _real: Any = sql_state.locked_state) -> Any:
-        state = _real(*arguments)
+    def is_locked(self: SqlWriting, state: Any, _real: Any = SqlWriting._is_locked) -> Any:
         course.reached("turn")
-        return state
+        return _real(self, state)
 
     def apply(self: SqlWriting, write: Any, _real: Any = SqlWriting.apply) -> Any:
         course.reached("decided")
@@ -108,7 +106,7 @@ def _record_writing(course: _Course) -> None:
     setattr(SqlFacts, "writing", writing)  # noqa: B010
     setattr(SqlFacts, "_committed", committed)  # noqa: B010
     setattr(SqlWriting, "apply", apply)  # noqa: B010
-    setattr(sql_facts, "locked_state", locked_state)  # noqa: B010
+    setattr(SqlWriting, "_is_locked", is_locked)  # noqa: B010
 
 
 def read(paths: Iterable[Path]) -> Mapping[str, list[dict[str, Any]]]:
