@@ -131,7 +131,7 @@ def test_a_writer_that_stands_still_is_undone(database: PostgresqlDatabase, monk
     def stands_still() -> None:
         with frozen.writing() as session:
             session.run("LOCK TABLE noted IN EXCLUSIVE MODE", {})
-            with database.writing() as other:  # waits until the one that stands still is undone
+            with database.single() as other:  # waits until the one that stands still is undone
                 other.run(PUT, {"number": 9})
 
     with pytest.raises(UnavailableError):
