@@ -8,7 +8,7 @@ from benchmarks.served.open_loop import Outcome, Stream, ask_at_rates
 from pdp.core.decision import Cause, Decision
 from pdp.core.request import Request
 from pdp.wire.words import Words
-from pdp.wiring import load_words
+from pdp.wiring.words import load_words
 from tests.system.running import StubPoint, running
 
 
