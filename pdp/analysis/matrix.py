@@ -52,6 +52,9 @@ class Entry:
     emptied: bool = False
 
 
+Row = tuple[tuple[RoleKind, Entry], ...]
+"""What each kind of roles may do in one cell."""
+
 Progress = Callable[[int, int], None]
 
 SILENCE = Entry(Permission.DENIED)
@@ -78,17 +81,26 @@ class Matrix:
         self._together = self.together_type(self._side, self._space)
         self._kinds: dict[object, tuple[RoleKind, ...]] = {}
         self._entries: dict[object, Entry] = {}
+        self._rows: dict[object, Row] = {}
 
-    def rows(self, progress: Progress | None = None) -> Iterator[tuple[Cell, tuple[tuple[RoleKind, Entry], ...]]]:
+    def rows(self, progress: Progress | None = None) -> Iterator[tuple[Cell, Row]]:
         """Yield for each cell of which a rule speaks what every role may. Raises UndecidedError."""
         cells = [cell for cell in Cells([self._side], self._space, regions=self._wanted) if self._is_wanted(cell)]
         for at, cell in enumerate(cells):
             if progress is not None:
                 progress(at, len(cells))
-            words = (cell.actions.first, cell.categories.first, cell.purposes.first)
-            found = self._narrowing.without_idle(ground(self._side, *words))
+            yield cell, self._row(cell)
+
+    def _row(self, cell: Cell) -> Row:
+        words = (cell.actions.first, cell.categories.first, cell.purposes.first)
+        found = self._narrowing.without_idle(ground(self._side, *words))
+        alike = (found, cell.features)
+        if alike not in self._rows:
             kinds = self._kinds_of(found)
-            yield cell, tuple((kind, self._entry((frozenset(kind.roles[:1]), *words), found, kind)) for kind in kinds)
+            self._rows[alike] = tuple(
+                (kind, self._entry((frozenset(kind.roles[:1]), *words), found, kind)) for kind in kinds
+            )
+        return self._rows[alike]
 
     def _is_wanted(self, cell: Cell) -> bool:
         columns = (

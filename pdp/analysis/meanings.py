@@ -36,6 +36,7 @@ class Side:
         self.meanings = tuple(self._meaning(rule, space) for rule in self.rules)
         self.meant: dict[object, object] = {}
         """What standings were found to mean."""
+        self._meant: dict[int, frozenset[Meaning]] = {}
         self.denies = sum(1 << at for at, rule in enumerate(self.rules) if rule.effect is Effect.DENY)
         self.roles = self._speaking(WordKind.ROLE)
         self.actions = self._speaking(WordKind.ACTION)
@@ -82,7 +83,11 @@ class Side:
 
     def meanings_of(self, bits: int) -> frozenset[Meaning]:
         """Return what the rules whose bits are set mean."""
-        return frozenset(meaning for at, meaning in enumerate(self.meanings) if bits >> at & 1)
+        known = self._meant.get(bits)
+        if known is None:
+            numbers = (at for at in range(bits.bit_length()) if bits >> at & 1)
+            known = self._meant[bits] = frozenset(self.meanings[at] for at in numbers)
+        return known
 
 
 def _word(rule: Rule, kind: WordKind) -> str:

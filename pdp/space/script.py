@@ -15,6 +15,8 @@ FALSE: Final[Formula] = "false"
 TIME_LIMIT_MS: Final = 20_000
 """How long one question may take the solver."""
 
+_OPTIONS: Final = (f"(set-option :timeout {TIME_LIMIT_MS})", "(set-option :print-success false)")
+
 _TOKEN: Final = re.compile(r"[()]|[^\s()]+")
 
 
@@ -27,7 +29,9 @@ class Script:
 
     def __init__(self) -> None:
         self._context = z3.Context()
-        self._pending: list[str] = [f"(set-option :timeout {TIME_LIMIT_MS})", "(set-option :print-success false)"]
+        self._pending: list[str] = list(_OPTIONS)
+        self._lines: dict[str, str] = {}
+        self._functions: dict[str, None] = {}
         self._names: dict[tuple[str, ...], Formula] = {}
         self._negations: dict[Formula, Formula] = {TRUE: FALSE, FALSE: TRUE}
         self._declared: dict[str, str] = {}
@@ -47,7 +51,9 @@ class Script:
 
     def function(self, name: str, result: str = "Bool") -> str:
         """Return the function of one whole number called *name*."""
-        return self._declare(name, f"(Int) {result}")
+        made = self._declare(name, f"(Int) {result}")
+        self._functions[made] = None
+        return made
 
     def _declare(self, name: str, signature: str) -> str:
         known = self._declared.get(name)
@@ -185,33 +191,46 @@ class Script:
         There is one for each of *wanted* that the question speaks of; truth values are 0 and 1. Raises UndecidedError
         when the solver gives up.
         """
+        # A solver that gives values works them out for all that was ever defined in it. So this one is new, and knows no
+        # more than the question speaks of.
         self.questions += 1
         asserted = list(formulas)
         spoken_of, axioms = self.reached(asserted)
-        answer = self._run("\n".join(["(push)", *_asserted((*asserted, *axioms)), "(check-sat)"])).strip()
+        defined = [*_OPTIONS, *self._definitions(spoken_of), *_asserted((*asserted, *axioms)), "(check-sat)"]
+        context = z3.Context()
+        answer = self._evaluated("\n".join(defined), context).strip()
         if answer != "sat":
-            self._run("(pop)")
             if answer != "unsat":
                 raise UndecidedError(answer)
             return None
         names = [name for name in dict.fromkeys(wanted) if name in spoken_of]
         asked = [name for name in names if not is_number(name) and name not in {TRUE, FALSE}]
-        return _pairs(self._run(f"(get-value ({' '.join(asked)}))\n(pop)" if asked else "(pop)"))
+        return _pairs(self._evaluated(f"(get-value ({' '.join(asked)}))", context)) if asked else {}
+
+    def _definitions(self, names: frozenset[str]) -> list[str]:
+        """Return the lines that define *names*, each after those that it rests on, and every function."""
+        self._note_lines()
+        known = {name for name in names if name in self._lines} | self._functions.keys()
+        return [self._lines[name] for name in sorted(known, key=lambda name: (name[0] != "v", int(name[1:])))]
+
+    def _note_lines(self) -> None:
+        """Keep by name the lines that define something, so that another solver can be told."""
+        self._lines.update((line.split(" ", 2)[1], line) for line in self._pending)
 
     def _run(self, text: str) -> str:
         text = "\n".join((*self._pending, text))
+        self._note_lines()
         self._pending = []
-        answer = self._evaluated(text)
-        if "(error" in answer:
-            raise UndecidedError(answer)
-        return answer
+        return self._evaluated(text, self._context)
 
-    def _evaluated(self, text: str) -> str:
-        """Return what the solver answers to a piece of script."""
+    def _evaluated(self, text: str, context: z3.Context) -> str:
+        """Return what the solver of *context* answers to a piece of script."""
         try:
-            answer: str = z3.Z3_eval_smtlib2_string(self._context.ref(), text)
+            answer: str = z3.Z3_eval_smtlib2_string(context.ref(), text)
         except z3.Z3Exception as error:
             raise UndecidedError(f"the solver stopped: {_words_of(error)}") from error
+        if "(error" in answer:
+            raise UndecidedError(answer)
         return answer
 
 

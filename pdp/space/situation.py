@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -166,11 +167,15 @@ class _Answer:
 
     def _properties(self) -> dict[str, dict[str, Value]]:
         sections: dict[str, dict[str, Value]] = {"subject": {}, "resource": {}, "context": {}, "extra": {}}
-        for path, term, value in self._all_values():
+        for path, term, value in self._told:
             root, _, name = path.partition(".")
             if root in sections and name and term.root is not Root.FACT:
                 sections[root][name] = value
         return sections
+
+    @cached_property
+    def _told(self) -> tuple[tuple[str, Term, Value], ...]:
+        return tuple(self._all_values())
 
     def _all_values(self) -> Iterable[tuple[str, Term, Value]]:
         for path, (term, scalar) in self._values.scalars.items():
@@ -185,7 +190,7 @@ class _Answer:
                 yield path, _ENTITY_LIST, self._members(path)
 
     def _asked_about(self, *names: str) -> bool:
-        return any(name in self._found for name in names)
+        return not self._found.keys().isdisjoint(names)
 
     def _value(self, term: Term, code: str) -> Value:
         if code not in self._found and term.type is not ValueType.ENTITY:
@@ -292,7 +297,7 @@ class _Answer:
 
     def _add_fact(self, slot: Slot) -> None:
         prefix = f"{slot.name}."
-        parts = {path[len(prefix) :]: value for path, _, value in self._all_values() if path.startswith(prefix)}
+        parts = {path[len(prefix) :]: value for path, _, value in self._told if path.startswith(prefix)}
         if slot.kind in {CONSENT, REFUSAL}:
             self._facts.append(Fact(self._consent(slot, parts)))
         else:
