@@ -3,19 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from pdp.analysis.cells import Cell, Cells
+from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.roles import MOST_ROLES, RoleSets, feature_of, role_kinds, role_sets
+from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import When
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
+from pdp.core.role_holding import DATA_SUBJECT
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import FALSE, Formula, Question, Space, Traits
+from pdp.space import FALSE, Formula, Holding, Space, Traits, Unfolding
 
 
 class Kind(StrEnum):
@@ -54,6 +55,19 @@ Progress = Callable[[int, int], None]
 """Told how many cells of how many are done."""
 
 
+_LOOKED_AT: Final = 8
+"""So many requests that were found last are tried before the solver is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """The standings of both sides where they mean something else, what each means, and what conditions look at."""
+
+    standings: tuple[Standing, ...]
+    meanings: tuple[object, ...]
+    traits: Traits
+
+
 class Comparison:
     """Compares a policy before an edit with the policy after it, as to *kinds* of differences.
 
@@ -76,8 +90,15 @@ class Comparison:
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
         self.told: dict[tuple[Kind, object], When] = {}
         """By kind and key of a difference, the situations in which it is met."""
-        self._traits: dict[object, Traits] = {}
-        self._possible: dict[object, frozenset[Kind]] = {}
+        self._known: dict[object, _Apart] = {}
+        self._possible: dict[object, Mapping[Kind, bool | None]] = {}
+        self._formulas: dict[object, Formula] = {}
+        """What says that sides differ so."""
+        self._conceivable: dict[object, bool] = {}
+        """Whether it can be, if conditions that look for facts come to anything."""
+        self._for_somebody: dict[object, bool] = {}
+        """Whether somebody can bring it about, who is the data subject or is not."""
+        self._met: dict[Kind, list[Request]] = {kind: [] for kind in Kind}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -101,50 +122,123 @@ class Comparison:
         )
 
     def _in_cell(self, cell: Cell, grounds: tuple[Ground, ...]) -> Iterator[Difference]:
-        category = cell.categories.first
         rests_on = [conditions_of(side, one.for_roles(-1)) for side, one in zip(self.sides, grounds, strict=True)]
         traits = self.space.traits(frozenset().union(*rests_on))
         rules = tuple(one.every_bit for one in grounds)
         # Where an allow rule speaks on one side alone, the cause of a denial changes for everybody.
         for_all = grounds[0].spoken_of is not grounds[1].spoken_of and Kind.REASONS in self.kinds
-        for roles in role_sets(role_kinds(self.sides, rules, traits), self.most_roles):
-            if not for_all and not any(bits & gone for bits, gone in zip(roles.rules, self.changed, strict=True)):
+        kinds = role_kinds(self.sides, rules, traits, in_scopes=True)
+        finer: tuple[RoleKind, ...] = ()
+        found: dict[Masks, _Apart | None] = {}
+        for roles in role_sets(kinds, self.most_roles):
+            speaking = roles.rules
+            if not for_all and not any(bits & gone for bits, gone in zip(speaking, self.changed, strict=True)):
                 continue
-            standings = [one.for_roles(bits) for one, bits in zip(grounds, roles.rules, strict=True)]
-            meanings = tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
-            if meanings[0] == meanings[1]:
+            if speaking not in found:
+                found[speaking] = self._apart(grounds, speaking)
+            differing = found[speaking]
+            if differing is None:
                 continue
-            asked = (roles.example, cell.actions.first, category, cell.purposes.first)
-            key = self._key(asked, standings, meanings)
-            if key not in self._possible:
-                self._possible[key] = frozenset(self._kinds(asked, standings))
-            for kind in sorted(self._possible[key]):
-                yield Difference(kind, cell, roles, key)
+            key, possible = self._possible_for(cell, roles, differing, Holding.IN_SCOPES)
+            for kind, is_possible in possible.items():
+                if is_possible:
+                    yield Difference(kind, cell, roles, key)
+            open_kinds = [kind for kind, is_possible in possible.items() if is_possible is None]
+            if open_kinds:
+                finer = finer or role_kinds(self.sides, rules, traits)
+                for each in apart(roles, finer):
+                    key, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
+                    yield from (Difference(kind, cell, each, key) for kind in open_kinds if possible[kind])
 
-    def _key(self, asked: Asked, standings: Sequence[Standing], meanings: object) -> object:
-        """Return what a difference depends on: equal for questions that differ alike."""
-        traits = self._traits.get(meanings)
-        if traits is None:
+    def _apart(self, grounds: Sequence[Ground], speaking: Masks) -> "_Apart | None":
+        """Return what both sides come to where rules are *speaking*, None where they mean the same."""
+        standings = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
+        meanings = tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
+        if meanings[0] == meanings[1]:
+            return None
+        known = self._known.get(meanings)
+        if known is None:
             rests_on = [conditions_of(side, one) for side, one in zip(self.sides, standings, strict=True)]
-            traits = self._traits[meanings] = self.space.traits(frozenset().union(*rests_on))
-        category = asked[2]
-        whole = category if any(one.keeping for one in standings) or category in traits.types else ""
-        vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
-        features = frozenset(feature_of(role, traits, vocabulary, hierarchies) for role in asked[0])
-        return meanings, features, whole, seen_of(self.space, asked, traits) if traits.consents else None
+            traits = self.space.traits(frozenset().union(*rests_on))
+            known = self._known[meanings] = _Apart(tuple(standings), meanings, traits)
+        return known
 
-    def _kinds(self, asked: Asked, standings: Sequence[Standing]) -> Iterator[Kind]:
+    def _possible_for(
+        self, cell: Cell, roles: RoleSets, differing: "_Apart", holding: Holding
+    ) -> tuple[object, Mapping[Kind, bool | None]]:
+        """Return a key, equal for what differs alike, and which kinds of differences are possible.
+
+        None: it depends on the scopes in which the roles are held.
+        """
+        asked = (roles.example, cell.actions.first, cell.categories.first, cell.purposes.first)
+        traits, in_scopes = differing.traits, holding is Holding.IN_SCOPES
+        whole = asked[2] if any(one.keeping for one in differing.standings) or asked[2] in traits.types else ""
+        seen = seen_of(self.space, asked, traits) if traits.consents else None
+        vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
+        features = frozenset(
+            feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
+        )
+        key = (differing.meanings, whole, seen, features, holding)
+        known = self._possible.get(key)
+        if known is None:
+            about = (differing.meanings, whole, seen)
+            known = self._possible[key] = self._kinds(asked, differing.standings, about, holding)
+        return key, known
+
+    def _kinds(
+        self, asked: Asked, standings: Sequence[Standing], about: object, holding: Holding
+    ) -> Mapping[Kind, bool | None]:
         question, formulas = self.opened(asked, standings)
-        possible = question.possible([formulas[kind]() for kind in self.kinds])
-        yield from (kind for kind, is_possible in zip(self.kinds, possible, strict=True) if is_possible)
+        found: dict[Kind, bool | None] = {}
+        for kind in self.kinds:
+            formula = self._formulas.get((kind, about, asked[2]))
+            if formula is None:
+                formula = self._formulas[kind, about, asked[2]] = formulas[kind]()
+            if (kind, about) not in self._conceivable:
+                self._conceivable[kind, about] = question.is_conceivable(formula)
+            found[kind] = self._conceivable[kind, about] and self._is_possible(
+                question, (kind, about), formula, holding
+            )
+        return found
+
+    def _is_possible(
+        self, question: Unfolding, place: tuple[Kind, object], formula: Formula, holding: Holding
+    ) -> bool | None:
+        """Say whether there is such a situation; None where there is one for somebody, but not in any scope."""
+        for_somebody = (place, DATA_SUBJECT in question.asked[0])
+        if not self._for_somebody.get(for_somebody, True):
+            return False
+        if self._was_met(question, place[0], formula):
+            return True
+        request = question.sought(formula, holding)
+        if request is not None:
+            self._met[place[0]].insert(0, request)
+            return True
+        if holding is Holding.ANYHOW:
+            return False
+        if for_somebody not in self._for_somebody:
+            self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
+        if not self._for_somebody[for_somebody]:
+            return False
+        return False if question.sought(formula, Holding.LOOSELY) is None else None
+
+    def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
+        """Say whether a request that was found for another question shows the same for this one."""
+        met = self._met[kind]
+        for at, request in enumerate(met[:_LOOKED_AT]):
+            recast = self.space.recast(request, question.asked)
+            if recast is not None and question.holds_in(formula, recast):
+                met.insert(0, met.pop(at))
+                return True
+        return False
 
     # --- One question -------------------------------------------------------------------------------------------------
 
     def opened(
         self, asked: Asked, standings: Sequence[Standing] | None = None
-    ) -> tuple[Question, dict[Kind, Callable[[], Formula]]]:
+    ) -> tuple[Unfolding, dict[Kind, Callable[[], Formula]]]:
         """Return the question, and for each kind the formula that says that the policies differ so."""
-        question = self.space.question(asked)
+        question = self.space.unfolding(asked)
         found = standings or self.standings(asked)
         before, after = (
             self.stance_type(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True)

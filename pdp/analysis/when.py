@@ -10,7 +10,7 @@ from pdp.core.decision import Outcome
 from pdp.core.request import Request
 from pdp.core.text import Text, join_texts
 from pdp.policy_set import PolicySet
-from pdp.space import Formula, Question, Space
+from pdp.space import Formula, Space, Unfolding
 
 MOST_ALTERNATIVES: Final = 4
 """How many alternatives are told; of more it is said that there are."""
@@ -67,7 +67,7 @@ class When:
         return join_texts([*told, *more], " – hoặc: ", " – or: ")
 
 
-def when_holds(space: Space, question: Question, holds: Formula, conditions: Iterable[tuple[PolicySet, str]]) -> When:
+def when_holds(space: Space, question: Unfolding, holds: Formula, conditions: Iterable[tuple[PolicySet, str]]) -> When:
     """Return when *holds* does, told by *conditions*, which the question has named. Raises UndecidedError."""
     seen: dict[int, tuple[PolicySet, str]] = {}
     for policy, name in conditions:
@@ -94,7 +94,7 @@ def _outcome(policy: PolicySet, name: str, request: Request) -> Outcome:
 
 
 def _shortened(
-    space: Space, question: Question, holds: Formula, met: list[tuple[PolicySet, str, Outcome]]
+    space: Space, question: Unfolding, holds: Formula, met: list[tuple[PolicySet, str, Outcome]]
 ) -> tuple[Clue, ...]:
     """Leave out, then widen, whatever is not needed for *holds*."""
     written = space.script
@@ -124,11 +124,13 @@ def _shortened(
     )
 
 
-def _one_of(space: Space, question: Question, policy: PolicySet, name: str, outcomes: Iterable[Outcome]) -> Formula:
+def _one_of(space: Space, question: Unfolding, policy: PolicySet, name: str, outcomes: Iterable[Outcome]) -> Formula:
     return space.script.either(*[question.has_outcome(policy, name, outcome) for outcome in sorted(outcomes)])
 
 
-def _formula(space: Space, question: Question, clues: Iterable[Clue], told: Iterable[tuple[PolicySet, str]]) -> Formula:
+def _formula(
+    space: Space, question: Unfolding, clues: Iterable[Clue], told: Iterable[tuple[PolicySet, str]]
+) -> Formula:
     policies = {name: policy for policy, name in told}
     return space.script.both(
         *[_one_of(space, question, policies[clue.condition], clue.condition, clue.outcomes) for clue in clues]

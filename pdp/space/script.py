@@ -1,7 +1,7 @@
 """Formulas and the solver that finds values for them. The only place that knows Z3, and it speaks SMT-LIB 2 to it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import z3
@@ -14,6 +14,8 @@ FALSE: Final[Formula] = "false"
 
 TIME_LIMIT_MS: Final = 20_000
 """How long one question may take the solver."""
+
+_JOINING: Final = frozenset({"and", "or", "not"})
 
 _TOKEN: Final = re.compile(r"[()]|[^\s()]+")
 
@@ -32,6 +34,7 @@ class Script:
         self._negations: dict[Formula, Formula] = {TRUE: FALSE, FALSE: TRUE}
         self._declared: dict[str, str] = {}
         self._parts: dict[str, tuple[str, ...]] = {}
+        self._words: dict[Formula, str] = {}
         self._axioms: dict[str, list[Formula]] = {}
         self.questions = 0
 
@@ -131,8 +134,34 @@ class Script:
         if name is None:
             name = self._names[parts] = f"f{len(self._names)}"
             self._parts[name] = parts[1:]
+            self._words[name] = parts[0]
             self._pending.append(f"(define-fun {name} () {sort} ({' '.join(parts)}))")
         return name
+
+    def holds(self, formula: Formula, known: Callable[[Formula], bool | None]) -> bool:
+        """Say whether *formula* holds where *known* formulas do or not; raises KeyError for what these leave open.
+
+        No more is asked of *known* than the answer depends on.
+        """
+        found: dict[Formula, bool] = {TRUE: True, FALSE: False}
+
+        def is_so(name: Formula) -> bool:
+            answer = found.get(name)
+            if answer is None:
+                answer = known(name)
+                if answer is None:
+                    word = self._words.get(name)
+                    if word not in _JOINING:
+                        raise KeyError(name)
+                    parts = self._parts[name]
+                    if word == "not":
+                        answer = not is_so(parts[0])
+                    else:
+                        answer = all(map(is_so, parts)) if word == "and" else any(map(is_so, parts))
+                found[name] = answer
+            return answer
+
+        return is_so(formula)
 
     # --- Questions ----------------------------------------------------------------------------------------------------
 
