@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 from pdp.analysis.cells import Cell, Cells, Masks
@@ -11,12 +12,12 @@ from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
-from pdp.analysis.when import When
+from pdp.analysis.when import Telling, When
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import FALSE, Formula, Holding, Space, Traits, Unfolding
+from pdp.space import FALSE, Formula, Holding, Outcomes, Space, Traits, Unfolding
 
 
 class Kind(StrEnum):
@@ -32,13 +33,13 @@ class Kind(StrEnum):
 class Difference:
     """Where two policies differ: for every set of *roles* and every combination of words of *cell*, in some situations.
 
-    *key* is equal for differences that are alike but for their words.
+    *about* is equal for differences that are alike but for their words and roles.
     """
 
     kind: Kind
     cell: Cell
     roles: RoleSets
-    key: object
+    about: object
 
     @property
     def asked(self) -> Asked:
@@ -88,17 +89,18 @@ class Comparison:
         before_side, after_side = self.sides
         self.changed = (before_side.unlike(after_side), after_side.unlike(before_side))
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
-        self.told: dict[tuple[Kind, object], When] = {}
-        """By kind and key of a difference, the situations in which it is met."""
+        self.telling = Telling(self.space)
+        self.told: dict[object, When] = {}
+        """By what tells differences apart (`told_by`), the situations in which they are met."""
         self._known: dict[object, _Apart] = {}
         self._possible: dict[object, Mapping[Kind, bool | None]] = {}
-        self._formulas: dict[object, Formula] = {}
-        """What says that sides differ so."""
+        self._opened: dict[object, tuple[Unfolding, Mapping[Kind, Callable[[], Formula]]]] = {}
+        """Questions that were asked, with what says that sides differ so."""
         self._conceivable: dict[object, bool] = {}
         """Whether it can be, if conditions that look for facts come to anything."""
         self._for_somebody: dict[object, bool] = {}
         """Whether somebody can bring it about, who is the data subject or is not."""
-        self._met: dict[Kind, list[Request]] = {kind: [] for kind in Kind}
+        self._met: dict[Kind, list[tuple[Request, Outcomes]]] = {kind: [] for kind in Kind}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -139,16 +141,16 @@ class Comparison:
             differing = found[speaking]
             if differing is None:
                 continue
-            key, possible = self._possible_for(cell, roles, differing, Holding.IN_SCOPES)
+            about, possible = self._possible_for(cell, roles, differing, Holding.IN_SCOPES)
             for kind, is_possible in possible.items():
                 if is_possible:
-                    yield Difference(kind, cell, roles, key)
+                    yield Difference(kind, cell, roles, about)
             open_kinds = [kind for kind, is_possible in possible.items() if is_possible is None]
             if open_kinds:
                 finer = finer or role_kinds(self.sides, rules, traits)
                 for each in apart(roles, finer):
-                    key, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
-                    yield from (Difference(kind, cell, each, key) for kind in open_kinds if possible[kind])
+                    about, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
+                    yield from (Difference(kind, cell, each, about) for kind in open_kinds if possible[kind])
 
     def _apart(self, grounds: Sequence[Ground], speaking: Masks) -> "_Apart | None":
         """Return what both sides come to where rules are *speaking*, None where they mean the same."""
@@ -166,7 +168,7 @@ class Comparison:
     def _possible_for(
         self, cell: Cell, roles: RoleSets, differing: "_Apart", holding: Holding
     ) -> tuple[object, Mapping[Kind, bool | None]]:
-        """Return a key, equal for what differs alike, and which kinds of differences are possible.
+        """Return what is equal for those that differ alike, and which kinds of differences are possible.
 
         None: it depends on the scopes in which the roles are held.
         """
@@ -178,26 +180,30 @@ class Comparison:
         features = frozenset(
             feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
         )
-        key = (differing.meanings, whole, seen, features, holding)
+        about = (differing.meanings, whole, seen)
+        key = (about, features, holding)
         known = self._possible.get(key)
         if known is None:
-            about = (differing.meanings, whole, seen)
             known = self._possible[key] = self._kinds(asked, differing.standings, about, holding)
-        return key, known
+        return about, known
 
     def _kinds(
         self, asked: Asked, standings: Sequence[Standing], about: object, holding: Holding
     ) -> Mapping[Kind, bool | None]:
-        question, formulas = self.opened(asked, standings)
+        place = (about, asked[2])
+        if place in self._opened:
+            first, formulas = self._opened[place]
+            question = first.by(asked)
+        else:
+            question, says = self.opened(asked, standings)
+            formulas = {kind: cache(formula) for kind, formula in says.items()}
+            self._opened[place] = question, formulas
         found: dict[Kind, bool | None] = {}
         for kind in self.kinds:
-            formula = self._formulas.get((kind, about, asked[2]))
-            if formula is None:
-                formula = self._formulas[kind, about, asked[2]] = formulas[kind]()
             if (kind, about) not in self._conceivable:
-                self._conceivable[kind, about] = question.is_conceivable(formula)
+                self._conceivable[kind, about] = question.is_conceivable(formulas[kind]())
             found[kind] = self._conceivable[kind, about] and self._is_possible(
-                question, (kind, about), formula, holding
+                question, (kind, about), formulas[kind](), holding
             )
         return found
 
@@ -212,7 +218,7 @@ class Comparison:
             return True
         request = question.sought(formula, holding)
         if request is not None:
-            self._met[place[0]].insert(0, request)
+            self._met[place[0]].insert(0, (request, {}))
             return True
         if holding is Holding.ANYHOW:
             return False
@@ -225,9 +231,9 @@ class Comparison:
     def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
         """Say whether a request that was found for another question shows the same for this one."""
         met = self._met[kind]
-        for at, request in enumerate(met[:_LOOKED_AT]):
+        for at, (request, outcomes) in enumerate(met[:_LOOKED_AT]):
             recast = self.space.recast(request, question.asked)
-            if recast is not None and question.holds_in(formula, recast):
+            if recast is not None and question.holds_in(formula, recast, outcomes):
                 met.insert(0, met.pop(at))
                 return True
         return False
@@ -268,6 +274,10 @@ class Comparison:
                 held |= side.roles[role]
             found.append(narrowing.without_idle(ground(side, *asked[1:])).for_roles(held))
         return found
+
+    def told_by(self, difference: Difference) -> object:
+        """Return what tells differences apart as to when they are met: the roles by the data subject's alone."""
+        return difference.kind, difference.about, DATA_SUBJECT in difference.asked[0]
 
     def situation(self, difference: Difference) -> Request | None:
         """Return a request that the two policies answer differently in that way."""

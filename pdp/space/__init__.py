@@ -9,7 +9,7 @@ from pdp.space.question import Holding, Question
 from pdp.space.script import FALSE, TIME_LIMIT_MS, TRUE, Formula, UndecidedError
 from pdp.space.space import Space
 from pdp.space.traits import Traits
-from pdp.space.unfolding import Unfolding
+from pdp.space.unfolding import Outcomes, Unfolding
 
 __all__ = [
     "FALSE",
@@ -19,6 +19,7 @@ __all__ = [
     "Drift",
     "Formula",
     "Holding",
+    "Outcomes",
     "Question",
     "Space",
     "Traits",

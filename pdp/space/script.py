@@ -138,28 +138,33 @@ class Script:
             self._pending.append(f"(define-fun {name} () {sort} ({' '.join(parts)}))")
         return name
 
-    def holds(self, formula: Formula, known: Callable[[Formula], bool | None]) -> bool:
-        """Say whether *formula* holds where *known* formulas do or not; raises KeyError for what these leave open.
+    def holds(self, formula: Formula, known: Callable[[Formula], bool | None]) -> bool | None:
+        """Say whether *formula* holds where *known* formulas do or not, None where these leave it open.
 
         No more is asked of *known* than the answer depends on.
         """
-        found: dict[Formula, bool] = {TRUE: True, FALSE: False}
+        found: dict[Formula, bool | None] = {TRUE: True, FALSE: False}
 
-        def is_so(name: Formula) -> bool:
-            answer = found.get(name)
-            if answer is None:
+        def is_so(name: Formula) -> bool | None:
+            if name not in found:
                 answer = known(name)
-                if answer is None:
-                    word = self._words.get(name)
-                    if word not in _JOINING:
-                        raise KeyError(name)
-                    parts = self._parts[name]
-                    if word == "not":
-                        answer = not is_so(parts[0])
-                    else:
-                        answer = all(map(is_so, parts)) if word == "and" else any(map(is_so, parts))
+                word = self._words.get(name)
+                if answer is None and word == "not":
+                    inside = is_so(self._parts[name][0])
+                    answer = None if inside is None else not inside
+                elif answer is None and word in _JOINING:
+                    answer = joined(self._parts[name], settles=word == "or")
                 found[name] = answer
-            return answer
+            return found[name]
+
+        def joined(parts: Iterable[Formula], *, settles: bool) -> bool | None:
+            is_open = False
+            for part in parts:
+                answer = is_so(part)
+                if answer is settles:
+                    return settles
+                is_open = is_open or answer is None
+            return None if is_open else not settles
 
         return is_so(formula)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pdp.conditions.expression import Compare, Expression, Literal, SomeConsent, SomeGround, SomeRefusal
+from pdp.conditions import ConditionTable, compile_conditions
+from pdp.conditions.expression import Compare, Expression, Holds, Literal, Root, SomeConsent, SomeGround, SomeRefusal
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import FactSchema, ValueType
 from pdp.core.policy import Hierarchies
@@ -18,7 +19,7 @@ from pdp.space.encoding import Encoder
 from pdp.space.expressions import everything_in, roles_asked_for
 from pdp.space.facts import Facts, Slot, Statement
 from pdp.space.graded import Scale
-from pdp.space.normal import Reading, Shared
+from pdp.space.normal import Reading, Shared, terms_of
 from pdp.space.people import People, role_classes
 from pdp.space.question import Question
 from pdp.space.recasting import Recasting
@@ -71,6 +72,8 @@ class Space:
         self._hierarchies = first.hierarchies
         words = self.vocabulary.words(WordKind.CATEGORY).values()
         self._looks_for_facts: dict[int, bool] = {}
+        self._compiled: dict[int, ConditionTable] = {}
+        self._looks_at_roles: dict[int, bool] = {}
         self._with_narrower = {word.broader for word in words if word.broader is not None}
 
     def _name_texts(self, expressions: Iterable[Expression]) -> None:
@@ -105,11 +108,22 @@ class Space:
         """Return what the condition of *policy* says, as the one object for all that say the same."""
         return self._shared.condition(condition, self._readings[id(policy)])
 
+    def compiled(self, policy: Conditioned) -> ConditionTable:
+        """Return the conditions of *policy*, ready to be evaluated."""
+        key = id(policy)
+        if key not in self._compiled:
+            self._compiled[key] = compile_conditions(policy.conditions)
+        return self._compiled[key]
+
     def identity(self, policy: Conditioned, condition: str) -> int:
         """Return a number for what the condition of *policy* means: equal for all that say the same in this space."""
         expression = self.expression(policy, condition)
         self._known[id(expression)] = expression
         return id(expression)
+
+    def sees_category(self, expression: Expression) -> bool:
+        """Say whether what a shared *expression* comes to depends on the category of the data."""
+        return self._shared.needs(expression).angle
 
     def looks_for_facts(self, expression: Expression) -> bool:
         """Say whether a shared *expression* looks for a fact."""
@@ -119,6 +133,17 @@ class Space:
                 isinstance(one, SomeGround | SomeConsent | SomeRefusal) for one in everything_in([expression])
             )
         return self._looks_for_facts[key]
+
+    def looks_at_roles(self, expression: Expression) -> bool:
+        """Say whether what a shared *expression* comes to depends on who holds which role."""
+        key = id(expression)
+        if key not in self._looks_at_roles:
+            self._looks_at_roles[key] = any(
+                isinstance(one, Holds | SomeConsent | SomeRefusal)
+                or any(term.root is Root.RECIPIENT for term in terms_of(one))
+                for one in everything_in([expression])
+            )
+        return self._looks_at_roles[key]
 
     def traits(self, conditions: Iterable[int]) -> Traits:
         """Return what the conditions with these numbers can tell apart."""

@@ -2,18 +2,20 @@
 
 Conditions that look for facts make a question hard: every fact is held against every statement about one. So what such
 a condition comes to is left open first. What is impossible then is impossible; what seems possible is a request, and
-the interpreter says what the conditions come to in it. Only where that makes the formula fail are the conditions that
+evaluating says what the conditions come to in it. Only where that makes the formula fail are the conditions that
 it fails by looked into, and the question is asked again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pdp.conditions import Evaluator
+from pdp.conditions import Evaluation
+from pdp.conditions.expression import Expression
+from pdp.conditions.truth import OUTCOMES
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
-from pdp.core.policy import Granting
 from pdp.core.request import Request
 from pdp.policy_set import Asked
 from pdp.space import script
@@ -21,11 +23,14 @@ from pdp.space.conditioned import Conditioned
 from pdp.space.expressions import everything_in, pictured_needed, roles_asked_for
 from pdp.space.graded import Graded
 from pdp.space.question import Holding, Seen, outcome_of
-from pdp.space.script import Formula
+from pdp.space.script import Formula, UndecidedError
 
 if TYPE_CHECKING:
     from pdp.space.space import Space
 
+
+Outcomes = dict[tuple[int, str], Outcome]
+"""What conditions come to, by the number of the condition and the category."""
 
 _Doubtful = list[tuple[Seen, dict[Formula, bool]]]
 
@@ -62,13 +67,16 @@ class Unfolding:
         """Let formulas speak of *conditions* of *policy*, seen under the category asked for or another."""
         for name in conditions:
             expression = self._space.expression(policy, name)
-            self._named.setdefault(Seen(id(expression), category or self.asked[2]), (policy, name))
+            self._named.setdefault(self._place(expression, category), (policy, name))
 
     def graded(self, policy: Conditioned, condition: str, category: str | None = None) -> Graded:
         """Return what a named condition comes to, as far as formulas of rules look at it."""
-        seen = Seen(id(self._space.expression(policy, condition)), category or self.asked[2])
         self._open()
-        return self._parts[seen].graded
+        return self._parts[self._place(self._space.expression(policy, condition), category)].graded
+
+    def _place(self, expression: Expression, category: str | None) -> Seen:
+        sees_it = category is not None and self._space.sees_category(expression)
+        return Seen(id(expression), category if category is not None and sees_it else self.asked[2])
 
     def has_outcome(
         self, policy: Conditioned, condition: str, outcome: Outcome, category: str | None = None
@@ -98,10 +106,27 @@ class Unfolding:
             return formula == script.TRUE
         return self._script.which_can_hold([], [formula])[0]
 
-    def holds_in(self, formula: Formula, request: Request) -> bool:
-        """Say whether *formula* holds in the situation of *request*, by the interpreter of conditions."""
+    def by(self, asked: Asked) -> "Unfolding":
+        """Return the same question of others, who see as much of it: the same formulas speak of it."""
         self._open()
-        interpreted, written = _Interpreted(request, self._space.granting), self._script
+        other = copy(self)
+        other.asked = asked
+        other._exact = exact = self._space.question(asked)
+        exact.told, exact.asked_for, exact.least_pictured = (
+            self._exact.told,
+            self._exact.asked_for,
+            self._exact.least_pictured,
+        )
+        other._links = {}
+        return other
+
+    def holds_in(self, formula: Formula, request: Request, outcomes: "Outcomes") -> bool:
+        """Say whether *formula* holds in the situation of *request*, as the policies answer it.
+
+        *outcomes* are those of conditions that look at nobody's roles, and are added to.
+        """
+        self._open()
+        interpreted, written = _Interpreted(request, self._space, outcomes), self._script
         known: dict[Formula, bool] = {}
 
         def told(name: Formula) -> bool | None:
@@ -113,7 +138,7 @@ class Unfolding:
                     known[each], known[written.negated(each)] = is_so, not is_so
             return known[name]
 
-        return written.holds(formula, told)
+        return self._decided(written.holds(formula, told))
 
     def sought(self, formula: Formula, holding: Holding = Holding.ANYHOW) -> Request | None:
         """Return a request of a situation in which *formula* holds, None when there is none; raises UndecidedError.
@@ -142,7 +167,7 @@ class Unfolding:
 
         None are returned where *formula* holds in the request, or where nothing that is left open is to blame.
         """
-        interpreted = _Interpreted(request, self._space.granting)
+        interpreted = _Interpreted(request, self._space, {})
         known: dict[Formula, bool] = {}
         doubtful: _Doubtful = []
         for part in parts:
@@ -171,7 +196,12 @@ class Unfolding:
 
     def _holds(self, formula: Formula, known: Mapping[Formula, bool]) -> bool:
         negated = {self._script.negated(name): not is_so for name, is_so in known.items()}
-        return self._script.holds(formula, {**negated, **known}.get)
+        return self._decided(self._script.holds(formula, {**negated, **known}.get))
+
+    def _decided(self, holds: bool | None) -> bool:
+        if holds is None:
+            raise UndecidedError("a condition is spoken of that was not named")
+        return holds
 
     # --- Conditions ---------------------------------------------------------------------------------------------------
 
@@ -241,26 +271,35 @@ class Unfolding:
 class _Interpreted:
     """What conditions come to in the situation of a request."""
 
-    def __init__(self, request: Request, granting: Mapping[str, Granting]) -> None:
+    def __init__(self, request: Request, space: "Space", outcomes: "Outcomes") -> None:
         self._request = request
-        self._granting = granting
-        self._evaluators: dict[tuple[int, str], Evaluator] = {}
+        self._space = space
+        self._outcomes = outcomes
+        self._evaluators: dict[tuple[int, str], Evaluation] = {}
 
     def outcome(self, part: _Part) -> Outcome:
-        key = (id(part.policy), part.category)
-        if key not in self._evaluators:
-            self._evaluators[key] = Evaluator(part.policy.conditions, self._circumstances(part))
-        return self._evaluators[key].named(part.name).outcome
+        expression = self._space.expression(part.policy, part.name)
+        place = (id(expression), part.category)
+        found = self._outcomes.get(place)
+        if found is None:
+            key = (id(part.policy), part.category)
+            if key not in self._evaluators:
+                self._evaluators[key] = Evaluation(self._space.compiled(part.policy), self._circumstances(part))
+            evaluation = self._evaluators[key]
+            found = OUTCOMES[evaluation.code(evaluation.table.numbers[part.name])]
+            if not self._space.looks_at_roles(expression):
+                self._outcomes[place] = found
+        return found
 
     def _circumstances(self, part: _Part) -> Circumstances:
         request, policy = self._request, part.policy
         if request.time is None:
             raise TypeError(request)
-        found = Circumstances(request, (), request.time, policy.hierarchies, self._granting)
+        found = Circumstances(request, (), request.time, policy.hierarchies, self._space.granting)
         return found if part.category == request.resource.type else found.narrowed(part.category)
 
 
-_DECIDED = frozenset({script.TRUE, script.FALSE})
+_DECIDED: Final = frozenset({script.TRUE, script.FALSE})
 
 
 def _by_place(seen: Seen) -> tuple[str, int]:
