@@ -3,19 +3,21 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from pdp.analysis.cells import Cell, Cells
+from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.roles import MOST_ROLES, RoleSets, feature_of, role_kinds, role_sets
+from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
-from pdp.analysis.when import When
+from pdp.analysis.when import Telling, When
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
+from pdp.core.role_holding import DATA_SUBJECT
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import FALSE, Formula, Question, Space, Traits
+from pdp.space import FALSE, Formula, Holding, Outcomes, Space, Traits, Unfolding
 
 
 class Kind(StrEnum):
@@ -31,13 +33,13 @@ class Kind(StrEnum):
 class Difference:
     """Where two policies differ: for every set of *roles* and every combination of words of *cell*, in some situations.
 
-    *key* is equal for differences that are alike but for their words.
+    *about* is equal for differences that are alike but for their words and roles.
     """
 
     kind: Kind
     cell: Cell
     roles: RoleSets
-    key: object
+    about: object
 
     @property
     def asked(self) -> Asked:
@@ -52,6 +54,19 @@ class Difference:
 
 Progress = Callable[[int, int], None]
 """Told how many cells of how many are done."""
+
+
+_LOOKED_AT: Final = 8
+"""So many requests that were found last are tried before the solver is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """The standings of both sides where they mean something else, what each means, and what conditions look at."""
+
+    standings: tuple[Standing, ...]
+    meanings: tuple[object, ...]
+    traits: Traits
 
 
 class Comparison:
@@ -74,10 +89,18 @@ class Comparison:
         before_side, after_side = self.sides
         self.changed = (before_side.unlike(after_side), after_side.unlike(before_side))
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
-        self.told: dict[tuple[Kind, object], When] = {}
-        """By kind and key of a difference, the situations in which it is met."""
-        self._traits: dict[object, Traits] = {}
-        self._possible: dict[object, frozenset[Kind]] = {}
+        self.telling = Telling(self.space)
+        self.told: dict[object, When] = {}
+        """By what tells differences apart (`told_by`), the situations in which they are met."""
+        self._known: dict[object, _Apart] = {}
+        self._possible: dict[object, Mapping[Kind, bool | None]] = {}
+        self._opened: dict[object, tuple[Unfolding, Mapping[Kind, Callable[[], Formula]]]] = {}
+        """Questions that were asked, with what says that sides differ so."""
+        self._conceivable: dict[object, bool] = {}
+        """Whether it can be, if conditions that look for facts come to anything."""
+        self._for_somebody: dict[object, bool] = {}
+        """Whether somebody can bring it about, who is the data subject or is not."""
+        self._met: dict[Kind, list[tuple[Request, Outcomes]]] = {kind: [] for kind in Kind}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -101,50 +124,127 @@ class Comparison:
         )
 
     def _in_cell(self, cell: Cell, grounds: tuple[Ground, ...]) -> Iterator[Difference]:
-        category = cell.categories.first
         rests_on = [conditions_of(side, one.for_roles(-1)) for side, one in zip(self.sides, grounds, strict=True)]
         traits = self.space.traits(frozenset().union(*rests_on))
         rules = tuple(one.every_bit for one in grounds)
         # Where an allow rule speaks on one side alone, the cause of a denial changes for everybody.
         for_all = grounds[0].spoken_of is not grounds[1].spoken_of and Kind.REASONS in self.kinds
-        for roles in role_sets(role_kinds(self.sides, rules, traits), self.most_roles):
-            if not for_all and not any(bits & gone for bits, gone in zip(roles.rules, self.changed, strict=True)):
+        kinds = role_kinds(self.sides, rules, traits, in_scopes=True)
+        finer: tuple[RoleKind, ...] = ()
+        found: dict[Masks, _Apart | None] = {}
+        for roles in role_sets(kinds, self.most_roles):
+            speaking = roles.rules
+            if not for_all and not any(bits & gone for bits, gone in zip(speaking, self.changed, strict=True)):
                 continue
-            standings = [one.for_roles(bits) for one, bits in zip(grounds, roles.rules, strict=True)]
-            meanings = tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
-            if meanings[0] == meanings[1]:
+            if speaking not in found:
+                found[speaking] = self._apart(grounds, speaking)
+            differing = found[speaking]
+            if differing is None:
                 continue
-            asked = (roles.example, cell.actions.first, category, cell.purposes.first)
-            key = self._key(asked, standings, meanings)
-            if key not in self._possible:
-                self._possible[key] = frozenset(self._kinds(asked, standings))
-            for kind in sorted(self._possible[key]):
-                yield Difference(kind, cell, roles, key)
+            about, possible = self._possible_for(cell, roles, differing, Holding.IN_SCOPES)
+            for kind, is_possible in possible.items():
+                if is_possible:
+                    yield Difference(kind, cell, roles, about)
+            open_kinds = [kind for kind, is_possible in possible.items() if is_possible is None]
+            if open_kinds:
+                finer = finer or role_kinds(self.sides, rules, traits)
+                for each in apart(roles, finer):
+                    about, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
+                    yield from (Difference(kind, cell, each, about) for kind in open_kinds if possible[kind])
 
-    def _key(self, asked: Asked, standings: Sequence[Standing], meanings: object) -> object:
-        """Return what a difference depends on: equal for questions that differ alike."""
-        traits = self._traits.get(meanings)
-        if traits is None:
+    def _apart(self, grounds: Sequence[Ground], speaking: Masks) -> "_Apart | None":
+        """Return what both sides come to where rules are *speaking*, None where they mean the same."""
+        standings = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
+        meanings = tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
+        if meanings[0] == meanings[1]:
+            return None
+        known = self._known.get(meanings)
+        if known is None:
             rests_on = [conditions_of(side, one) for side, one in zip(self.sides, standings, strict=True)]
-            traits = self._traits[meanings] = self.space.traits(frozenset().union(*rests_on))
-        category = asked[2]
-        whole = category if any(one.keeping for one in standings) or category in traits.types else ""
-        vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
-        features = frozenset(feature_of(role, traits, vocabulary, hierarchies) for role in asked[0])
-        return meanings, features, whole, seen_of(self.space, asked, traits) if traits.consents else None
+            traits = self.space.traits(frozenset().union(*rests_on))
+            known = self._known[meanings] = _Apart(tuple(standings), meanings, traits)
+        return known
 
-    def _kinds(self, asked: Asked, standings: Sequence[Standing]) -> Iterator[Kind]:
-        question, formulas = self.opened(asked, standings)
-        possible = question.possible([formulas[kind]() for kind in self.kinds])
-        yield from (kind for kind, is_possible in zip(self.kinds, possible, strict=True) if is_possible)
+    def _possible_for(
+        self, cell: Cell, roles: RoleSets, differing: "_Apart", holding: Holding
+    ) -> tuple[object, Mapping[Kind, bool | None]]:
+        """Return what is equal for those that differ alike, and which kinds of differences are possible.
+
+        None: it depends on the scopes in which the roles are held.
+        """
+        asked = (roles.example, cell.actions.first, cell.categories.first, cell.purposes.first)
+        traits, in_scopes = differing.traits, holding is Holding.IN_SCOPES
+        whole = asked[2] if any(one.keeping for one in differing.standings) or asked[2] in traits.types else ""
+        seen = seen_of(self.space, asked, traits) if traits.consents else None
+        vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
+        features = frozenset(
+            feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
+        )
+        about = (differing.meanings, whole, seen)
+        key = (about, features, holding)
+        known = self._possible.get(key)
+        if known is None:
+            known = self._possible[key] = self._kinds(asked, differing.standings, about, holding)
+        return about, known
+
+    def _kinds(
+        self, asked: Asked, standings: Sequence[Standing], about: object, holding: Holding
+    ) -> Mapping[Kind, bool | None]:
+        place = (about, asked[2])
+        if place in self._opened:
+            first, formulas = self._opened[place]
+            question = first.by(asked)
+        else:
+            question, says = self.opened(asked, standings)
+            formulas = {kind: cache(formula) for kind, formula in says.items()}
+            self._opened[place] = question, formulas
+        found: dict[Kind, bool | None] = {}
+        for kind in self.kinds:
+            if (kind, about) not in self._conceivable:
+                self._conceivable[kind, about] = question.is_conceivable(formulas[kind]())
+            found[kind] = self._conceivable[kind, about] and self._is_possible(
+                question, (kind, about), formulas[kind](), holding
+            )
+        return found
+
+    def _is_possible(
+        self, question: Unfolding, place: tuple[Kind, object], formula: Formula, holding: Holding
+    ) -> bool | None:
+        """Say whether there is such a situation; None where there is one for somebody, but not in any scope."""
+        for_somebody = (place, DATA_SUBJECT in question.asked[0])
+        if not self._for_somebody.get(for_somebody, True):
+            return False
+        if self._was_met(question, place[0], formula):
+            return True
+        request = question.sought(formula, holding)
+        if request is not None:
+            self._met[place[0]].insert(0, (request, {}))
+            return True
+        if holding is Holding.ANYHOW:
+            return False
+        if for_somebody not in self._for_somebody:
+            self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
+        if not self._for_somebody[for_somebody]:
+            return False
+        return False if question.sought(formula, Holding.LOOSELY) is None else None
+
+    def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
+        """Say whether a request that was found for another question shows the same for this one."""
+        met = self._met[kind]
+        for at, (request, outcomes) in enumerate(met[:_LOOKED_AT]):
+            recast = self.space.recast(request, question.asked)
+            if recast is not None and question.holds_in(formula, recast, outcomes):
+                met.insert(0, met.pop(at))
+                return True
+        return False
 
     # --- One question -------------------------------------------------------------------------------------------------
 
     def opened(
         self, asked: Asked, standings: Sequence[Standing] | None = None
-    ) -> tuple[Question, dict[Kind, Callable[[], Formula]]]:
+    ) -> tuple[Unfolding, dict[Kind, Callable[[], Formula]]]:
         """Return the question, and for each kind the formula that says that the policies differ so."""
-        question = self.space.question(asked)
+        question = self.space.unfolding(asked)
         found = standings or self.standings(asked)
         before, after = (
             self.stance_type(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True)
@@ -174,6 +274,10 @@ class Comparison:
                 held |= side.roles[role]
             found.append(narrowing.without_idle(ground(side, *asked[1:])).for_roles(held))
         return found
+
+    def told_by(self, difference: Difference) -> object:
+        """Return what tells differences apart as to when they are met: the roles by the data subject's alone."""
+        return difference.kind, difference.about, DATA_SUBJECT in difference.asked[0]
 
     def situation(self, difference: Difference) -> Request | None:
         """Return a request that the two policies answer differently in that way."""

@@ -8,7 +8,7 @@ from pdp.analysis.boxes import Box, Triple, boxes
 from pdp.analysis.changes import Comparison, Difference, Kind, Progress
 from pdp.analysis.roles import RoleSets
 from pdp.analysis.stance import conditions_of
-from pdp.analysis.when import When, when_holds
+from pdp.analysis.when import When
 from pdp.core.policy import Rule
 from pdp.core.request import Request
 from pdp.deciding import Answer, decide
@@ -97,7 +97,8 @@ def _rules(comparison: Comparison, difference: Difference) -> _RuleIds:
 
 
 def _told(comparison: Comparison, difference: Difference) -> When:
-    known = comparison.told.get((difference.kind, difference.key))
+    told_by = comparison.told_by(difference)
+    known = comparison.told.get(told_by)
     if known is None:
         question, formulas = comparison.opened(difference.asked)
         names = []
@@ -110,8 +111,8 @@ def _told(comparison: Comparison, difference: Difference) -> When:
             ]
         for policy, name in names:
             question.names(policy, [name])
-        known = when_holds(comparison.space, question, formulas[difference.kind](), names)
-        comparison.told[difference.kind, difference.key] = known
+        known = comparison.telling.when(question, formulas[difference.kind](), names)
+        comparison.told[told_by] = known
     return known
 
 

@@ -7,7 +7,7 @@ from pdp.analysis.changes import Comparison, Kind
 from pdp.analysis.stance import Standing
 from pdp.core.fact_schema import FactSchema
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import FALSE, Formula, Question
+from pdp.space import FALSE, Formula, Unfolding
 
 COMPARED: Final = frozenset({"policy.csv", "conditions.yaml", "clauses.yaml", "document.txt"})
 """The files whose edits the space shows whole, or which say nothing but the words of a sentence."""
@@ -21,9 +21,9 @@ class Loosening(Comparison):
 
     def opened(
         self, asked: Asked, standings: Sequence[Standing] | None = None
-    ) -> tuple[Question, dict[Kind, Callable[[], Formula]]]:
+    ) -> tuple[Unfolding, dict[Kind, Callable[[], Formula]]]:
         """Return the question, and what says that more is allowed, as what is newly allowed."""
-        question = self.space.question(asked)
+        question = self.space.unfolding(asked)
         found = standings or self.standings(asked)
         before, after = (
             self.stance_type(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True)

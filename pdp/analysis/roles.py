@@ -1,9 +1,9 @@
 """Sets of roles, taken together where nothing in a cell tells them apart."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from math import comb, prod
 
 from pdp.analysis.cells import Masks
@@ -65,25 +65,35 @@ class RoleSets:
 
 
 def role_kinds(
-    sides: Sequence[Side], rules: Masks, traits: Traits, among: frozenset[str] = frozenset()
+    sides: Sequence[Side], rules: Masks, traits: Traits, among: frozenset[str] = frozenset(), *, in_scopes: bool = False
 ) -> tuple[RoleKind, ...]:
-    """Return the kinds of roles where *rules* speak and conditions have *traits*; those *among* some are kept apart."""
+    """Return the kinds of roles where *rules* speak and conditions have *traits*; those *among* some are kept apart.
+
+    *in_scopes*: as they are where a scope of every type is named.
+    """
     vocabulary, hierarchies = sides[0].policy.vocabulary, sides[0].policy.hierarchies
     found: dict[tuple[object, Masks], list[str]] = {}
     for role in vocabulary.words(WordKind.ROLE):
         speaking = tuple(side.roles[role] & bits for side, bits in zip(sides, rules, strict=True))
-        feature = feature_of(role, traits, vocabulary, hierarchies)
+        feature = feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes)
         found.setdefault(((feature, role in among), speaking), []).append(role)
     return tuple(RoleKind(tuple(roles), speaking) for (_, speaking), roles in found.items())
 
 
-def feature_of(role: str, traits: Traits, vocabulary: Vocabulary, hierarchies: Hierarchies) -> object:
-    """Return what conditions with *traits* see of a subject that holds *role*."""
+def feature_of(
+    role: str, traits: Traits, vocabulary: Vocabulary, hierarchies: Hierarchies, *, in_scopes: bool = False
+) -> object:
+    """Return what conditions with *traits* see of a subject that holds *role*.
+
+    *in_scopes*: where a scope of every type is named, the scopes say nothing of roles that no condition asks for.
+    """
+    asked_for = tuple(role in asked for asked in traits.roles)
+    scopes_tell = any(asked_for) if in_scopes else traits.scopes
     outside = not hierarchies.roles.get(role, ANY_WORD).isdisjoint(OUTSIDERS)
     return (
-        tuple(role in asked for asked in traits.roles),
+        asked_for,
         outside if traits.consents else None,
-        vocabulary.words(WordKind.ROLE)[role].held_in if traits.scopes else None,
+        vocabulary.words(WordKind.ROLE)[role].held_in if scopes_tell else None,
         role if role in {DATA_SUBJECT, THIRD_PARTY} else "",
     )
 
@@ -95,6 +105,17 @@ def either_side(vocabulary: Vocabulary, hierarchies: Hierarchies) -> tuple[froze
         outside = not hierarchies.roles.get(role, ANY_WORD).isdisjoint(OUTSIDERS)
         found.setdefault(outside, frozenset({role}))
     return tuple(found.values())
+
+
+def apart(roles: RoleSets, kinds: Iterable[RoleKind]) -> Iterator[RoleSets]:
+    """Yield *roles* by the finer *kinds*, each of which lies in one kind of theirs."""
+    inside = {id(kind): [each for each in kinds if each.roles[0] in kind.roles] for kind in roles.kinds}
+    counts = Counter(id(kind) for kind in roles.kinds)
+    for chosen in product(*[combinations_with_replacement(inside[key], count) for key, count in counts.items()]):
+        together = tuple(each for some in chosen for each in some)
+        taken = Counter(id(each) for each in together)
+        if all(taken[id(each)] <= len(each.roles) for each in together):
+            yield RoleSets(together)
 
 
 def role_sets(kinds: Sequence[RoleKind], most: int = MOST_ROLES) -> Iterator[RoleSets]:

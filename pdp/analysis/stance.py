@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pdp.analysis.meanings import Meaning, Side
@@ -10,7 +11,7 @@ from pdp.core.policy import Rule
 from pdp.core.vocabulary import WordKind
 from pdp.deciding.obligations import LEAVE_OUT
 from pdp.policy_set import Asked
-from pdp.space import FALSE, Formula, Question, Space
+from pdp.space import FALSE, Formula, Question, Space, Unfolding
 
 RuleBits = int
 Chooser = Callable[[Rule], bool]
@@ -92,7 +93,7 @@ def conditions_of(side: Side, found: Standing) -> frozenset[int]:
 class Stance:
     """The answer of one side to one question of the space."""
 
-    def __init__(self, side: Side, found: Standing, question: Question, space: Space) -> None:
+    def __init__(self, side: Side, found: Standing, question: Question | Unfolding, space: Space) -> None:
         self.side = side
         self.found = found
         self._question = question
@@ -108,6 +109,7 @@ class Stance:
             for rule in denies:
                 question.names(side.policy, rule.conditions, word)
         self._known: dict[tuple[str, str], Formula] = {}
+        self._kept_back: dict[str, Formula] = {}
 
     # --- Rules --------------------------------------------------------------------------------------------------------
 
@@ -129,18 +131,21 @@ class Stance:
 
     # --- The answer ---------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def denied_outright(self) -> Formula:
         """Return that a deny rule applies to all that is asked."""
         return self._one_applies(self._denying)
 
-    @property
+    @cached_property
     def something_allows(self) -> Formula:
         """Return that an allow rule applies."""
         return self._one_applies(self._allowing)
 
     def _is_kept_back(self, word: str) -> Formula:
-        return self._one_applies(self._keeping.get(word, ()), word)
+        found = self._kept_back.get(word)
+        if found is None:
+            found = self._kept_back[word] = self._one_applies(self._keeping.get(word, ()), word)
+        return found
 
     def _nothing_is_left(self, category: str) -> Formula:
         inside = self.side.policy.residuals.inside[category]
@@ -148,7 +153,7 @@ class Stance:
         kept = FALSE if category == self._category else self._is_kept_back(category)
         return self._script.either(kept, everything)
 
-    @property
+    @cached_property
     def allows_whole(self) -> Formula:
         """Return that the answer is allow, and that none of the narrower categories looked at is kept back."""
         kept = [self._is_kept_back(word) for word in self._keeping]
@@ -160,18 +165,18 @@ class Stance:
         kept = [self._script.either(*[self._is_kept_back(word) for word in path]) for path in paths]
         return self._script.both(self.something_allows, self._script.negated(self.denied_outright), *kept)
 
-    @property
+    @cached_property
     def emptied(self) -> Formula:
         """Return that narrower categories are kept back until nothing is left."""
         return self._nothing_is_left(self._category) if self._keeping else FALSE
 
-    @property
+    @cached_property
     def allows(self) -> Formula:
         """Return that the answer is allow."""
         written = self._script
         return written.both(self.something_allows, written.negated(self.denied_outright), written.negated(self.emptied))
 
-    @property
+    @cached_property
     def denies_by_rule(self) -> Formula:
         """Return that the answer is a deny that rules decided."""
         return self._script.either(self.denied_outright, self._script.both(self.something_allows, self.emptied))
@@ -198,8 +203,8 @@ class Stance:
         written, vocabulary = self._script, self.side.policy.vocabulary
         found = {}
         for word in self._keeping:
-            above = set(vocabulary.upward(_CATEGORY, word)) - {word}
-            outer = [self._is_kept_back(other) for other in self._keeping if other in above]
+            above = [other for other in vocabulary.upward(_CATEGORY, word) if other != word]
+            outer = [self._is_kept_back(other) for other in above if other in self._keeping]
             outermost = written.both(self._is_kept_back(word), *[written.negated(one) for one in outer])
             found[(LEAVE_OUT, "", word)] = written.both(self.allows, outermost)
         return found

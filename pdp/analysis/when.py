@@ -1,20 +1,23 @@
 """In which situations something holds, in the words of the conditions: alternatives, each as short as can be."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pdp.analysis.seeing import seen_of
 from pdp.conditions import Evaluator
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
 from pdp.core.request import Request
+from pdp.core.role_holding import DATA_SUBJECT
 from pdp.core.text import Text, join_texts
 from pdp.policy_set import PolicySet
-from pdp.space import Formula, Question, Space
+from pdp.space import Formula, Holding, Space, Unfolding
 
 MOST_ALTERNATIVES: Final = 4
 """How many alternatives are told; of more it is said that there are."""
 
+_EVERY: Final = frozenset(Outcome)
 _WIDER: Final = {
     Outcome.TRUE: (frozenset({Outcome.TRUE, Outcome.UNKNOWN}),),
     Outcome.FALSE: (frozenset({Outcome.FALSE, Outcome.UNKNOWN}),),
@@ -67,23 +70,122 @@ class When:
         return join_texts([*told, *more], " – hoặc: ", " – or: ")
 
 
-def when_holds(space: Space, question: Question, holds: Formula, conditions: Iterable[tuple[PolicySet, str]]) -> When:
-    """Return when *holds* does, told by *conditions*, which the question has named. Raises UndecidedError."""
-    seen: dict[int, tuple[PolicySet, str]] = {}
-    for policy, name in conditions:
-        seen.setdefault(space.identity(policy, name), (policy, name))
-    told = list(seen.values())
-    found: list[tuple[Clue, ...]] = []
-    left = holds
-    while len(found) < MOST_ALTERNATIVES:
-        request = question.situation(left)
-        if request is None:
-            return When(tuple(found), complete=True)
-        met = [(policy, name, _outcome(policy, name, request)) for policy, name in told]
-        clues = _shortened(space, question, holds, met)
-        found.append(clues)
-        left = space.script.both(left, space.script.negated(_formula(space, question, clues, told)))
-    return When(tuple(found), complete=question.situation(left) is None)
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """A condition, by its policy and name, with what it came to in a situation."""
+
+    policy: PolicySet
+    name: str
+    outcome: Outcome
+
+    @property
+    def text(self) -> Text:
+        """Return what the condition says."""
+        return self.policy.conditions[self.name].text
+
+
+_Chosen = Mapping[int, frozenset[Outcome]]
+"""What conditions may come to, by their numbers in a list."""
+
+
+class Telling:
+    """Tells when something holds. What clues say of one another is asked once, whatever they are clues to."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._known: dict[object, bool] = {}
+
+    def when(self, question: Unfolding, holds: Formula, conditions: Iterable[tuple[PolicySet, str]]) -> When:
+        """Return when *holds* does, told by *conditions*, which the question has named. Raises UndecidedError."""
+        written = self._space.script
+        seen: dict[int, tuple[PolicySet, str]] = {}
+        for policy, name in conditions:
+            seen.setdefault(self._space.identity(policy, name), (policy, name))
+        found: list[tuple[Clue, ...]] = []
+        left = holds
+        while len(found) < MOST_ALTERNATIVES:
+            request = question.situation(left)
+            if request is None:
+                return When(tuple(found), complete=True)
+            met = [_Met(policy, name, _outcome(policy, name, request)) for policy, name in seen.values()]
+            chosen = self._shortened(question, holds, met)
+            found.append(tuple(Clue(met[at].name, is_one, met[at].text) for at, is_one in sorted(chosen.items())))
+            left = written.both(left, written.negated(self._together(question, met, chosen)))
+        return When(tuple(found), complete=question.situation(left) is None)
+
+    def _shortened(self, question: Unfolding, holds: Formula, met: Sequence[_Met]) -> _Chosen:
+        """Leave out, then widen, whatever is not needed for *holds*: by the rules, then by what clues say."""
+        everything = {at: frozenset({one.outcome}) for at, one in enumerate(met)}
+        chosen = self._shortened_by(everything, met, lambda some: self._follows(question, holds, met, some))
+        if not self._follows(question, holds, met, chosen):
+            # What is kept back from a broad category rests on more than is told here.
+            return everything
+        return self._shortened_by(chosen, met, lambda some: self._is_implied(question, met, chosen, some), question)
+
+    def _shortened_by(
+        self,
+        chosen: _Chosen,
+        met: Sequence[_Met],
+        enough: Callable[[_Chosen], bool],
+        question: Unfolding | None = None,
+    ) -> _Chosen:
+        kept = dict(chosen)
+        for at in chosen:
+            without = {other: outcomes for other, outcomes in kept.items() if other != at}
+            if enough(without):
+                kept = without
+                continue
+            for wider in _WIDER[met[at].outcome] if len(kept[at]) == 1 else ():
+                # What can never be met beside the rest would only make the sentence longer.
+                more = {**kept, at: wider - {met[at].outcome}}
+                if enough({**kept, at: wider}) and (question is None or self._can_be(question, met, more)):
+                    kept[at] = wider
+                    break
+        return kept
+
+    def _follows(self, question: Unfolding, holds: Formula, met: Sequence[_Met], chosen: _Chosen) -> bool:
+        """Say whether *holds* does wherever *chosen* are met, whatever the other conditions come to."""
+        written = self._space.script
+        known: dict[Formula, bool] = {}
+        for at, outcomes in chosen.items():
+            graded = question.graded(met[at].policy, met[at].name)
+            for formula, is_so in (
+                (graded.not_true, {one is not Outcome.TRUE for one in outcomes}),
+                (graded.false, {one is Outcome.FALSE for one in outcomes}),
+            ):
+                if len(is_so) == 1:
+                    known[formula] = True in is_so
+                    known[written.negated(formula)] = False in is_so
+        return bool(written.holds(holds, known.get))
+
+    def _is_implied(self, question: Unfolding, met: Sequence[_Met], clues: _Chosen, by: _Chosen) -> bool:
+        left = {at: by.get(at, _EVERY) - outcomes for at, outcomes in clues.items()}
+        return not any(open_ and self._can_be(question, met, {**by, at: open_}) for at, open_ in left.items())
+
+    def _can_be(self, question: Unfolding, met: Sequence[_Met], chosen: _Chosen) -> bool:
+        """Say whether *chosen* can be met together, whoever asks."""
+        asked, identity = question.asked, self._space.identity
+        numbered = {at: identity(met[at].policy, met[at].name) for at in chosen}
+        traits = self._space.traits(numbered.values())
+        key = (
+            frozenset((numbered[at], outcomes) for at, outcomes in chosen.items()),
+            asked[2] if asked[2] in traits.types else "",
+            seen_of(self._space, asked, traits) if traits.consents else None,
+            DATA_SUBJECT in asked[0],
+        )
+        if key not in self._known:
+            together = self._together(question, met, chosen)
+            self._known[key] = question.sought(together, Holding.ANYBODY) is not None
+        return self._known[key]
+
+    def _together(self, question: Unfolding, met: Sequence[_Met], chosen: _Chosen) -> Formula:
+        written = self._space.script
+        return written.both(
+            *[
+                written.either(*[question.has_outcome(met[at].policy, met[at].name, one) for one in sorted(outcomes)])
+                for at, outcomes in chosen.items()
+            ]
+        )
 
 
 def _outcome(policy: PolicySet, name: str, request: Request) -> Outcome:
@@ -91,45 +193,3 @@ def _outcome(policy: PolicySet, name: str, request: Request) -> Outcome:
         raise TypeError(request)
     circumstances = Circumstances(request, (), request.time, policy.hierarchies, policy.granting)
     return Evaluator(policy.conditions, circumstances).named(name).outcome
-
-
-def _shortened(
-    space: Space, question: Question, holds: Formula, met: list[tuple[PolicySet, str, Outcome]]
-) -> tuple[Clue, ...]:
-    """Leave out, then widen, whatever is not needed for *holds*."""
-    written = space.script
-    kept = {at: frozenset({outcome}) for at, (_, _, outcome) in enumerate(met)}
-
-    def enough(chosen: dict[int, frozenset[Outcome]]) -> bool:
-        parts = [_one_of(space, question, met[at][0], met[at][1], outcomes) for at, outcomes in chosen.items()]
-        return not question.is_possible(written.negated(holds), *parts)
-
-    def met_too(chosen: dict[int, frozenset[Outcome]], at: int, more: frozenset[Outcome]) -> bool:
-        widened = {**chosen, at: more}
-        parts = [_one_of(space, question, met[each][0], met[each][1], outcomes) for each, outcomes in widened.items()]
-        return question.is_possible(*parts)
-
-    for at, (_, _, outcome) in enumerate(met):
-        without = {other: outcomes for other, outcomes in kept.items() if other != at}
-        if enough(without):
-            kept = without
-            continue
-        for wider in _WIDER[outcome]:
-            # What can never be met beside the rest would only make the sentence longer.
-            if enough({**kept, at: wider}) and met_too(kept, at, wider - {outcome}):
-                kept[at] = wider
-                break
-    return tuple(
-        Clue(met[at][1], outcomes, met[at][0].conditions[met[at][1]].text) for at, outcomes in sorted(kept.items())
-    )
-
-
-def _one_of(space: Space, question: Question, policy: PolicySet, name: str, outcomes: Iterable[Outcome]) -> Formula:
-    return space.script.either(*[question.has_outcome(policy, name, outcome) for outcome in sorted(outcomes)])
-
-
-def _formula(space: Space, question: Question, clues: Iterable[Clue], told: Iterable[tuple[PolicySet, str]]) -> Formula:
-    policies = {name: policy for policy, name in told}
-    return space.script.both(
-        *[_one_of(space, question, policies[clue.condition], clue.condition, clue.outcomes) for clue in clues]
-    )

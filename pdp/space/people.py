@@ -162,6 +162,11 @@ class People:
             self._script.always(self._script.implies(found, self.scopes.nonempty), found)
         return found
 
+    def every_scope(self) -> list[Formula]:
+        """Return that a scope of each type is named in which a role may be held."""
+        types = {type_ for each in self.classes for type_ in each.held_in if type_ != OPERATOR_SCOPE}
+        return [self.scope_of_type(type_) for type_ in sorted(types)]
+
     @property
     def scope_types(self) -> dict[str, Formula]:
         """Return for each type whether a scope of it is named."""
@@ -173,16 +178,21 @@ class People:
             self._resource_types[type_] = self._script.boolean(f"the resource is a {type_}")
         return self._resource_types[type_]
 
-    def asked(self, roles: frozenset[str], category: str, *, whole: bool) -> list[Formula]:
+    def asked(
+        self, roles: frozenset[str], category: str, *, whole: bool, among: frozenset[str] | None = None
+    ) -> list[Formula]:
         """Return what a question says: the subject holds exactly *roles* towards data of *category*.
 
-        A role is held in the resource itself only when the category is *whole*, without narrower ones.
+        A role is held in the resource itself only when the category is *whole*, without narrower ones. Of roles that
+        are not *among* some nothing is said.
         """
         written = self._script
         about = self.is_about(self.subject, 0)
         said = [about if DATA_SUBJECT in roles else written.negated(about)]
         assigned = roles - {DATA_SUBJECT}
         for each in self.classes:
+            if among is not None and each.roles.isdisjoint(among):
+                continue
             formulas = [self._holding(each, type_, 0, self.subject) for type_ in each.held_in]
             if roles == {THIRD_PARTY} and THIRD_PARTY in each.roles:
                 continue

@@ -1,7 +1,7 @@
 """Formulas and the solver that finds values for them. The only place that knows Z3, and it speaks SMT-LIB 2 to it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import z3
@@ -16,6 +16,7 @@ TIME_LIMIT_MS: Final = 20_000
 """How long one question may take the solver."""
 
 _OPTIONS: Final = (f"(set-option :timeout {TIME_LIMIT_MS})", "(set-option :print-success false)")
+_JOINING: Final = frozenset({"and", "or", "not"})
 
 _TOKEN: Final = re.compile(r"[()]|[^\s()]+")
 
@@ -36,6 +37,7 @@ class Script:
         self._negations: dict[Formula, Formula] = {TRUE: FALSE, FALSE: TRUE}
         self._declared: dict[str, str] = {}
         self._parts: dict[str, tuple[str, ...]] = {}
+        self._words: dict[Formula, str] = {}
         self._axioms: dict[str, list[Formula]] = {}
         self.questions = 0
 
@@ -137,8 +139,39 @@ class Script:
         if name is None:
             name = self._names[parts] = f"f{len(self._names)}"
             self._parts[name] = parts[1:]
+            self._words[name] = parts[0]
             self._pending.append(f"(define-fun {name} () {sort} ({' '.join(parts)}))")
         return name
+
+    def holds(self, formula: Formula, known: Callable[[Formula], bool | None]) -> bool | None:
+        """Say whether *formula* holds where *known* formulas do or not, None where these leave it open.
+
+        No more is asked of *known* than the answer depends on.
+        """
+        found: dict[Formula, bool | None] = {TRUE: True, FALSE: False}
+
+        def is_so(name: Formula) -> bool | None:
+            if name not in found:
+                answer = known(name)
+                word = self._words.get(name)
+                if answer is None and word == "not":
+                    inside = is_so(self._parts[name][0])
+                    answer = None if inside is None else not inside
+                elif answer is None and word in _JOINING:
+                    answer = joined(self._parts[name], settles=word == "or")
+                found[name] = answer
+            return found[name]
+
+        def joined(parts: Iterable[Formula], *, settles: bool) -> bool | None:
+            is_open = False
+            for part in parts:
+                answer = is_so(part)
+                if answer is settles:
+                    return settles
+                is_open = is_open or answer is None
+            return None if is_open else not settles
+
+        return is_so(formula)
 
     # --- Questions ----------------------------------------------------------------------------------------------------
 
