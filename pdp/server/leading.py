@@ -118,12 +118,10 @@ class Leader:
         elif message.kind is Kind.RELOAD:
             operator = says["operator"]
             self._asked[operator] = (*self._asked.get(operator, ()), _Asker(worker, says["ask"], says["by"]))
-        elif message.kind in {Kind.PREPARED, Kind.FOLLOWED}:
-            if message.kind is Kind.FOLLOWED:
-                self._followers[worker.pid].revisions = says["revisions"]
-                if self._change is None:  # one that came late has caught up
-                    self._tell_standing()
+        elif message.kind is Kind.PREPARED:
             self._advance(worker.pid, message)
+        elif message.kind is Kind.FOLLOWED:
+            self._followed(self._followers[worker.pid], says["change"], says["revisions"])
 
     def lose(self, worker: Worker) -> None:
         """Handle that *worker* has ended."""
@@ -134,16 +132,43 @@ class Leader:
 
     def _join(self, worker: Worker, revisions: dict[str, str]) -> None:
         follower = self._followers[worker.pid] = _Follower(worker, revisions)
+        behind = self._catch_up(follower)
         if self._change is not None and self._change.step is Kind.PREPARED:
             self._change.waiting.add(worker.pid)
             self._send_set(worker, Kind.PREPARE, self._change)
-        else:
-            for operator, active in self._keeper.standing.active.items():
-                # FAIL CLOSED (a worker that came late): it was forked before the change was in force.
-                if follower.revisions.get(operator) != active.policy.revision:
-                    says = {"change": 0, "operator": operator, "by": active.by, "since": active.since.isoformat()}
-                    self._send(worker, Message(Kind.ADOPT, says, active.files))
+        elif self._change is not None and behind:
+            self._change.waiting.add(worker.pid)
         self._tell_standing()
+
+    def _followed(self, follower: _Follower, number: int, revisions: dict[str, str]) -> None:
+        """Handle that *follower* has put the change *number* in force, 0 for what it had missed."""
+        follower.revisions = revisions
+        change = self._change
+        if change is None:  # one that came late has caught up
+            self._tell_standing()
+        elif change.step is Kind.FOLLOWED:
+            # FAIL CLOSED (one revision for all): a change is over when every worker has all that is in force.
+            behind = self._behind(follower)
+            if not behind:
+                change.waiting.discard(follower.worker.pid)
+                self._go_on_when_all_are_there(change)
+            elif number == change.number:
+                self._catch_up(follower)
+
+    def _behind(self, follower: _Follower) -> list[str]:
+        """Return the operators of which *follower* has not said that it has what is in force."""
+        in_force = self._keeper.standing.active.items()
+        return [name for name, active in in_force if follower.revisions.get(name) != active.policy.revision]
+
+    def _catch_up(self, follower: _Follower) -> bool:
+        """Let *follower* adopt what it has missed, and say whether that is anything."""
+        # FAIL CLOSED (a worker that came late): it was forked before a change was in force, of whichever operator.
+        behind = self._behind(follower)
+        for operator in behind:
+            active = self._keeper.standing.active[operator]
+            says = {"change": 0, "operator": operator, "by": active.by, "since": active.since.isoformat()}
+            self._send(follower.worker, Message(Kind.ADOPT, says, active.files))
+        return bool(behind)
 
     # --- One change ---------------------------------------------------------------------------------------------------
 

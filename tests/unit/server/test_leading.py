@@ -1,6 +1,7 @@
 """A parent leads its workers from one revision to the next, all of them or none; twins that do not are caught."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,14 @@ def follow(room: Room, worker: Worker) -> None:
     """Let *worker* put in force what it is told to."""
     change = link_of(worker).take(Kind.ACTIVATE).says["change"]
     room.said(worker, Kind.FOLLOWED, change=change, revisions=room.revisions())
+
+
+def change_another_operator(room: Room) -> dict[str, str]:
+    """Put another operator's set in force, and return what a worker has that was forked before."""
+    before, (active,) = room.revisions(), room.keeper.standing.active.values()
+    other = replace(active, policy=replace(active.policy, operator="homeid"))
+    room.keeper.standing = room.keeper.standing.with_active(other)
+    return before
 
 
 def edit(room: Room, text: str = DENY_ROW) -> str:
@@ -130,6 +139,54 @@ def one_that_comes_meanwhile_builds_too(room: Room, _: Any) -> None:
     assert link_of(one).kinds() == link_of(late).kinds() == [Kind.ACTIVATE]
 
 
+def one_that_comes_meanwhile_gets_what_it_has_missed_too(room: Room, _: Any) -> None:
+    """What came in force since its fork, of any operator, is adopted before it builds what is being changed."""
+    forked_with = change_another_operator(room)
+    one = room.join()
+    edit(room)
+    ask(room, one)
+    late = room.join(forked_with)
+    assert link_of(late).kinds() == [Kind.ADOPT, Kind.PREPARE]
+    assert link_of(late).take(Kind.ADOPT).says["operator"] == "homeid"
+
+
+def nothing_is_over_while_one_has_not_all_that_is_in_force(room: Room, _: Any) -> None:
+    """A worker that has the change and lacks another one is told again, waited for, and ended at last."""
+    old = change_another_operator(room)
+    one, late = room.join(), room.join(old)
+    link_of(late).take(Kind.ADOPT)
+    edit(room)
+    ask(room, one)
+    prepare(room, one)
+    prepare(room, late)
+    follow(room, one)
+    change = link_of(late).take(Kind.ACTIVATE).says["change"]
+    lacks = {**old, "kidsonline": room.revisions()["kidsonline"]}
+    room.said(late, Kind.FOLLOWED, change=change, revisions=lacks)
+    assert link_of(late).take(Kind.ADOPT).says["operator"] == "homeid"
+    room.said(late, Kind.FOLLOWED, change=0, revisions=lacks)  # it says so once more: not sent round and round
+    assert link_of(late).kinds() == []
+    assert Kind.RELOADED not in link_of(one).kinds()
+    room.tick(1, STEP_SECONDS)
+    assert room.ended == [late.pid]
+    room.leader.lose(late)
+    assert answer_of(one).activated
+
+
+def the_caller_hears_once_the_late_have_caught_up(room: Room, _: Any) -> None:
+    """One that was forked before the change, and begins while the others put it in force, is waited for."""
+    one, old = room.join(), room.revisions()
+    edit(room)
+    ask(room, one)
+    prepare(room, one)
+    late = room.join(old)
+    follow(room, one)
+    assert Kind.RELOADED not in link_of(one).kinds()
+    link_of(late).take(Kind.ADOPT)
+    room.said(late, Kind.FOLLOWED, change=0, revisions=room.revisions())
+    assert answer_of(one).activated
+
+
 def one_that_does_not_follow_is_ended(room: Room, _: Any) -> None:
     """After its time it is killed, and the others go on without it."""
     one, two = room.join(), room.join()
@@ -186,6 +243,9 @@ LAWS: list[Law] = [
     all_stay_when_one_builds_another_set,
     one_that_came_late_gets_what_is_in_force,
     one_that_comes_meanwhile_builds_too,
+    one_that_comes_meanwhile_gets_what_it_has_missed_too,
+    nothing_is_over_while_one_has_not_all_that_is_in_force,
+    the_caller_hears_once_the_late_have_caught_up,
     one_that_does_not_follow_is_ended,
     what_is_refused_reaches_every_worker,
     all_who_ask_are_answered_by_one_look,
@@ -251,6 +311,21 @@ class DoesNotWaitForTheLate(Leader):
             self._change.waiting.discard(worker.pid)
 
 
+class PreparesAlone(Leader):
+    """Sends a worker that comes meanwhile the change under way, and nothing that it has missed."""
+
+    def _catch_up(self, follower: Any) -> bool:
+        change = self._change
+        return False if change is not None and change.step is Kind.PREPARED else super()._catch_up(follower)
+
+
+class TakesOneChangeForAll(Leader):
+    """Takes a worker that has put the change in force for one that has all that is in force."""
+
+    def _behind(self, follower: Any) -> list[str]:
+        return super()._behind(follower) if self._change is None else []
+
+
 class LeavesThemBehind(Leader):
     """Goes on without a worker that does not follow, and lets it answer."""
 
@@ -280,13 +355,16 @@ TWINS: list[tuple[type[Leader], Law]] = [
     (TrustsWhatIsBuilt, all_stay_when_one_builds_another_set),
     (ForgetsTheLate, one_that_came_late_gets_what_is_in_force),
     (DoesNotWaitForTheLate, one_that_comes_meanwhile_builds_too),
+    (PreparesAlone, one_that_comes_meanwhile_gets_what_it_has_missed_too),
+    (TakesOneChangeForAll, nothing_is_over_while_one_has_not_all_that_is_in_force),
+    (TakesOneChangeForAll, the_caller_hears_once_the_late_have_caught_up),
     (LeavesThemBehind, one_that_does_not_follow_is_ended),
     (KeepsRefusalsToItself, what_is_refused_reaches_every_worker),
     (AnswersTheFirstAlone, all_who_ask_are_answered_by_one_look),
 ]
 
 
-@pytest.mark.parametrize(("twin", "law"), TWINS, ids=[twin.__name__ for twin, _ in TWINS])
+@pytest.mark.parametrize(("twin", "law"), TWINS, ids=[f"{twin.__name__}-{law.__name__}" for twin, law in TWINS])
 def test_a_broken_twin_is_caught(twin: type[Leader], law: Law, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each law can fail: the twin that breaks it is noticed."""
     with pytest.raises((AssertionError, ValueError)):
