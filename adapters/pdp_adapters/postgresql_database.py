@@ -1,11 +1,9 @@
 """PostgreSQL: one store for several machines."""
 
 import os
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
@@ -15,7 +13,8 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from pdp.core.errors import InvalidSettingsError, NotThereError, UnavailableError
 from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
 from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
-from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Parameters, Row, Uses
+from pdp_adapters.postgresql_session import PostgresqlSession, session_of
+from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Row, Uses
 
 MOST_CONNECTIONS: Final = 20
 """Of one process; more readers than this wait for one another."""
@@ -23,8 +22,12 @@ MOST_CONNECTIONS: Final = 20
 SILENT_SECONDS: Final = 1.0
 """A database that has renewed no lease for so long is taken not to be there: nobody waits for it."""
 
+IDLE_SECONDS: Final = 1.0
+"""A writer from whom the database hears nothing for so long is undone: all others wait for it, and it may be frozen."""
+
+_IDLE: Final = f"SET LOCAL idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}"
+
 _LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
-_PARAMETER: Final = re.compile(r":([a-z_][a-z_0-9]*)")
 _MIGRATING: Final = 0x50445001
 """Key of the lock that lets one process alone change the schema."""
 
@@ -94,40 +97,6 @@ class _Connection(psycopg.Connection[Row]):
     """A connection that knows since when it is there, in nanoseconds of boot time."""
 
     opened = 0
-
-
-class PostgresqlSession:
-    """A connection out of the pool."""
-
-    def __init__(self, connection: psycopg.Connection[Row], statements: Statements, uses: Uses) -> None:
-        self._uses = uses
-        self._connection = connection
-        self._statements = statements
-
-    def rows(self, sql: str, parameters: Parameters) -> list[Row]:
-        """Return the rows that a statement gives."""
-        self._uses.statements += 1
-        with self._statements.bounded(self._connection):
-            return self._connection.execute(_rewritten(sql), parameters).fetchall()
-
-    def run(self, sql: str, parameters: Parameters) -> int:
-        """Run a statement and return how many rows it changed."""
-        self._uses.statements += 1
-        with self._statements.bounded(self._connection):
-            return self._connection.execute(_rewritten(sql), parameters).rowcount
-
-    def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
-        """Run a statement once for each of *many*."""
-        if many:
-            self._uses.statements += 1
-            with self._connection.cursor() as cursor:
-                cursor.executemany(_rewritten(sql), many)
-
-
-@lru_cache(maxsize=2048)
-def _rewritten(sql: str) -> bytes:
-    """Return *sql* with its parameters as psycopg writes them."""
-    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%")).encode()
 
 
 @contextmanager
@@ -209,8 +178,7 @@ class PostgresqlDatabase:
     @contextmanager
     def reading(self) -> Iterator[PostgresqlSession]:
         """Return a session in which all statements see one state."""
-        with self.single() as session, session_of(session).transaction():
-            session.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", {})
+        with self.single() as session, session.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"):
             yield session
 
     @contextmanager
@@ -220,9 +188,9 @@ class PostgresqlDatabase:
         Those that *gives_way* wait for one another before that: so of all of them, in every process, one at most stands
         before a transaction that does not.
         """
-        with self.single() as session, session_of(session).transaction():
+        with self.single() as session, session.transaction("BEGIN", _IDLE):
             if gives_way:
-                session.rows("SELECT pg_advisory_xact_lock(:key)", {"key": _GIVING_WAY})
+                session.run_later("SELECT pg_advisory_xact_lock(:key)", {"key": _GIVING_WAY})
             yield session
 
     @contextmanager
@@ -282,8 +250,3 @@ def _analysed(session: PostgresqlSession) -> tuple[int, int, bool]:
 
 def _note_opening(connection: Any) -> None:
     connection.opened = boot_time()
-
-
-def session_of(session: PostgresqlSession) -> psycopg.Connection[Row]:
-    """Return the connection of *session*."""
-    return session._connection

@@ -79,6 +79,16 @@ class _Held:
     standing: Standing
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at the table of leases: when it began and had ended, and from when the connection is."""
+
+    begun: int
+    opened: int
+    rows: "Sequence[Row]"
+    ended: int
+
+
 class PostgresqlLeases:
     """Follows the store in *database*, and lets its writers wait for those who follow.
 
@@ -89,6 +99,8 @@ class PostgresqlLeases:
         self._database = database
         self._hints = hints
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
+        self._look: _Look | None = None
         self._silent = SilentRows()
         self._follower: tuple[int, _Follower] | None = None
 
@@ -150,34 +162,53 @@ class PostgresqlLeases:
         self, session: Session, state: StoreState, revision: int, committed_at: datetime, slots: Slots
     ) -> None:
         """Note that *revision* changes something in *slots*: part of the same transaction."""
-        session.run(
+        session.run_later(
             "INSERT INTO change_slots (revision, slots) VALUES (:revision, :slots)",
             {"revision": revision, "slots": _written(slots)},
         )
         if revision % (KEPT // 16) == 0:
-            session.run("DELETE FROM change_slots WHERE revision <= :last", {"last": revision - KEPT})
+            session.run_later("DELETE FROM change_slots WHERE revision <= :last", {"last": revision - KEPT})
         if self._hints:
-            session.rows(f"SELECT pg_notify('{_CHANNEL}', '')", {})
+            session.run_later(f"SELECT pg_notify('{_CHANNEL}', '')", {})
 
     def changed(self, revision: int) -> None:
         """Return when everybody who has a lease knows of *revision*."""
         committed = boot_time()
+        until = committed + LEASE
         while True:
             try:
-                with self._database.young_session() as (session, opened):
-                    rows: Sequence[Row] = session.rows(_ROWS, {})
+                looked = self._looked_since(committed, until)
             except UnavailableError:
-                _sleep_until(committed + LEASE)
+                _sleep_until(until)
                 return
-            now = boot_time()
+            if looked is None or boot_time() >= until:
+                return
             with self._lock:
-                waiting = self._silent.awaited(rows, revision, now)
+                waiting = self._silent.awaited(looked.rows, revision, looked.ended)
             # The table of leases does not outlive the database. Whoever had a lease from before its end has none when a
             # connection from after that is older than a lease.
-            knows_all = now - opened >= 2 * LEASE
-            if (knows_all and not waiting) or now >= committed + LEASE:
+            if looked.ended - looked.opened >= 2 * LEASE and not waiting:
                 return
             time.sleep(_LOOK_SECONDS)
+
+    def _looked_since(self, committed: int, until: int) -> "_Look | None":
+        """Return a look at the table of leases that began after *committed* and is not old, None when it is *until*.
+
+        Of all who wait in this process one looks for everybody: looking takes time of the database's and of ours.
+        """
+        if not self._looking.acquire(timeout=max(0.0, (until - boot_time()) / 1e9)):
+            return None
+        try:
+            look = self._look
+            now = boot_time()
+            # INVARIANT (looked after the commit): what was read before it says nothing about who could do without it.
+            if look is None or look.begun < committed or now - look.begun > _LOOK_SECONDS * 1e9:
+                with self._database.young_session() as (session, opened):
+                    look = _Look(now, opened, session.rows(_ROWS, {}), boot_time())
+                self._look = look
+            return look
+        finally:
+            self._looking.release()
 
     def forget(self, session: Session) -> None:
         """Let everybody begin anew: another history has other slots."""

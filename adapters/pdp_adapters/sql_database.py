@@ -120,17 +120,29 @@ class Uses:
     failures: int = 0
 
 
+Statement = tuple[str, Parameters]
+
+
 class Session(Protocol):
     """A connection, within a transaction or for single statements. A parameter is written `:name`."""
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows that a statement gives."""
 
+    def rows_of_two(self, first: Statement, second: Statement) -> tuple[list[Row], list[Row]]:
+        """Return the rows of two statements; the second begins when the first has ended."""
+
     def run(self, sql: str, parameters: Parameters) -> int:
         """Run a statement and return how many rows it changed."""
 
     def run_each(self, sql: str, many: Sequence[Parameters]) -> None:
         """Run a statement once for each of *many*."""
+
+    def run_later(self, sql: str, parameters: Parameters) -> None:
+        """Run a statement in its turn, now or with the next one; what goes wrong with it is told by the commit.
+
+        Where the database is far away, what need not be waited for is not.
+        """
 
 
 class Board(Freshness, Protocol):

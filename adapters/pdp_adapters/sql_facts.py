@@ -156,21 +156,24 @@ class SqlFacts:
     @contextmanager
     def writing(self, operator: str, *, first: bool = False) -> Iterator[SqlWriting]:
         """Return a transaction on the facts of *operator*, which comes *first* if it takes something back."""
-        before = self._newest
+        seen = self._newest
+
+        def check(state: StoreState) -> None:
+            self._check(state.token, seen, confirmed=state.confirmed)
+
         writing = None
         try:
             with self._database.writing(gives_way=not first) as session:
-                state = locked_state(self._database, session)
-                self._check(state.token, before, confirmed=state.confirmed)
-                writing = SqlWriting(self._database, session, operator, state, self)
+                writing = SqlWriting(self._database, session, operator, check, self)
                 yield writing
         except NotThereError:
             # FAIL CLOSED (commit unknown): whoever is told that nobody knows must not find the old answers any more, if
             # it was committed. A database that can be lost so has no board that would claim too much by this.
-            if writing is not None and writing.newest != state.token:
-                self._database.board.changed(writing.newest.revision)
+            if writing is not None and writing.changed_to is not None:
+                self._database.board.changed(writing.changed_to.revision)
             raise
-        self._committed(writing.newest, state.token)
+        if writing.newest is not None and writing.before is not None:
+            self._committed(writing.newest, writing.before.token)
         self._database.grown(writing.facts)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:

@@ -4,7 +4,7 @@ from pdp.core.errors import ForeignTokenError, KeptNoLongerError, UnavailableErr
 from pdp.core.request import Consistency, Freshness
 from pdp.core.stores import StoreState, Token
 from pdp_adapters.fact_rows import instant
-from pdp_adapters.sql_database import Database, Row, Session
+from pdp_adapters.sql_database import Database, Parameters, Row, Session
 
 _COLUMNS = "history, revision, committed_at, kept_from, confirmed"
 
@@ -19,6 +19,15 @@ def locked_state(database: Database, session: Session) -> StoreState:
     # INVARIANT (order of revisions): a database that lets several transactions write at once makes them wait here for
     # one another, so that each sees all that the one before it did, and revisions become visible in their order.
     return _state(session.rows(f"SELECT {_COLUMNS} FROM store{database.dialect.locking}", {}))
+
+
+def locked_state_and(
+    database: Database, session: Session, sql: str, parameters: Parameters
+) -> tuple[StoreState, list[Row]]:
+    """Return what `locked_state` returns, and what a query gives that comes after it in one message."""
+    locking = f"SELECT {_COLUMNS} FROM store{database.dialect.locking}"
+    rows, found = session.rows_of_two((locking, {}), (sql, parameters))
+    return _state(rows), found
 
 
 def _state(rows: list[Row]) -> StoreState:

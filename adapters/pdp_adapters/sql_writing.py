@@ -1,7 +1,7 @@
 """One write to a store in SQL: everything in one transaction, the old versions into the past."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -15,9 +15,9 @@ from pdp.core.stores import FactFilter, FactToWrite, StoreState, Token, Write, W
 from pdp.core.survey import Survey
 from pdp.core.wanted import Wanted
 from pdp_adapters.fact_rows import COLUMNS, FactRow, fact_of, instant, microseconds, row_of
-from pdp_adapters.sql_database import Database, Session
+from pdp_adapters.sql_database import Database, Parameters, Row, Session
 from pdp_adapters.sql_history import conditions_of
-from pdp_adapters.sql_state import check_token
+from pdp_adapters.sql_state import check_token, locked_state, locked_state_and
 
 
 class Reading(Protocol):
@@ -49,24 +49,65 @@ _FIND: Final = "SELECT id, kind, body, valid_from, valid_until FROM fact WHERE o
 class SqlWriting:
     """A transaction under way on the facts of one operator.
 
-    *newest* is the state when it has ended well, *facts* how many it has written by then.
+    *check* raises for a store that nothing may rest on. *newest* is the state when it has ended well, None where
+    nothing was asked for, *facts* how many it has written by then.
     """
 
     at_once: Final = False
 
     def __init__(
-        self, database: Database, session: Session, operator: str, state: StoreState, reading: Reading
+        self,
+        database: Database,
+        session: Session,
+        operator: str,
+        check: Callable[[StoreState], None],
+        reading: Reading,
     ) -> None:
         self._database = database
         self._session = session
         self._operator = operator
-        self._state = state
+        self._check = check
+        self._locked: StoreState | None = None
         self._reading = reading
-        self.newest = state.token
+        # Facts that were looked for, None for those that are not there; before anything is changed.
+        self._known: dict[str, Fact | None] = {}
+        self.newest: Token | None = None
         self.facts = 0
+
+    @property
+    def before(self) -> StoreState | None:
+        """Return where the store stood when the first thing was asked for, None while nothing was."""
+        return self._locked
+
+    @property
+    def changed_to(self) -> Token | None:
+        """Return the state that this transaction makes, None where it changes nothing."""
+        return None if self._locked is None or self.newest == self._locked.token else self.newest
+
+    @property
+    def _state(self) -> StoreState:
+        """Return where the store stands; from then on no other writer is let in.
+
+        INVARIANT (locked first): whatever this transaction reads, it reads behind this.
+        """
+        return self._locked or self._is_locked(locked_state(self._database, self._session))
+
+    def _is_locked(self, state: StoreState) -> StoreState:
+        self._check(state)
+        self._locked, self.newest = state, state.token
+        return state
+
+    def _rows(self, sql: str, parameters: Parameters) -> list[Row]:
+        """Return the rows of a query, which goes along where the state of the store has yet to be asked for."""
+        if self._locked is not None:
+            return self._session.rows(sql, parameters)
+        state, rows = locked_state_and(self._database, self._session, sql, parameters)
+        self._is_locked(state)
+        return rows
 
     def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return what is wanted, as it stands before this write."""
+        _ = self._state
         return self._reading.gather_in(self._session, operator, wanted, consistency)
 
     def known_empty(self, operator: str, consistency: Consistency) -> None:
@@ -76,13 +117,14 @@ class SqlWriting:
         self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
     ) -> StoredFacts:
         """Return what is surveyed, as it stands before this write."""
+        _ = self._state
         return self._reading.survey_in(self._session, operator, survey, consistency, as_of, limit)
 
     def earlier(self, request_id: str, content: str) -> Written | None:
         """Return the answer to an earlier write of this id; raise ConflictError when its content was another."""
         if not request_id:
             return None
-        rows = self._session.rows(
+        rows = self._rows(
             "SELECT revision, content, outcome FROM change_set WHERE operator = :operator AND request_id = :request_id",
             {"operator": self._operator, "request_id": request_id},
         )
@@ -97,14 +139,25 @@ class SqlWriting:
 
     def find(self, selection: FactFilter, ids: Sequence[str] = ()) -> tuple[Fact, ...]:
         """Return the current facts with these *ids*, and those that *selection* selects if it names somebody."""
-        rows = self._session.rows(
-            f"{_FIND} AND id {self._database.dialect.among('ids')}",
-            {"operator": self._operator, "ids": self._database.array(sorted(set(ids)))},
-        )
+        found = self._with(ids)
         if selection.names_somebody:
             text, parameters = conditions_of(selection)
-            rows += self._session.rows(f"{_FIND}{text}", {"operator": self._operator, **parameters})
-        return tuple({row[0]: fact_of(*row) for row in rows}.values())
+            rows = self._rows(f"{_FIND}{text}", {"operator": self._operator, **parameters})
+            for row in rows:
+                found[row[0]] = self._known[row[0]] = fact_of(*row)
+        return tuple(found.values())
+
+    def _with(self, ids: Sequence[str]) -> dict[str, Fact]:
+        """Return the current facts with these *ids*; nobody else changes any, so each is looked for once."""
+        unknown = sorted(set(ids) - self._known.keys())
+        if unknown:
+            self._known |= dict.fromkeys(unknown)
+            rows = self._rows(
+                f"{_FIND} AND id {self._database.dialect.among('ids')}",
+                {"operator": self._operator, "ids": self._database.array(unknown)},
+            )
+            self._known |= {row[0]: fact_of(*row) for row in rows}
+        return {id_: fact for id_ in dict.fromkeys(ids) if (fact := self._known[id_]) is not None}
 
     def apply(self, write: Write) -> Written:
         """Make the changes; they are durable and in force when the transaction has ended."""
@@ -118,7 +171,6 @@ class SqlWriting:
         deleted = self._end(write.deletions, revision, deleted=True)
         self._end([(each.fact.id, each.decision_id) for each in write.facts], revision, deleted=False)
         self._put(write.facts, revision)
-        self._check_cycles(write.facts)
         mark_partitions(self._database, self._session, self._operator, changed, revision)
         decision_ids = tuple(dict.fromkeys(id_ for id_ in _decisions(write) if id_))
         written = Written(
@@ -128,6 +180,9 @@ class SqlWriting:
             decision_ids,
         )
         self._record(write, written, ends_changed(self._operator, changed))
+        # Last, so that all goes in one message where something is read; what is found wrong undoes it all.
+        self._check_cycles(write.facts)
+        self._known.clear()
         self.newest = written.token
         self.facts += len(write.facts)
         return written
@@ -140,7 +195,7 @@ class SqlWriting:
     def _check_unchanged(self, since: Token, changed: Sequence[FactKind]) -> None:
         check_token(since, self._state.token)
         numbers = {number for kind in changed for number in partitions_of(kind)}
-        (newest,) = self._session.rows(
+        (newest,) = self._rows(
             "SELECT coalesce(max(revision), 0) FROM partition_change"
             f" WHERE operator = :operator AND number {self._database.dialect.among('numbers')}",
             {"operator": self._operator, "numbers": self._database.array([str(number) for number in sorted(numbers)])},
@@ -151,20 +206,21 @@ class SqlWriting:
     def _end(self, ended: Sequence[tuple[str, str]], revision: int, *, deleted: bool) -> int:
         """Put the current versions of facts into the past, each under a decision; return how many there were."""
         by_decision: dict[str, list[str]] = {}
-        for id_, decision_id in ended:
-            by_decision.setdefault(decision_id, []).append(id_)
+        there = self._with([id_ for id_, _ in ended])
+        for id_, decision_id in dict(ended).items():
+            if id_ in there:
+                by_decision.setdefault(decision_id, []).append(id_)
         among = self._database.dialect.among("ids")
-        count = 0
         for decision_id, ids in by_decision.items():
             named = {"operator": self._operator, "ids": self._database.array(ids)}
-            count += self._session.run(
+            self._session.run_later(
                 f"INSERT INTO past_fact ({_ALL_COLUMNS}, ended, deleted, ended_decision_id)"
                 f" SELECT {_ALL_COLUMNS}, :ended, :deleted, :decision_id FROM fact"
                 f" WHERE operator = :operator AND id {among}",
                 {**named, "ended": revision, "deleted": int(deleted), "decision_id": decision_id},
             )
-            self._session.run(f"DELETE FROM fact WHERE operator = :operator AND id {among}", named)
-        return count
+            self._session.run_later(f"DELETE FROM fact WHERE operator = :operator AND id {among}", named)
+        return sum(map(len, by_decision.values()))
 
     def _put(self, facts: Sequence[FactToWrite], revision: int) -> None:
         rows: list[dict[str, Any]] = [
@@ -178,7 +234,7 @@ class SqlWriting:
         positions = {each.fact.id: at for at, each in enumerate(facts) if isinstance(each.fact.kind, Containment)}
         if not positions:
             return
-        rows = self._session.rows(
+        rows = self._rows(
             f"""WITH RECURSIVE above (id, entity) AS (
                     SELECT id, scope FROM fact WHERE operator = :operator AND id {self._database.dialect.among("ids")}
                     UNION
@@ -194,7 +250,7 @@ class SqlWriting:
         # The clock may be set back; the order of revisions and of their instants stays the same.
         at = max(microseconds(write.at), microseconds(self._state.committed_at))
         told = {"ids": written.ids, "deleted": written.deleted, "decision_ids": written.decision_ids}
-        self._session.run(
+        self._session.run_later(
             "INSERT INTO change_set (revision, operator, at, actor, caller, request_id, content, outcome)"
             " VALUES (:revision, :operator, :at, :actor, :caller, :request_id, :content, :outcome)",
             {
@@ -208,7 +264,7 @@ class SqlWriting:
                 "outcome": json.dumps(told),
             },
         )
-        self._session.run(
+        self._session.run_later(
             "UPDATE store SET revision = :revision, committed_at = :at",
             {"revision": written.token.revision, "at": at},
         )
@@ -224,7 +280,7 @@ def mark_partitions(
 ) -> None:
     """Note that *revision* changed something in the partitions of these facts."""
     numbers = sorted({number for kind in changed for number in partitions_of(kind)})
-    session.run(
+    session.run_later(
         "INSERT INTO partition_change (operator, number, revision)"
         f" SELECT :operator, touched.value, :revision FROM ({database.dialect.each('numbers')}) AS touched WHERE true"
         " ON CONFLICT (operator, number) DO UPDATE SET revision = excluded.revision",

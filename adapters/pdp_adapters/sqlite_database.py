@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pdp.core.errors import UnavailableError
-from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row, Uses
+from pdp_adapters.sql_database import SQLITE, Dialect, Parameters, Row, Statement, Uses
 from pdp_adapters.sqlite_board import BOARD, SqliteBoard
 from pdp_adapters.writers_turns import Precedence, Turns
 
@@ -73,6 +73,10 @@ class SqliteSession:
         with translated(self._uses):
             return self._connection.execute(sql, parameters).fetchall()
 
+    def rows_of_two(self, first: Statement, second: Statement) -> tuple[list[Row], list[Row]]:
+        """Return the rows of two statements, one after the other."""
+        return self.rows(*first), self.rows(*second)
+
     def run(self, sql: str, parameters: Parameters) -> int:
         """Run a statement and return how many rows it changed."""
         self._uses.statements += 1
@@ -84,6 +88,10 @@ class SqliteSession:
         self._uses.statements += 1
         with translated(self._uses):
             self._connection.executemany(sql, many)
+
+    def run_later(self, sql: str, parameters: Parameters) -> None:
+        """Run a statement: nobody has to go far for it."""
+        self.run(sql, parameters)
 
 
 def _identity(path: str) -> _Identity:

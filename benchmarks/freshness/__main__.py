@@ -32,8 +32,8 @@ from pdp.wiring.deciding import served_decision_point
 from pdp.wiring.folders import load_policies
 from pdp.wiring.stores import fact_store
 from pdp.wiring.words import load_words
-from pdp_adapters.postgresql_database import PostgresqlSession
 from pdp_adapters.postgresql_leases import _Follower
+from pdp_adapters.postgresql_session import PostgresqlSession
 from pdp_adapters.sqlite_database import SqliteSession
 from tests.caching.redis_server import redis_server
 from tests.stores.postgresql_server import short_lived_postgresql

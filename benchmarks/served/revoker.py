@@ -1,7 +1,8 @@
 """Grants and revokes again and again, by any of several servers, and prints how long each revocation took.
 
-Usage: python -m benchmarks.served.revoker SECONDS ADDRESS...
-It says when it is ready and begins when it is told so by a line: starting a process takes a second of a core.
+Usage: python -m benchmarks.served.revoker ADDRESS...
+It says when it is ready. Each line of its input says for how many seconds it is to go on, and is answered by a line:
+starting a process takes a second of a core.
 A mother grants to an aunt by one server and takes it back by another; three of them do so at once, in a process that
 does nothing else: what a busy client adds is no wait of the server's.
 """
@@ -12,7 +13,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import grpc
 
@@ -26,17 +28,24 @@ _PAUSE: Final = 0.1
 _PATIENCE: Final = 8.0
 
 
-def main(seconds: float, addresses: list[str]) -> None:
-    """Grant and revoke for *seconds*, and print the milliseconds of each revocation, and failures by code."""
+def main(addresses: list[str]) -> None:
+    """Grant and revoke whenever a line says so."""
     channels = [grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) for address in addresses]
     stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
     for channel in channels:
         grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
     print("ready", flush=True)
-    sys.stdin.readline()
-    took: list[float] = []
+    for line in sys.stdin:
+        print(json.dumps(revoked(stubs, float(line))), flush=True)
+
+
+def revoked(stubs: Sequence[Any], seconds: float) -> dict[str, Any]:
+    """Grant and revoke for *seconds*, and return the fact, the beginning and the end of each revocation (seconds of
+    CLOCK_MONOTONIC), failures by code, and the processor's seconds of this process.
+    """
+    took: list[tuple[str, float, float]] = []
     failed: Counter[str] = Counter()
-    end = time.monotonic() + seconds
+    end, begun_with = time.monotonic() + seconds, time.process_time()
 
     def go_on(number: int) -> None:
         chosen = random.Random(number)
@@ -45,9 +54,10 @@ def main(seconds: float, addresses: list[str]) -> None:
             try:
                 chosen.choice(stubs).WriteFacts(grant(family), timeout=_PATIENCE)
                 time.sleep(chosen.uniform(0, _PAUSE))
+                request = revoke(family)
                 begun = time.monotonic()
-                chosen.choice(stubs).DeleteFacts(revoke(family), timeout=_PATIENCE)
-                took.append((time.monotonic() - begun) * 1000)
+                chosen.choice(stubs).DeleteFacts(request, timeout=_PATIENCE)
+                took.append((request.ids[0], begun, time.monotonic()))
             except grpc.RpcError as error:
                 failed[error.code().name] += 1
             time.sleep(chosen.uniform(0, _PAUSE))
@@ -57,10 +67,8 @@ def main(seconds: float, addresses: list[str]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    for channel in channels:
-        channel.close()
-    print(json.dumps({"took": [round(each, 2) for each in took], "failed": failed}), flush=True)
+    return {"took": took, "failed": failed, "processor_seconds": time.process_time() - begun_with}
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), sys.argv[2:])
+    main(sys.argv[1:])

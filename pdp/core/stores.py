@@ -213,7 +213,10 @@ class FactStore(FactSource, Protocol):
         """Return where the store stands now."""
 
     def writing(self, operator: str, *, first: bool = False) -> AbstractContextManager[FactWriting]:
-        """Return a transaction on the facts of *operator*; raises UnavailableError while the store is unconfirmed.
+        """Return a transaction on the facts of *operator*.
+
+        From the first thing that is asked of it on, no other writer comes between; that raises UnavailableError while
+        the store is unconfirmed.
 
         One that is to come *first*, because it takes something back, waits for the transactions under way and not for
         those that wait themselves. Within moderation: the others have their turn too.

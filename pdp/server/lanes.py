@@ -16,12 +16,15 @@ FACT_SERVICE: Final = facts_pb2.DESCRIPTOR.services_by_name["FactService"].full_
 
 _SIDE_THREADS: Final = 2
 _FACT_THREADS: Final = 4
-"""So many writes, and readings, of facts a process works at; the others wait, and no decision waits for them."""
+"""So many readings of facts a process works at; the others wait, and no decision waits for them."""
+
+_WRITING_THREADS: Final = 8
+"""So many writes: most of the time they wait for one another, or for other processes to know of what is written."""
 
 _COMPARISONS_WAITING: Final = 2
 """So many comparisons of policies may wait while one is made; each takes a core for as long as it may."""
 
-_REVOKING_THREADS: Final = 2
+_REVOKING_THREADS: Final = 4
 """For deletions: however many writes wait for a thread, what is revoked has one."""
 
 _CALLS_BESIDE: Final = 64
@@ -73,7 +76,7 @@ def lanes(threads: int, most: int, watches: str, watchers: int) -> Lanes:
     facts; comparisons of policies; and, at the path *watches*, the calls that last: *watchers* at most, each of which
     holds a thread.
     """
-    writes = Lane(_FACT_THREADS, "writes", _CALLS_BESIDE)
+    writes = Lane(_WRITING_THREADS, "writes", _CALLS_BESIDE)
     beside = {
         HEALTH: Lane(_SIDE_THREADS, "health", _CALLS_BESIDE),
         reflection.SERVICE_NAME: Lane(_SIDE_THREADS, "reflection", _CALLS_BESIDE),

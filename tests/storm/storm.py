@@ -37,6 +37,7 @@ class Plan:
     """What is to be done: until so many checks, for so long at most, or until the first stale allow.
 
     When *is_calm* nothing fails, nobody asks at full speed, and messages hasten writers, as when it is served.
+    *instance* is the module that is run for each server process.
     """
 
     store: str
@@ -49,6 +50,7 @@ class Plan:
     rest: float = 0.8
     is_calm: bool = False
     folder: Path | None = None
+    instance: str = "tests.storm.instance"
 
 
 @dataclass
@@ -198,7 +200,7 @@ def _store(kind: str, folder: Path) -> Iterator[str]:
 @contextmanager
 def _instance(store: str, redis: str, keys: Path, plan: Plan, log: Path) -> Iterator[tuple[str, int]]:
     hints = "hints" if plan.is_calm else "no-hints"
-    command = [sys.executable, "-m", "tests.storm.instance", store, redis, str(keys), plan.twin, hints]
+    command = [sys.executable, "-m", plan.instance, store, redis, str(keys), plan.twin, hints]
     with log.open("wb") as written:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=written)
     assert process.stdout is not None

@@ -1,0 +1,140 @@
+"""Statements that are kept until something is read: their order, and what becomes of what goes wrong with one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+import pytest
+
+from pdp.core.errors import UnavailableError
+from pdp_adapters.postgresql_database import PostgresqlDatabase
+from pdp_adapters.postgresql_session import PostgresqlSession
+from tests.stores.postgresql_server import binaries, short_lived_postgresql
+
+pytestmark = pytest.mark.skipif(binaries() is None, reason="PostgreSQL is not installed: apt install postgresql-15")
+
+PUT = "INSERT INTO noted (number) VALUES (:number)"
+ALL = "SELECT number FROM noted ORDER BY place"
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Run a server for all tests of this module."""
+    with short_lived_postgresql() as address:
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+            connection.execute("CREATE TABLE noted (place SERIAL, number INTEGER CHECK (number >= 0))")
+        yield f"{address}/postgres"
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[PostgresqlDatabase]:
+    """Give a database whose table is empty."""
+    database = PostgresqlDatabase(address)
+    with database.writing() as session:
+        session.run("DELETE FROM noted", {})
+    yield database
+    database.close()
+
+
+def noted(database: PostgresqlDatabase) -> list[int]:
+    """Return what is committed."""
+    with database.single() as session:
+        return [number for (number,) in session.rows(ALL, {})]
+
+
+def test_what_is_kept_runs_before_what_is_read(database: PostgresqlDatabase) -> None:
+    """Whoever reads within a transaction sees all that was asked for before, in its order."""
+    with database.writing() as session:
+        session.run_later(PUT, {"number": 2})
+        session.run_each(PUT, [{"number": 1}, {"number": 3}])
+        assert [number for (number,) in session.rows(ALL, {})] == [2, 1, 3]
+        session.run_later(PUT, {"number": 0})
+    assert noted(database) == [2, 1, 3, 0]
+
+
+def fails_first(session: PostgresqlSession) -> None:
+    """Ask for what cannot be done, and for something after it."""
+    session.run_later(PUT, {"number": -1})
+    session.run_later(PUT, {"number": 5})
+
+
+def fails_last(session: PostgresqlSession) -> None:
+    """Ask for something, and for what cannot be done after it."""
+    session.run_later(PUT, {"number": 5})
+    session.run_later(PUT, {"number": -1})
+
+
+def fails_before_something_is_read(session: PostgresqlSession) -> None:
+    """Read after what cannot be done."""
+    session.run_later(PUT, {"number": 5})
+    session.run_later(PUT, {"number": -1})
+    session.rows(ALL, {})
+
+
+@pytest.mark.parametrize("work", [fails_first, fails_last, fails_before_something_is_read])
+def test_nothing_is_committed_when_a_statement_that_was_kept_fails(database: PostgresqlDatabase, work: Any) -> None:
+    """A transaction in which anything fails ends with an error, all of it undone, and the connection is good again."""
+    with pytest.raises(UnavailableError), database.writing() as session:
+        work(session)
+    assert noted(database) == []
+    with database.writing() as session:
+        session.run_later(PUT, {"number": 7})
+    assert noted(database) == [7]
+
+
+def swallowing(database: PostgresqlDatabase) -> None:
+    """Write, and go on as if nothing had happened where that fails."""
+    with database.writing() as session:
+        session.run_later(PUT, {"number": 1})
+        with suppress(psycopg.Error):  # what somebody does who believes that this is one statement alone
+            session.run(PUT, {"number": -1})
+
+
+def test_a_transaction_that_has_failed_is_not_taken_for_committed(database: PostgresqlDatabase) -> None:
+    """PostgreSQL answers the commit of what has failed with a rollback and no error: nobody may take it for done."""
+    with pytest.raises(UnavailableError):
+        swallowing(database)
+    assert noted(database) == []
+
+
+def test_a_twin_that_does_not_look_at_the_answer_is_found_out(
+    database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: it believes every commit."""
+
+    @contextmanager
+    def believing(self: Any, begin: str, *first: str) -> Iterator[None]:
+        for sql in (begin, *first):
+            self.run(sql, {})
+        yield
+        self.run("COMMIT", {})
+
+    monkeypatch.setattr(PostgresqlSession, "transaction", believing)
+    swallowing(database)  # no error, and nothing written
+    monkeypatch.undo()
+    assert noted(database) == []
+
+
+def test_outside_a_transaction_nothing_is_kept(database: PostgresqlDatabase) -> None:
+    """Of single statements there is no commit that would run them."""
+    with database.single() as session:
+        session.run_later(PUT, {"number": 4})
+    assert noted(database) == [4]
+
+
+def test_a_writer_that_stands_still_is_undone(database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All others wait for whoever writes; of one that is frozen the database does not wait for the return."""
+    monkeypatch.setattr("pdp_adapters.postgresql_database._IDLE", "SET LOCAL idle_in_transaction_session_timeout = 50")
+    frozen = PostgresqlDatabase(database.address)
+
+    def stands_still() -> None:
+        with frozen.writing() as session:
+            session.run("LOCK TABLE noted IN EXCLUSIVE MODE", {})
+            with database.single() as other:  # waits until the one that stands still is undone
+                other.run(PUT, {"number": 9})
+
+    with pytest.raises(UnavailableError):
+        stands_still()
+    frozen.close()
+    assert noted(database) == [9]
