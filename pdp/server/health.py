@@ -11,6 +11,7 @@ from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 
 from pdp import __version__
 from pdp.api.v1 import decision_pb2, facts_pb2
+from pdp.core.errors import OverloadedError
 
 DECISION_SERVICE: Final = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 FACT_SERVICE: Final = facts_pb2.DESCRIPTOR.services_by_name["FactService"].full_name
@@ -23,6 +24,11 @@ ALIVE: Final = "pdp.alive"
 VERSION_KEY: Final = "pdp-version"
 REVISION_KEY: Final = "pdp-revision"
 """The metadata after each answer about health."""
+
+WATCHERS: Final = 64
+"""So many watches of health a process bears: they need no credential."""
+
+_RETRY_SECONDS: Final = 10.0
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -49,8 +55,10 @@ class Health(HealthServicer):
     def Watch(  # type: ignore[override]  # always called with *send*: the watchers hold no thread
         self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext, send: Send
     ) -> None:
-        """Send the health of a service now and at every change."""
+        """Send the health of a service now and at every change; raise OverloadedError where too many watch."""
         with self._watching:
+            if len(self._watchers) >= WATCHERS:
+                raise OverloadedError("too many watch the health of this server", _RETRY_SECONDS)
             self._watchers.add(send)
         context.add_callback(lambda: self._forget(send))
         super().Watch(request, context, send)
