@@ -13,7 +13,7 @@ from pdp import __version__
 from pdp.activation import revision_of
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
-from pdp.server.health import WATCHERS
+from pdp.server.health_watches import WATCHERS
 from pdp.server.methods import SERVICES
 from pdp.wire.words import Words
 from tests.malformed_requests import a_request
