@@ -207,3 +207,18 @@ def test_a_full_lane_refuses_without_a_message(
     assert revoke(channel, house, 20).code is grpc.StatusCode.RESOURCE_EXHAUSTED
     monkeypatch.undo()
     assert revoke(channel, house, 20).code is grpc.StatusCode.OK
+
+
+def test_a_server_ends_beside_silent_calls(house: House, point: DecisionPoint, words: Words, facts: FactStore) -> None:
+    """Nothing has begun for them: their connections are closed, and they may ask another server."""
+    with (
+        house.serving(point, words, io.StringIO(), certificates=False, facts=facts) as server,
+        house.connected(server.address) as channel,
+    ):
+        silence = Silence(channel)
+        silent = silence.open(DELETE, with_key(house.api_keys["register"]))
+        assert revoke(channel, house, 20).code is grpc.StatusCode.OK
+        assert server.drain(20.0).wait(20)
+        assert server.has_finished()
+        assert {call.code() for call in silent} == {grpc.StatusCode.UNAVAILABLE}
+        silence.end()
