@@ -62,6 +62,7 @@ def channel(house: House, point: DecisionPoint, words: Words, facts: FactStore) 
         house.serving(point, words, io.StringIO(), certificates=False, facts=facts, default_deadline_ms=300) as server,
         house.connected(server.address) as channel,
     ):
+        grpc.channel_ready_future(channel).result(20)  # what is opened first comes first from now on
         yield channel
 
 
@@ -71,6 +72,7 @@ class Silence:
     def __init__(self, channel: grpc.Channel) -> None:
         self._channel = channel
         self._over = threading.Event()
+        self._opened: list[Any] = []  # gRPC cancels a call of which nobody knows any more
 
     def open(self, path: str, metadata: Any, count: int = SILENT) -> list[Any]:
         """Open so many calls, without a deadline, and return them."""
@@ -80,7 +82,9 @@ class Silence:
             yield from ()
 
         call: Any = self._channel.stream_unary(path)
-        return [call.future(nothing(), metadata=metadata) for _ in range(count)]
+        opened = [call.future(nothing(), metadata=metadata) for _ in range(count)]
+        self._opened += opened
+        return opened
 
     def end(self) -> None:
         """End what is still open: without a message."""
@@ -154,10 +158,26 @@ def test_a_method_that_nobody_serves_is_told_so_without_a_message(
     assert revoke(channel, house, 20).code is grpc.StatusCode.OK
 
 
+def no_probe_waits(channel: grpc.Channel, silence: Silence, timeout: float) -> None:
+    """Fail when a probe is not answered because of silent ones."""
+    silence.open(HEALTH, ())
+    for _ in range(3):
+        answer = ask(channel, HEALTH, b"", timeout=timeout)
+        assert answer.code is grpc.StatusCode.OK, answer
+
+
 def test_probes_are_answered_beside_silent_ones(channel: grpc.Channel, silence: Silence) -> None:
     """Nobody is known there, and nobody is refused for what others opened."""
-    silence.open(HEALTH, ())
-    assert ask(channel, HEALTH, b"").code is grpc.StatusCode.OK
+    no_probe_waits(channel, silence, 20)
+
+
+def test_the_test_sees_probes_that_wait(
+    channel: grpc.Channel, silence: Silence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As gRPC does it by itself."""
+    monkeypatch.setattr(entrances, "handed_call", lambda *_: None)
+    with pytest.raises(AssertionError, match="DEADLINE_EXCEEDED"):
+        no_probe_waits(channel, silence, 1)
 
 
 def test_a_call_that_stays_silent_is_ended(channel: grpc.Channel, house: House, silence: Silence) -> None:
