@@ -44,7 +44,6 @@ UNSHARED: Final = frozenset({*HEALTH_METHODS, *WRITING_METHODS})
 """Methods that are answered however much else is asked: is it alive, and what has been revoked."""
 
 _NO_DEADLINE: Final = 1_000_000_000.0
-_POOL: Final = "experimental_thread_pool"
 
 
 class ExceptionBarrier(grpc.ServerInterceptor):
@@ -124,12 +123,12 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         name, make = HANDLER_KINDS[handler.request_streaming, handler.response_streaming]
         behaviour: Behaviour = getattr(handler, name)
 
+        @functools.wraps(behaviour)  # gRPC looks at a behaviour for what it may be called with
         def patient(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
             if context.time_remaining() > _NO_DEADLINE and time.monotonic() - arrived > self._patience:
                 self._refuse(CallOverError(), method, context)
             return behaviour(request, context, *callback)
 
-        patient.experimental_thread_pool = getattr(behaviour, _POOL, None)  # type: ignore[attr-defined]
         return make(patient, None, handler.response_serializer)
 
     def _guard(self, handler: Handler, method: str) -> Handler:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from typing import Any, Final
 
 import grpc
@@ -11,6 +10,7 @@ from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 
 from pdp import __version__
 from pdp.api.v1 import decision_pb2, facts_pb2
+from pdp.server.health_watches import Send, Watches
 
 DECISION_SERVICE: Final = decision_pb2.DESCRIPTOR.services_by_name["DecisionService"].full_name
 FACT_SERVICE: Final = facts_pb2.DESCRIPTOR.services_by_name["FactService"].full_name
@@ -26,15 +26,21 @@ REVISION_KEY: Final = "pdp-revision"
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
-
-Send = Callable[[Any], None]
+_UNKNOWN: Final = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
 class Health(HealthServicer):
-    """The health service, whose watchers are sent home when the server stops: they would hold up the end."""
+    """The health service, whose watchers are sent home when the server stops: they would hold up the end.
+
+    Of the library it has the statuses. Its watches send while they hold the lock that the thread that takes events
+    asks for when a caller goes: one who goes at the wrong moment, or does not read, would end the whole service.
+    """
 
     def __init__(self, operators: Iterable[str]) -> None:
         super().__init__()
+        self._has_ended = False
+        self._statuses: dict[str, int] = {OVERALL_HEALTH: _SERVING}
+        self._watches = Watches(lambda service: self._statuses.get(service, _UNKNOWN))
         self._operators = tuple(operators)
         self._telling = threading.Lock()
         self._told: tuple[Collection[str], Collection[str]] = ((), ())
@@ -43,17 +49,21 @@ class Health(HealthServicer):
         self._revision: Callable[[], str] = str
         self.set(ALIVE, _SERVING)
         self.set(CLOCK, _SERVING)
-        self._watchers: set[Send] = set()
-        self._watching = threading.Lock()
 
     def Watch(  # type: ignore[override]  # always called with *send*: the watchers hold no thread
         self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext, send: Send
     ) -> None:
-        """Send the health of a service now and at every change."""
-        with self._watching:
-            self._watchers.add(send)
-        context.add_callback(lambda: self._forget(send))
-        super().Watch(request, context, send)
+        """Send the health of a service now and at every change; raise OverloadedError where too many watch."""
+        leave = self._watches.come(request.service, send)
+        if not context.add_callback(leave):
+            leave()
+
+    def set(self, service: str, status: int) -> None:
+        """Let *service* have *status*, and its watchers know."""
+        if not self._has_ended:
+            super().set(service, status)
+            self._statuses[service] = status
+            self._watches.look(service)
 
     def Check(self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> Any:
         """Return the health of a service; the metadata after the answer tell the version and the revision of all."""
@@ -96,16 +106,8 @@ class Health(HealthServicer):
     def end(self) -> None:
         """Say that nobody can be asked any more, and end every watch."""
         self.enter_graceful_shutdown()
-        with self._watching:
-            watchers = tuple(self._watchers)
-        for send in watchers:
-            # One that went in the meantime must not keep the others.
-            with suppress(Exception):
-                send(None)
-
-    def _forget(self, send: Send) -> None:
-        with self._watching:
-            self._watchers.discard(send)
+        self._has_ended = True
+        self._watches.end()
 
 
 def health_of(operators: Iterable[str], served: Collection[str]) -> Health:

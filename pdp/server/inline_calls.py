@@ -21,7 +21,9 @@ from pdp.metrics import UNMETERED, Metering
 from pdp.server.core_operations import Metadata, closing, initial_metadata, receiving, sending
 from pdp.server.holding import Holding
 from pdp.server.names import name_of
+from pdp.server.streams import Streams
 from pdp.server.under_way import EndingError, UnderWay
+from pdp.server.unread import Unread, Waiting
 
 Later = Callable[[], bytes]
 """The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
@@ -48,12 +50,6 @@ class Visit(Protocol):
 
     def again(self) -> Caller:
         """Return who calls, looked at anew: a stream may outlive the credential that opened it."""
-
-
-class Waiting(Protocol):
-    """Where it is counted how many calls wait to be answered."""
-
-    waiting: int
 
 
 AWAITED: Final = 64
@@ -105,8 +101,8 @@ class InlineCalls:
         under_way: UnderWay | None = None,
     ) -> None:
         self._under_way = under_way or UnderWay()
-        # Streams of which no message is being answered: whoever takes one out may go on with it, or end it.
-        self._idle: set[_Call] = set()
+        self._streams: Streams[_Call] = Streams(self._under_way, self._end_stream)
+        self._unread = Unread(load, patience)
         self._metering = metering
         self._brings = told
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
@@ -114,7 +110,6 @@ class InlineCalls:
         self._refuse = refuse
         self._admit = admit
         self._pool = pool
-        self._load = load
         self._patience = patience
         self._held = Holding()
         self._methods: list[_Method] = []
@@ -156,12 +151,16 @@ class InlineCalls:
             self._awaited -= 1
         asked_until = event.call_details.deadline
         call = _Call(self, method, event.call, self._deadline(method, asked_until))
-        if self._active - self._holding > self._maximum:
+        for silent in self._unread.overdue():
+            self._refuse_late(silent)  # type: ignore[arg-type]  # what came as a call of ours is one
+        if self._active - self._holding - self._streams.count - self._unread.silent > self._maximum:
             self._metering.refused(TOO_MANY)
             self._end(call, _FULL)
             return _GO_ON
         try:
             call.visit = self._admit(method.path, event.invocation_metadata, event.call)
+            call.key = call.visit.caller.name
+            (self._streams if method.streams else self._unread).check(call.key)
         except OverloadedError as error:
             told = self._told(error, method.path)
             call.is_held = True
@@ -175,19 +174,18 @@ class InlineCalls:
         if method.streams:
             call.has_begun = True
             self._under_way.note(call.of_core)
+            self._streams.come(call)
             call.of_core.start_server_batch((initial_metadata(self._brings), receiving()), call)
-            self._rest(call)
+            self._streams.rest(call)
         else:
-            self._load.waiting += 1
+            self._unread.come(call)
             call.of_core.start_server_batch((receiving(),), call)
         return _GO_ON
 
     def received(self, call: "_Call", event: Any) -> _Handled:
         """Handle the event that a message of *call* has come, or that none will come any more."""
-        if not call.method.streams:
-            self._load.waiting -= 1
-        elif not self._is_taken_up(call):
-            return _GO_ON  # it was idle as the server began to end, and is ended
+        if not (self._streams.take_up(call) if call.method.streams else self._unread.read(call)):
+            return _GO_ON  # it has been ended: it was silent for too long, or idle as the server began to end
         # What is received stands last among the operations.
         body = event.batch_operations[-1].message() if event.success else None
         if body is None:
@@ -205,30 +203,18 @@ class InlineCalls:
 
     def end_streams(self) -> None:
         """End those that are idle; the others end with the message that is being answered. Any thread may call this."""
-        for call in tuple(self._idle):
-            if self._is_taken_up(call):
-                self._end(call, self._told(EndingError(), call.method.path))
+        self._streams.end()
+
+    def _end_stream(self, call: "_Call") -> None:
+        self._end(call, self._told(EndingError(), call.method.path))
 
     def ended(self, call: "_Call") -> _Handled:
         """Handle the event that *call* is over."""
         self._under_way.end(call.of_core)
         self._active -= 1
         self._holding -= call.is_held
+        self._streams.go(call)
         return self._handled()
-
-    def _rest(self, call: "_Call") -> None:
-        """Let a stream be idle. INVARIANT (begun or refused): first that, then it is looked whether the server ends."""
-        self._idle.add(call)
-        if self._under_way.is_ending:
-            self.end_streams()
-
-    def _is_taken_up(self, call: "_Call") -> bool:
-        """Take a stream out of those that are idle; say whether it was among them: one thread alone is told so."""
-        try:
-            self._idle.remove(call)
-        except KeyError:
-            return False
-        return True
 
     def _deadline(self, method: "_Method", asked: float) -> float:
         """Return when a call is too late: as its caller says, or after a while where it says nothing."""
@@ -281,7 +267,7 @@ class InlineCalls:
         message = sending(answer)
         if call.method.streams:
             call.of_core.start_server_batch((message, receiving()), call)
-            self._rest(call)
+            self._streams.rest(call)
         else:
             call.of_core.start_server_batch((initial_metadata(self._brings), message, closing()), call.over)
 
@@ -317,11 +303,23 @@ class _Call:
     """A call; called by the public server with the event that a message of it has come.
 
     *deadline* is in seconds of the epoch; *began* when its last message was there; *has_begun* says that the metadata
-    before the first answer are sent; *visit* is None until its caller is known; *is_held* says that its refusal is held
-    back.
+    before the first answer are sent; *visit* is None and *key* "" until its caller is known; *is_held* says that its
+    refusal is held back. What is unread or silent is for Unread to say.
     """
 
-    __slots__ = ("_calls", "began", "deadline", "has_begun", "is_held", "method", "of_core", "visit")
+    __slots__ = (
+        "_calls",
+        "began",
+        "deadline",
+        "has_begun",
+        "is_held",
+        "is_silent",
+        "is_unread",
+        "key",
+        "method",
+        "of_core",
+        "visit",
+    )
 
     def __init__(self, calls: InlineCalls, method: _Method, of_core: Any, deadline: float) -> None:
         self._calls = calls
@@ -331,6 +329,9 @@ class _Call:
         self.began = 0.0
         self.has_begun = False
         self.is_held = False
+        self.is_silent = False
+        self.is_unread = False
+        self.key = ""
         self.visit: Visit | None = None
 
     def __call__(self, event: Any) -> _Handled:

@@ -7,7 +7,9 @@ import io
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,11 +25,12 @@ from pdp.callers.refusing import Reason
 from pdp.callers.tokens import LONGEST_TOKEN
 from pdp.decision_point import DecisionPoint
 from pdp.server.access import NOT_PERMITTED
+from pdp.server.unread import SILENT_AFTER_SECONDS
 from pdp.wire.words import Words
 from tests.credentials import AUDIENCE, DOMAIN, ISSUER, Authority, a_key, a_token, public_pem, write
 from tests.malformed_requests import a_request
 from tests.system.guarded import SPIFFE_GATE, House, bearer, reasons, with_key
-from tests.system.running import CHECK, DECISIONS, ask, wait_until
+from tests.system.running import CHECK, DECISIONS, StubPoint, a_decision, ask, wait_until
 
 
 def _body() -> bytes:
@@ -441,3 +444,35 @@ def test_an_authority_that_is_taken_away_ends_open_connections(house: House, mut
         file.write_bytes(new.certificate)
         wait_until(lambda: ask(channel, CHECK, BODY).code is grpc.StatusCode.UNAUTHENTICATED, 5)
     assert reasons(log)[-1] == Reason.CERTIFICATE_ISSUER.value
+
+
+def test_calls_without_a_message_keep_nobody_else_from_an_answer(house: House, words: Words, log: io.StringIO) -> None:
+    """One caller opens as many as it can; another is answered all the while, and the open ones are ended."""
+    never = threading.Event()
+
+    def silent() -> Iterator[bytes]:
+        never.wait(30)
+        yield from ()
+
+    point = StubPoint(a_decision, at_once=True)
+    app, register = with_key(house.api_keys["app"]), with_key(house.api_keys["register"])
+    with house.serving(point, words, log, certificates=False, threads=1) as server, ExitStack() as stack:
+        quiet, *others = (stack.enter_context(house.connected(server.address)) for _ in range(4))
+        calls = []
+        for channel in others:
+            open_: Any = channel.stream_unary(CHECK)
+            calls += [open_.future(silent(), timeout=30, metadata=app) for _ in range(60)]
+        time.sleep(1.5 * SILENT_AFTER_SECONDS)
+        codes = Counter(ask(quiet, CHECK, BODY, metadata=register).code for _ in range(50))
+        assert codes == {grpc.StatusCode.OK: 50}
+
+        def is_ended() -> bool:
+            assert ask(quiet, CHECK, BODY, metadata=register).code is grpc.StatusCode.OK
+            return all(call.done() for call in calls)
+
+        wait_until(is_ended)
+        assert {call.code() for call in calls} <= {
+            grpc.StatusCode.DEADLINE_EXCEEDED,
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+        }
+        never.set()

@@ -13,10 +13,11 @@ from pdp import __version__
 from pdp.activation import revision_of
 from pdp.core.vocabulary import WordKind
 from pdp.decision_point import DecisionPoint
+from pdp.server.health_watches import WATCHERS
 from pdp.server.methods import SERVICES
 from pdp.wire.words import Words
 from tests.malformed_requests import a_request
-from tests.system.running import CHECK, StubPoint, a_decision, ask, connected, running
+from tests.system.running import CHECK, StubPoint, a_decision, ask, connected, running, wait_until
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -128,3 +129,26 @@ def _nothing_until(released: threading.Event) -> Iterator[reflection_pb2.ServerR
     """Leave the stream open until *released*."""
     released.wait(15)
     yield from ()
+
+
+def test_watches_of_health_are_bounded(words: Words) -> None:
+    """Nobody needs a credential for them, so nobody may fill a process with them; whoever leaves makes room."""
+    with running(StubPoint(a_decision), words) as server, connected(server.address, separate=True) as first:
+        with connected(server.address, separate=True) as second:
+            stubs: list[Any] = [health_pb2_grpc.HealthStub(channel) for channel in (first, second)]
+            watches = [stubs[at % 2].Watch(health_pb2.HealthCheckRequest(), timeout=30) for at in range(WATCHERS)]
+            for watch in watches:
+                next(watch)
+            with pytest.raises(grpc.RpcError) as raised:
+                next(stubs[0].Watch(health_pb2.HealthCheckRequest(), timeout=30))
+            assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert health(first, "") == NOT_SERVING, "Check is answered all the same"
+
+        def is_let_in() -> bool:
+            try:
+                next(stubs[0].Watch(health_pb2.HealthCheckRequest(), timeout=30))
+            except grpc.RpcError:
+                return False
+            return True
+
+        wait_until(is_let_in)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import grpc
@@ -135,22 +136,40 @@ def idle() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_more_calls_than_are_borne_are_refused_at_once(words: Words, idle: threading.Event) -> None:
-    """Calls that are open and send nothing hold no thread, and only so many of them are borne."""
+def silent_until(idle: threading.Event) -> Iterator[bytes]:
+    """Yield nothing until *idle*."""
+    idle.wait(20)
+    yield from ()
 
-    def silent() -> Iterator[bytes]:
-        idle.wait(20)
-        yield from ()
 
+def test_idle_streams_take_no_call_its_place(
+    words: Words, idle: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are bounded apart: what is more is refused, and a check is answered all the same."""
+    monkeypatch.setattr("pdp.server.streams.STREAMS_OF_ONE", 2 * CALLS_PER_THREAD)
     point = StubPoint(a_decision, at_once=True)
-    with running(point, words, threads=1) as server, connected(server.address) as channel:
-        streams = [stream_of(channel)(silent(), timeout=20) for _ in range(CALLS_PER_THREAD)]
+    with running(point, words, threads=1) as server, ExitStack() as stack:
+        first, second = (stack.enter_context(connected(server.address, separate=True)) for _ in range(2))
+        streams = [
+            stream_of((first, second)[at % 2])(silent_until(idle), timeout=20) for at in range(2 * CALLS_PER_THREAD)
+        ]
         for stream in streams:
             assert stream.initial_metadata() is not None
-        assert ask(channel, CHECK, BODY).code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        with pytest.raises(grpc.RpcError) as raised:
+            streamed(first, iter([BODY]))
+        assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert ask(first, CHECK, BODY).code is grpc.StatusCode.OK
         streams[0].cancel()
-        wait_until(lambda: ask(channel, CHECK, BODY).code is grpc.StatusCode.OK)
+        wait_until(lambda: can_stream(second))
         idle.set()
+
+
+def can_stream(channel: grpc.Channel) -> bool:
+    """Say whether a stream is let in."""
+    try:
+        return len(streamed(channel, iter([BODY]))) == 1
+    except grpc.RpcError:
+        return False
 
 
 def test_a_stream_answers_each_request_with_its_id(channel: grpc.Channel, asked: list[Any]) -> None:

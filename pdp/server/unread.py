@@ -1,0 +1,110 @@
+"""Calls that have come and bring no message: nothing waits with them, and nobody may wait because of them."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from pdp.core.errors import OverloadedError
+
+SILENT_AFTER_SECONDS: Final = 0.1
+"""Longer than a message that is there waits to be read: what brings none until then is silent, and no work."""
+
+SILENT_MOST: Final = 16
+"""So many silent calls a caller may have; then nothing more of it is let in."""
+
+BLAMED_SECONDS: Final = 10.0
+"""So long what comes of a caller counts as silent at once, after a call of it was ended for want of a message."""
+
+
+class Waiting(Protocol):
+    """Where it is counted how many calls wait to be answered."""
+
+    waiting: int
+
+
+class Opened(Protocol):
+    """A call; *key* is its caller. The rest belongs to Unread."""
+
+    key: str
+    is_unread: bool
+    is_silent: bool
+
+
+class Unread:
+    """Counts the calls whose message is awaited: in *load* for as long as they may be work, and apart from then on.
+
+    What is silent for *patience* seconds is to be ended. Only the thread that takes events may call this.
+    """
+
+    def __init__(self, load: Waiting, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._load = load
+        self._patience = patience
+        self._clock = clock
+        self._fresh: deque[tuple[float, Opened]] = deque()
+        self._silent: deque[tuple[float, Opened]] = deque()
+        self._silent_of: Counter[str] = Counter()
+        self._blamed: dict[str, float] = {}
+
+    @property
+    def silent(self) -> int:
+        """Return how many calls are silent."""
+        return self._silent_of.total()
+
+    def check(self, key: str) -> None:
+        """Raise OverloadedError where the caller *key* has too many silent calls."""
+        if self._silent_of and self._silent_of[key] >= SILENT_MOST:
+            error = OverloadedError("this caller has opened too many calls that bring no message", self._patience)
+            error.caller = key
+            raise error
+
+    def come(self, call: Opened) -> None:
+        """Note that *call* has come."""
+        now = self._clock()
+        call.is_unread = True
+        if self._blamed and self._blamed.get(call.key, 0.0) > now:
+            self._fall_silent(call, now)
+        else:
+            self._load.waiting += 1
+            self._fresh.append((now, call))
+
+    def read(self, call: Opened) -> bool:
+        """Note that the message of *call* has come, or that none will; say whether it was still awaited."""
+        if not call.is_unread:
+            return False
+        call.is_unread = False
+        if call.is_silent:
+            self._speak(call)
+        else:
+            self._load.waiting -= 1
+        return True
+
+    def overdue(self) -> list[Opened]:
+        """Return the calls that are to be ended now; they are awaited no more."""
+        now = self._clock()
+        fresh, silent, found = self._fresh, self._silent, []
+        while fresh and (not fresh[0][1].is_unread or now - fresh[0][0] >= SILENT_AFTER_SECONDS):
+            _, call = fresh.popleft()
+            if call.is_unread:
+                self._load.waiting -= 1
+                # Its patience begins now: a process that was held up has not looked for its message yet.
+                self._fall_silent(call, now)
+        while silent and (not silent[0][1].is_unread or now - silent[0][0] >= self._patience):
+            _, call = silent.popleft()
+            if call.is_unread:
+                call.is_unread = False
+                self._speak(call)
+                self._blamed[call.key] = now + BLAMED_SECONDS
+                found.append(call)
+        return found
+
+    def _fall_silent(self, call: Opened, now: float) -> None:
+        call.is_silent = True
+        self._silent_of[call.key] += 1
+        self._silent.append((now, call))
+
+    def _speak(self, call: Opened) -> None:
+        call.is_silent = False
+        self._silent_of[call.key] -= 1
+        if not self._silent_of[call.key]:
+            del self._silent_of[call.key]
