@@ -1,8 +1,9 @@
 """`python -m benchmarks.freshness`: what keeping facts is worth, with the store 0, 1 and 5 ms away.
 
 Nine of ten questions are asked again and again, one of ten is new: about somebody and a child that nobody has asked
-about. Meanwhile another instance writes facts that concern none of them. PostgreSQL is really that far away: a process passes everything on later. For SQLite each statement sleeps
-first, for a file is never far away. Statements of renewals are counted too.
+about. Meanwhile another instance writes facts that concern none of them. PostgreSQL is really that far away: a process
+passes everything on later. For SQLite each statement sleeps first, for a file is never far away. Statements of renewals
+are counted too.
 """
 
 import argparse
