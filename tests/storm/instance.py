@@ -26,7 +26,7 @@ def main(store: str, redis: str, keys: str, twin: str, hints: str) -> int:
     )
     if hints != "hints":
         # A storm is about what Redis gives, be it quicker than the store here or not.
-        Pace.is_worth_it = lambda _self: True  # type: ignore[method-assign]
+        setattr(Pace, "is_worth_it", lambda _self: True)  # noqa: B010
     settings = Settings(
         listen="127.0.0.1:0", store=store, redis=redis, cache_keys=Path(keys), decision_log="none", workers=1, threads=8
     )
