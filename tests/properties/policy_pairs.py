@@ -142,14 +142,14 @@ def _edit(rows: list[Row], random: Random, conditions: Sequence[str]) -> None:
             rows[at] = (effect, role, action, category, purpose, names, random.choice(CLAUSES), owed)
 
 
-def _policy(rows: Sequence[Row]) -> PolicySet:
+def _policy(rows: Sequence[Row], also: Mapping[str, str] | None = None) -> PolicySet:
     lines = []
     for at, (effect, role, action, category, purpose, names, clause, owed) in enumerate(rows):
         when = " and ".join(names) or "always"
         lines.append(f"p, row-{at}, {effect}, {role}, {action}, {category}, {purpose}, {when}, {clause}, {owed}\n")
     conditions = "".join(
         f"{name}:\n  vi: {name}\n  en: {name}\n  clause: KIDS-1.7\n  when: {when}\n"
-        for name, when in CONDITIONS.items()
+        for name, when in {**CONDITIONS, **(also or {})}.items()
     )
     files = {
         **small_folder.the_files(),
@@ -162,9 +162,9 @@ def _policy(rows: Sequence[Row]) -> PolicySet:
     return small_folder.build(files)
 
 
-def a_policy(*rows: Row) -> PolicySet:
-    """Return the policy of *rows*."""
-    return _policy(rows)
+def a_policy(*rows: Row, also: Mapping[str, str] | None = None) -> PolicySet:
+    """Return the policy of *rows*, which may ask for the conditions in *also* too."""
+    return _policy(rows, also)
 
 
 # --- Both ways of comparing -------------------------------------------------------------------------------------------
