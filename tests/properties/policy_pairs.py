@@ -205,14 +205,19 @@ def by_asking(before: PolicySet, after: PolicySet, grid: Grid) -> frozenset[Poin
 
 
 def requests(
-    role_sets: Iterable[frozenset[str]], actions: Sequence[str], conditions: Iterable[str]
+    role_sets: Iterable[frozenset[str]],
+    actions: Iterable[str],
+    conditions: Iterable[str],
+    categories: Iterable[str] = CATEGORIES,
+    purposes: Iterable[str] = PURPOSES,
 ) -> Iterator[tuple[frozenset[str], Request]]:
     """Yield the roles held and the request, for each set of roles and whatever *conditions* can tell apart."""
+    triples = list(product(actions, categories, purposes))
     dimensions = _dimensions(conditions)
     for roles in role_sets:
         for values in product(*[_VALUES[dimension] for dimension in dimensions]):
             chosen = dict(zip(dimensions, values, strict=True))
-            for action, category, purpose in product(actions, CATEGORIES, PURPOSES):
+            for action, category, purpose in triples:
                 yield roles, _request(roles, action, category, purpose, chosen)
 
 
