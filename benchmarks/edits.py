@@ -77,11 +77,11 @@ def a_sample(random: Random, number: int, rows: Mapping[str, Sequence[tuple[int,
 
 
 class Edited:
-    """The policies of the operators, and what edits make of them."""
+    """The policies of *operators*, and what edits make of them."""
 
-    def __init__(self, policies: Path, words: Words) -> None:
+    def __init__(self, policies: Path, words: Words, operators: Sequence[str] = OPERATORS) -> None:
         self._words = words
-        self._files = {name: dict(read_policy_at(str(policies / name))[1]) for name in OPERATORS}
+        self._files = {name: dict(read_policy_at(str(policies / name))[1]) for name in operators}
         self._before = {
             name: build_policy_set(name, list(files.items()), words.vocabulary, words.schema)
             for name, files in self._files.items()
@@ -91,7 +91,7 @@ class Edited:
         """Return the rows of each operator, with the numbers of their lines."""
         return {
             name: [(at, line) for at, line in enumerate(self._lines(name)) if line.startswith("p,")]
-            for name in OPERATORS
+            for name in self._files
         }
 
     def _lines(self, operator: str) -> list[str]:
