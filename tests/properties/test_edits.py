@@ -8,7 +8,7 @@ from benchmarks.edits import Edit, Edited, edits_of
 from tests.builders import the_words
 
 _POLICIES = Path("policies")
-_CONSENT = "written_consent_of_primary_guardian"
+_CONDITION = "signed_in_with_password"
 _ROW = "p, a-row, allow, teacher, read, child_data, education, known and on_web, KIDS-1.1, nothing"
 
 
@@ -39,13 +39,13 @@ def _first(edited: Edited, operator: str, condition: str) -> Edit:
 
 def test_a_dropped_condition_is_decided(edited: Edited) -> None:
     """And it changes something, which requests show."""
-    outcome = edited.compared(_first(edited, "kidsonline", _CONSENT), seconds=60)
+    outcome = edited.compared(_first(edited, "kidsonline", _CONDITION), seconds=60)
     assert outcome is not None
     assert (outcome.trouble, outcome.groups > 0) == ("", True)
 
 
 def test_an_edit_that_may_take_no_time_is_undecided(edited: Edited) -> None:
     """What is broken off is no answer."""
-    outcome = edited.compared(_first(edited, "kidsonline", _CONSENT), seconds=0)
+    outcome = edited.compared(_first(edited, "kidsonline", _CONDITION), seconds=0)
     assert outcome is not None
     assert outcome.trouble.startswith("TooLongError")
