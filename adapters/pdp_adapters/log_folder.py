@@ -31,8 +31,12 @@ class WholeFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor = os.open(path, _APPENDING, _OWNER_ONLY)
-        # Who holds this lock is alive: the kernel takes it back from a process that dies.
-        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+        try:
+            # Who holds this lock is alive: the kernel takes it back from a process that dies.
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+        except OSError:
+            self.discard()
+            raise
         self.size = 0
         self._is_torn = False
 
@@ -51,6 +55,11 @@ class WholeFile:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
+
+    def discard(self) -> None:
+        """Let go of the file and remove it."""
+        self.close()
+        self.path.unlink(missing_ok=True)
 
     def _mend(self) -> None:
         """Cut off what a full disk took of a piece; until that is done nothing more is appended."""
@@ -102,6 +111,12 @@ class WriterFiles:
         self._records.close()
         if self._heads is not None:
             self._heads.close()
+
+    def discard(self) -> None:
+        """Let go of the files and remove them."""
+        if self._heads is not None:
+            self._heads.discard()
+        self._records.discard()
 
     def _path(self) -> Path:
         return self._folder / f"{self._writer}.{self._part:06}.log"

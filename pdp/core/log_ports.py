@@ -85,6 +85,9 @@ class LogFile(Protocol):
     def close(self) -> None:
         """Let go of the files."""
 
+    def discard(self) -> None:
+        """Let go of the files and remove them: nobody was answered for what is in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogPart:

@@ -131,11 +131,8 @@ class Chain:
             digest = link(digest, body)
             lines.append(line(body, digest))
         written = lines[0] if len(lines) == 1 else b"".join(lines)
-        if self._keeping.limit_bytes:
-            # FAIL CLOSED (no room): nothing is dropped to make room; retention is a command.
-            if self._room < len(written):
-                raise UnavailableError("the decision log has reached its limit (pdp log prune)")
-            self._room -= len(written)
+        self._check_room(len(written))
+        self._room -= len(written)
         file.append(written)
         if self._number == self._said:
             self._unsigned_since = time.monotonic()
@@ -143,18 +140,29 @@ class Chain:
         self._bytes += len(written)
         self._number, self._digest = number, digest
 
+    def _check_room(self, size: int) -> None:
+        # FAIL CLOSED (no room): nothing is dropped to make room; retention is a command.
+        if self._keeping.limit_bytes and self._room < size:
+            raise UnavailableError("the decision log has reached its limit (pdp log prune)")
+
     def _open(self) -> LogFile:
         """Begin the chain: its first record, and a head that says that there is one."""
         keeping = self._keeping
         log = log_name(keeping.signs.public_key)
         writer = f"{log}-{keeping.now():%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
-        file = keeping.folder.open_writer(writer)
-        self._number, self._digest, self._writer = -1, start(writer), writer
         self._measure()
-        self._append(file, [self._event("begin")])
-        head = signed_head(keeping.signs, writer, self._number, self._digest, keeping.now())
-        # Without a head beside it the chain could be made anew by anybody: then there is no log to write to.
-        file.keep_head(head_line(head))
+        self._check_room(1)
+        file = keeping.folder.open_writer(writer)
+        try:
+            self._number, self._digest, self._writer = -1, start(writer), writer
+            self._append(file, [self._event("begin")])
+            head = signed_head(keeping.signs, writer, self._number, self._digest, keeping.now())
+            # Without a head beside it the chain could be made anew by anybody: then there is no log to write to.
+            file.keep_head(head_line(head))
+        except BaseException:
+            # Else every request that is refused would leave files that nobody closes.
+            file.discard()
+            raise
         self._file = file
         threading.Thread(target=self._keep_signing, name="decision-log-heads", daemon=True).start()
         return file
