@@ -95,12 +95,7 @@ class WriterFiles:
         """Write a head beside the records."""
         path = self._folder / f"{self._writer}.heads"
         if self._heads is not None and self._heads.size > _HEADS_BYTES:
-            # The newest head covers everything before it.
-            replaced = WholeFile(path.with_suffix(".heads-new"))
-            replaced.append(line)
-            replaced.path.rename(path)
-            self._heads.close()
-            self._heads = replaced
+            self._heads = _replaced(self._heads, path, line)
             return
         if self._heads is None:
             self._heads = WholeFile(path)
@@ -120,6 +115,22 @@ class WriterFiles:
 
     def _path(self) -> Path:
         return self._folder / f"{self._writer}.{self._part:06}.log"
+
+
+def _replaced(heads: WholeFile, path: Path, line: bytes) -> WholeFile:
+    """Return the file at *path* begun anew: the newest head covers everything before it. Raises OSError."""
+    new = path.with_suffix(".heads-new")
+    new.unlink(missing_ok=True)  # a disk that was full left it
+    replaced = WholeFile(new)
+    try:
+        replaced.append(line)
+        new.rename(path)
+    except BaseException:
+        replaced.discard()
+        raise
+    replaced.path = path
+    heads.close()
+    return replaced
 
 
 class FileLogFolder:

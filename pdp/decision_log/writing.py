@@ -54,6 +54,8 @@ class Chain:
     def _forget(self) -> None:
         """Begin anew: what is open belongs to the process that this one was forked from."""
         self._lock = threading.Lock()
+        self._signing = threading.Lock()
+        self._signer: threading.Thread | None = None
         self._file: LogFile | None = None
         self._writer = ""
         self._number = -1
@@ -95,6 +97,8 @@ class Chain:
                 self._append(file, [self._event("end")])
             except (OSError, UnavailableError) as error:
                 self._warn("end", str(error))
+        if self._signer is not None:
+            self._signer.join()
         self.sign()
         with self._lock:
             self._file = None
@@ -110,17 +114,20 @@ class Chain:
 
     def sign(self) -> None:
         """Sign where the chain stands, if it has gone on, beside the records and in the second place."""
-        with self._lock:
-            file, number, digest = self._file, self._number, self._digest
-        if file is None or number == self._said:
-            return
-        keeping = self._keeping
-        head = signed_head(keeping.signs, self._writer, number, digest, keeping.now())
-        self._try("head", lambda: file.keep_head(head_line(head)))
-        if keeping.heads is not None:
-            second = keeping.heads
-            self._try("second head", lambda: second.keep(head))
-        self._said = number
+        # INVARIANT (heads in order): from where the chain is looked at until its head is written, one thread alone.
+        with self._signing:
+            with self._lock:
+                file, number, digest = self._file, self._number, self._digest
+            if file is None or number == self._said:
+                return
+            keeping = self._keeping
+            head = signed_head(keeping.signs, self._writer, number, digest, keeping.now())
+            is_kept = self._try("head", lambda: file.keep_head(head_line(head)))
+            if keeping.heads is not None:
+                second = keeping.heads
+                self._try("second head", lambda: second.keep(head))
+            if is_kept:
+                self._said = number
 
     def _append(self, file: LogFile, contents: Iterable[bytes]) -> None:
         number, digest = self._number, self._digest
@@ -164,7 +171,8 @@ class Chain:
             file.discard()
             raise
         self._file = file
-        threading.Thread(target=self._keep_signing, name="decision-log-heads", daemon=True).start()
+        self._signer = threading.Thread(target=self._keep_signing, name="decision-log-heads", daemon=True)
+        self._signer.start()
         return file
 
     def _event(self, event: str) -> bytes:
@@ -188,14 +196,15 @@ class Chain:
         if self._keeping.limit_bytes:
             self._room = self._keeping.limit_bytes - self._keeping.folder.size()
 
-    def _try(self, what: str, do: Callable[[], None]) -> None:
-        """Do what the records do not depend on; tell once when it begins to fail."""
+    def _try(self, what: str, do: Callable[[], None]) -> bool:
+        """Do what the records do not depend on and say whether it was done; tell once when it begins to fail."""
         try:
             do()
         except (OSError, UnavailableError) as error:
             self._warn(what, str(error))
-        else:
-            self._troubles.pop(what, None)
+            return False
+        self._troubles.pop(what, None)
+        return True
 
     def _warn(self, what: str, problem: str) -> None:
         if self._troubles.get(what) != problem:
