@@ -8,7 +8,7 @@ import pytest
 from pdp.core.entity import Entity
 from pdp.core.errors import ConflictError, CycleError, ForeignTokenError, UnavailableError
 from pdp.core.fact_identity import PARTITIONS, fact_id, partitions_of
-from pdp.core.facts import FactKind, Fact
+from pdp.core.facts import Fact, FactKind
 from pdp.core.stores import FactFilter, FactStore, Page, Token
 from pdp.core.wanted import GroundsWanted
 from tests.stores.writing import (
