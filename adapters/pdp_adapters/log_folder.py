@@ -217,8 +217,17 @@ class FileLogFolder:
                 os.close(file)
             return False
 
+        def end(size: int) -> bytes:
+            with path.open("rb") as file:
+                file.seek(max(os.fstat(file.fileno()).st_size - size, 0))
+                return file.read(size)
+
         return LogPart(
-            name, lambda: self._content(name), lambda: self._translated(path.unlink), lambda: self._translated(is_held)
+            name,
+            lambda: self._content(name),
+            lambda size: self._translated(lambda: end(size)),
+            lambda: self._translated(path.unlink),
+            lambda: self._translated(is_held),
         )
 
     def _names(self) -> Sequence[str]:

@@ -93,11 +93,12 @@ class LogFile(Protocol):
 class LogPart:
     """A part of the records of one writer: its *name* for people, and what reads it whole and removes it.
 
-    *is_held* says whether its writer still has it open.
+    *read_end* returns at most so many of its last bytes, *is_held* says whether its writer still has it open.
     """
 
     name: str
     read: Callable[[], bytes]
+    read_end: Callable[[int], bytes]
     remove: Callable[[], None]
     is_held: Callable[[], bool]
 

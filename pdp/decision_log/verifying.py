@@ -3,7 +3,8 @@
 What is found: any edit, removal, move, repetition and truncation of records up to the last signed head, which is at
 most a second old while a server runs, and a writer that nobody signed for. What is not: what was cut off together with
 every head that names it, in the log's folder and in the second place; what was done to records after the last head,
-which are counted; and who holds the signing key can sign anything.
+which are counted, before the next process has said where its chain ends; and who holds the signing key can sign
+anything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from pdp.core.log_ports import LogFolder, LogHead
 from pdp.core.ports import Verifies
 from pdp.core.text import Text
 from pdp.decision_log.chain import beginning, link, log_name, start, taken_apart
+from pdp.decision_log.dead_writers import FOUND, Ending, read_endings
 from pdp.decision_log.heads import is_signed_head, is_signed_removal, read_head
 from pdp.decision_log.left_over import LeftOver
 
@@ -58,6 +60,7 @@ class _Walked:
     digests: list[bytes] = field(default_factory=list)
     is_broken: bool = False
     has_ended: bool = False
+    told: list[tuple[int, Ending]] = field(default_factory=list)
 
     @property
     def last(self) -> int:
@@ -67,6 +70,16 @@ class _Walked:
     def digest(self, number: int) -> bytes | None:
         """Return the digest of the record of this number, None when it is not there."""
         return self.digests[number - self.first] if self.first <= number <= self.last else None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where the records of one writer begin and end, and the last digest."""
+
+    first: int
+    last: int
+    digest: bytes | None
+    is_broken: bool
 
 
 class Verifier:
@@ -86,9 +99,16 @@ class Verifier:
         for head in self._second:
             elsewhere.setdefault(head.writer, []).append(head)
         writers = self._folder.writers()
+        ends: dict[str, _End] = {}
+        told: dict[Ending, None] = {}
         for writer in sorted({*writers, *elsewhere}):
             self._found.writers += 1
-            self._look_at(writer, elsewhere.get(writer, ()))
+            walked, signed = self._look_at(writer, elsewhere.get(writer, ()))
+            # What no head covers could be told by anybody.
+            told.update((ending, None) for number, ending in walked.told if number in signed)
+            ends[writer] = _End(walked.first, walked.last, walked.digest(walked.last), walked.is_broken)
+        for ending in told:
+            self._compare_ending(ending, ends.get(ending.writer))
         return self._found
 
     def signed(self, writer: str) -> range:
@@ -96,9 +116,10 @@ class Verifier:
 
         They are the first that stand in its parts: what comes after them is protected by nothing but the chain.
         """
-        return self._look_at(writer, [head for head in self._second if head.writer == writer])
+        return self._look_at(writer, [head for head in self._second if head.writer == writer])[1]
 
-    def _look_at(self, writer: str, elsewhere: Sequence[LogHead]) -> range:
+    def _look_at(self, writer: str, elsewhere: Sequence[LogHead]) -> tuple[_Walked, range]:
+        """Return what the records of *writer* came to, and the numbers of those that a head covers."""
         # Read before the records: a head that is signed meanwhile names records that were not looked at.
         beside = self._heads_beside(writer)
         walked = self._walk(writer, self._removed(writer))
@@ -111,7 +132,7 @@ class Verifier:
             self._fault(writer, "unsigned", "không bản ghi nào được chữ ký nào bảo vệ", "no signature covers a record")
         self._found.uncovered += max(walked.last - max(newest, walked.first - 1), 0)
         named = (head.number for head in heads if walked.digest(head.number) == head.digest)
-        return range(walked.first, max(named, default=walked.first - 1) + 1)
+        return walked, range(walked.first, max(named, default=walked.first - 1) + 1)
 
     # --- Records ------------------------------------------------------------------------------------------------------
 
@@ -172,6 +193,8 @@ class Verifier:
                 self._fault(place, "no-beginning", "tiến trình không bắt đầu ở đây", "no writer begins like this")
             walked.digests.append(found.digest)
             walked.has_ended = said.get("event") == "end"
+            if said.get("event") == FOUND:
+                walked.told += [(number, ending) for ending in read_endings(said)]
             self._found.records += 1
             self._found.decisions += said.get("event") == "decision"
             return True
@@ -229,6 +252,32 @@ class Verifier:
                 "rewritten",
                 f"chuỗi đến bản ghi {head.number} không phải chuỗi đã ký",
                 f"the chain up to record {head.number} is not the one that was signed",
+            )
+
+    def _compare_ending(self, ending: Ending, end: _End | None) -> None:
+        """Compare where a writer ends with what a later one has signed that it found, when the writer was dead."""
+        if end is None or (end.last < ending.number and not end.is_broken):
+            self._fault(
+                ending.writer,
+                "truncated",
+                f"thiếu bản ghi đến số {ending.number}, đã có khi tiến trình chết",
+                f"records up to {ending.number} are missing, which were there when the writer was dead",
+            )
+        elif end.is_broken or end.first > ending.number:
+            return  # told already, or removed by retention
+        elif end.last > ending.number:
+            self._fault(
+                ending.writer,
+                "extended",
+                f"bản ghi từ số {ending.number + 1} được thêm sau khi tiến trình chết",
+                f"records from {ending.number + 1} on were added when the writer was dead",
+            )
+        elif end.digest != ending.digest:
+            self._fault(
+                ending.writer,
+                "rewritten",
+                "chuỗi không kết thúc như lúc tiến trình chết",
+                "the chain does not end as it did when the writer was dead",
             )
 
     def _removed(self, writer: str) -> LogHead | None:

@@ -18,6 +18,7 @@ import orjson
 from pdp.core.errors import UnavailableError
 from pdp.core.log_ports import LogFile, LogFolder, LogHeads, PersonKeys, Signs
 from pdp.decision_log.chain import beginning, line, link, log_name, start
+from pdp.decision_log.dead_writers import FOUND, endings_of_the_dead, told
 from pdp.decision_log.heads import head_line, signed_head
 from pdp.decision_log.reading import Past, find, past_of
 
@@ -175,21 +176,30 @@ class Chain:
         self._signer.start()
         return file
 
-    def _event(self, event: str) -> bytes:
+    def _event(self, event: str, more: Mapping[str, object] | None = None) -> bytes:
         said = {
             "event": event,
             "writer": self._writer,
             "at": self._keeping.now(),
             "public_key": self._keeping.signs.public_key.hex(),
+            **(more or {}),
         }
         return orjson.dumps(said)[1:-1]
 
     def _keep_signing(self) -> None:
         ended = self._ended
+        self._try("dead writers", self._tell_of_the_dead)
         while not ended.wait(HEAD_SECONDS):
             self.sign()
             self._try("keys", self._keeping.persons.refresh)
             self._try("size", self._measure)
+
+    def _tell_of_the_dead(self) -> None:
+        """Put on record where the chains of writers end that can sign no more."""
+        endings = endings_of_the_dead(self._keeping.folder)
+        with self._lock:
+            if endings and self._file is not None and not self._ended.is_set():
+                self._append(self._file, [self._event(FOUND, told(endings))])
 
     def _measure(self) -> None:
         """Learn how much room is left; others write too, so this is right to what they write in a second."""

@@ -178,4 +178,7 @@ UNREAD: Final[Sequence[Forgery]] = (a_first_record_of_what_was_removed,)
 """Verifying notes that something was to be removed; nobody reads it."""
 
 COUNTED: Final[Sequence[Forgery]] = (a_tail_behind_the_last_head,)
-"""Verifying counts it as uncovered; whoever reads it sees that it is not signed."""
+"""Verifying counts it as uncovered; whoever reads it sees that it is not signed.
+
+Once a later process has said where the dead writer ends, verifying finds it.
+"""

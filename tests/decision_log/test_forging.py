@@ -8,12 +8,25 @@ from pathlib import Path
 import pytest
 
 from pdp.decision_log import Verifier, find, prune, records
+from pdp.decision_log.dead_writers import Ending, endings_of_the_dead
 from pdp.decision_log.left_over import LeftOver
 from pdp.decision_log.verifying import _Walked
 from pdp_adapters import ed25519
 from pdp_adapters.log_key_folder import public_key
-from tests.decision_log.forging import COUNTED, FORGED, FOUND, UNREAD, Forger, Forgery, one_record_alone
-from tests.decision_log.logs import Log
+from pdp_adapters.memory_log_heads import MemoryLogHeads
+from tests.decision_log.forging import (
+    COUNTED,
+    FORGED,
+    FOUND,
+    UNREAD,
+    Forger,
+    Forgery,
+    a_part_of_nonsense,
+    a_tail_behind_the_last_head,
+    one_record_alone,
+)
+from tests.decision_log.logs import Log, the_requests
+from tests.system.running import wait_until
 
 TURNS = 6
 
@@ -39,13 +52,13 @@ class Forged:
         (dead,) = set(log.folder.writers()) - {pruned, ordinary}
         self._whole = folder / "whole"
         shutil.copytree(log.path, self._whole)
-        self._forger = Forger(log.path, [ordinary], dead, pruned, gone)
+        self.forger = Forger(log.path, [ordinary], dead, pruned, gone)
 
     def by(self, forgery: Forgery, seed: int) -> Log:
         """Return the log with this forgery in it."""
         shutil.rmtree(self.log.path)
         shutil.copytree(self._whole, self.log.path)
-        forgery(self._forger, random.Random(seed))
+        forgery(self.forger, random.Random(seed))
         return self.log
 
     def believed(self) -> list[str]:
@@ -96,6 +109,58 @@ def test_what_stands_behind_the_last_head_is_counted_and_marked(forged: Forged, 
     assert found.is_signed is False
 
 
+def untouched(_forger: Forger, _chance: random.Random) -> None:
+    """Forge nothing."""
+
+
+def with_a_later_process(forged: Forged) -> Log:
+    """Return the log after another process has begun to write, and has ended."""
+    log = forged.by(untouched, 0)
+    chain = log.chain()
+    log.point(chain).check(the_requests()[0])
+    wait_until(lambda: any(b'"event":"found"' in line for line in log.lines()), 20)
+    chain.end()
+    return log
+
+
+def test_a_later_process_says_where_a_dead_writer_ends(forged: Forged) -> None:
+    """From then on nothing is added behind a killed writer, and nothing taken from it: not even all its files."""
+    log = with_a_later_process(forged)
+    verified = log.verified()
+    assert (verified.faults, verified.notes, verified.uncovered) == ([], [], 0)
+    a_tail_behind_the_last_head(forged.forger, random.Random(1))
+    assert [fault.code for fault in log.verified().faults] == ["extended"]
+    log.second = MemoryLogHeads()
+    for path in log.path.glob(f"{forged.forger.dead}.*"):
+        path.unlink()
+    assert [(fault.place, fault.code) for fault in log.verified().faults] == [(forged.forger.dead, "truncated")]
+
+
+def test_where_a_writer_ends_is_said_of_the_dead_alone(tmp_path: Path) -> None:
+    """One that lives goes on, and one that has ended has said so itself."""
+    log = Log(tmp_path / "log", part_bytes=12_000)
+    log.write(5)
+    living = log.write(20, ends=False)
+    assert endings_of_the_dead(log.folder) == []
+    log.write(1)
+    log.point(living).check(the_requests()[0])
+    living.end()
+    assert log.verified().is_whole
+
+
+def test_what_nobody_signed_says_nothing_of_the_dead(forged: Forged) -> None:
+    """Else anybody could have a log called tampered with: a head has to cover the record that says so."""
+    log = with_a_later_process(forged)
+    (writer,) = {path.name.split(".")[0] for path in log.path.glob("*.log") if b'"found"' in path.read_bytes()}
+    heads = log.path / f"{writer}.heads"
+    heads.write_bytes(heads.read_bytes().splitlines(keepends=True)[0])
+    log.second = MemoryLogHeads()
+    a_tail_behind_the_last_head(forged.forger, random.Random(1))
+    verified = log.verified()
+    assert verified.is_whole
+    assert verified.uncovered > 0
+
+
 class TakesAnyBeginning(Verifier):
     """The broken twin: does not ask how a writer begins."""
 
@@ -115,10 +180,22 @@ def test_a_verifier_that_believes_what_is_left_over_is_got_past(
     forged: Forged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the chain of what was to be removed, anything may stand there."""
-    from tests.decision_log.forging import a_part_of_nonsense
-
     log = forged.by(a_part_of_nonsense, 1)
     with monkeypatch.context() as patched:
         patched.setattr(LeftOver, "ends_well", lambda _self: True)
         assert log.verified().is_whole
     assert not log.verified().is_whole
+
+
+class AsksNoLaterProcess(Verifier):
+    """The broken twin: does not compare with what later processes have found."""
+
+    def _compare_ending(self, ending: Ending, end: object) -> None:
+        """Compare nothing."""
+
+
+def test_a_verifier_that_asks_no_later_process_is_got_past(forged: Forged) -> None:
+    """More behind a dead writer is whole to it."""
+    log = with_a_later_process(forged)
+    a_tail_behind_the_last_head(forged.forger, random.Random(1))
+    assert log.verified(AsksNoLaterProcess).is_whole
