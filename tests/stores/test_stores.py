@@ -8,7 +8,7 @@ import pytest
 from pdp.core.entity import Entity
 from pdp.core.errors import ConflictError, CycleError, ForeignTokenError, UnavailableError
 from pdp.core.fact_identity import PARTITIONS, fact_id, partitions_of
-from pdp.core.facts import Fact
+from pdp.core.facts import Fact, FactKind
 from pdp.core.stores import FactFilter, FactStore, Page, Token
 from pdp.core.wanted import GroundsWanted
 from tests.stores.writing import (
@@ -435,6 +435,21 @@ def test_an_erased_person_is_gone_from_the_past_too(store: FactStore) -> None:
     assert {change.id for change in told.changes if change.written is None} >= set(receipt.deleted_ids)
     assert receipt.token == store.state().token
     assert set(store.partition_revisions(KIDS, partitions_of(AUNT)).values()) == {receipt.token.revision}
+
+
+def test_a_request_id_that_names_an_erased_person_is_forgotten(store: FactStore) -> None:
+    """By the whole name wherever it stands, by the bare id where the write was about the person; others stay."""
+    named: dict[str, FactKind] = {"grant for user:hoa": TEACHER, "grant hoa": AUNT}
+    others: dict[str, FactKind] = {"hoa sen school": lies_in("class:lá-1", "school:hoa-sen"), "r-1": MOTHER}
+    for request_id, kind in (named | others).items():
+        write(store, kind, request_id=request_id, content="c")
+    delete(store, fact_id(KIDS, AUNT), request_id="hoa goes", content="c")
+
+    store.erase(KIDS, entity("user:hoa"), later(1))
+
+    with store.writing(KIDS) as writing:
+        known = {each: writing.earlier(each, "c") is not None for each in (*named, "hoa goes", *others)}
+    assert known == dict.fromkeys((*named, "hoa goes"), False) | dict.fromkeys(others, True)
 
 
 # --- Gathering --------------------------------------------------------------------------------------------------------
