@@ -2,9 +2,9 @@
 
 import ssl
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any, Final
 
 from pdp.core.errors import UnavailableError
@@ -66,7 +66,7 @@ class HttpsDocument:
             try:
                 self._content = self._fetch()
                 self._fetched = self._tried
-            except (OSError, urllib.error.URLError, ValueError) as error:
+            except (OSError, HTTPException, ValueError) as error:
                 if self._content is None:
                     raise UnavailableError(f"`{self._address}` cannot be fetched: {error}") from error
         if self._content is None or self._clock() - self._fetched > KEPT_SECONDS:

@@ -27,7 +27,7 @@ def read_keys(content: bytes, file: str) -> tuple[KeptKey, ...]:
     for number, entry in enumerate(root["keys"], 1):
         try:
             key = _key(entry)
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
             mistakes.append(f"{file}: key {number}: {error}")
             continue
         if key.id in found:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -58,6 +59,8 @@ class LiveCallers:
         self._clock = clock
         self._documents: dict[str, Document] = {}
         self._seen: Mapping[str, object] = {}
+        self._is_behind = False
+        self._looked = time.monotonic()
         self._allowance = Allowance(SIGNATURES_PER_SECOND, "too many new tokens are shown at once")
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -78,21 +81,34 @@ class LiveCallers:
 
     def look(self, tell: Callable[[str | None], None]) -> None:
         """Read what has changed; a file that cannot be right leaves everything as it was."""
-        if self._stamps() == self._seen:
-            return
         try:
-            self.book, self._identify = self._built()
+            has_changed = self._stamps() != self._seen
+            if has_changed:
+                self._is_behind = True
+                self.book, self._identify = self._built()
+                self._is_behind = False
         except PdpError as error:
             tell(str(error))
+        # FAIL CLOSED (followed for ever): a mistake of ours in reading one file may not end the reading of all.
+        except Exception as error:  # noqa: BLE001
+            tell(f"{type(error).__name__}: {error}")
         else:
-            tell(None)
+            if not self._is_behind:
+                self._looked = time.monotonic()
+            if has_changed:
+                tell(None)
+
+    def measured(self) -> Mapping[str, float]:
+        """Return the `age` of the last look after which what the files say was in force, in seconds."""
+        return {"age": time.monotonic() - self._looked}
 
     def begin(self, tell: Callable[[str | None], None]) -> None:
         """Look at the files again and again, in a thread of its own, until `end`."""
 
         def go_on() -> None:
             while not self._ended.wait(LOOK_SECONDS):
-                self.look(tell)
+                with suppress(Exception):  # nor may whoever is told end it
+                    self.look(tell)
 
         self._thread = threading.Thread(target=go_on, name="callers", daemon=True)
         self._thread.start()

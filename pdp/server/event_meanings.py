@@ -85,8 +85,8 @@ MEANINGS: Final[Mapping[Event, Text]] = {
         en="the files of callers have changed; what they say now counts",
     ),
     Event.CALLERS_KEPT: Text(
-        vi="các tệp đó đã thay đổi và không thể đúng: `mistakes`; nội dung trước vẫn có hiệu lực",
-        en="they have changed and cannot be right: `mistakes`; what they said before still counts",
+        vi="các tệp đó đã thay đổi mà không thể đúng hoặc không đọc được: `mistakes`; nội dung trước vẫn có hiệu lực",
+        en="they have changed and cannot be right, or cannot be read: `mistakes`; what they said before still counts",
     ),
     Event.CERTIFICATE_KEPT: Text(
         vi="chứng chỉ của máy chủ đã thay đổi và không dùng được: `mistake`; kết nối mới vẫn thấy chứng chỉ trước",

@@ -143,7 +143,9 @@ def start(
     clock.begin()
     sampling = Sampling(
         metering,
-        samples_of(point, facts, clock, lambda: waiting is None or waiting.is_there, inline, apart, load),
+        samples_of(
+            point, facts, clock, security.callers, lambda: waiting is None or waiting.is_there, inline, apart, load
+        ),
     )
     sampling.begin()
     # Without what is kept every answer comes from the store: later, and as right.

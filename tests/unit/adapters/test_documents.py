@@ -47,6 +47,7 @@ class Server:
         self.asked = 0
         self.code, self.body = 200, b"{}"
         self.headers: dict[str, str] = {}
+        self.raw = b""
 
 
 @contextmanager
@@ -60,6 +61,9 @@ def serving(folder: Path, authority: Authority) -> Iterator[tuple[Server, str]]:
         def do_GET(self) -> None:
             """Answer as told."""
             told.asked += 1
+            if told.raw:
+                self.wfile.write(told.raw)
+                return
             self.send_response(told.code)
             for name, value in told.headers.items():
                 self.send_header(name, value)
@@ -149,6 +153,8 @@ REFUSED: dict[str, Any] = {
     "an error": {"code": 500},
     "another place": {"code": 302, "headers": {"Location": "https://localhost/"}},
     "too much": {"body": b"x" * (LARGEST + 1)},
+    "cut off": {"raw": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{"},
+    "no status": {"raw": b"HTTP/9\r\n\r\n"},
 }
 
 

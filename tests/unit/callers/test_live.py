@@ -1,5 +1,6 @@
 """The callers as their files are now: every change counts, no mistake does, and nothing is remembered for too long."""
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,92 @@ def test_while_the_keys_of_an_issuer_cannot_be_fetched_its_tokens_wait(tmp_path:
     with pytest.raises(UnavailableError):
         live.identify(Presented((f"Bearer {a_token(files.key, iss='https://far.test/')}",)))
     assert live.identify(Presented((f"Bearer {a_token(files.key)}",))).caller.name == "app"
+
+
+class Breaking:
+    """A file whose reading breaks in a way that nobody has thought of, while it is told to."""
+
+    def __init__(self, document: Document, broken: list[Exception]) -> None:
+        self._document, self._broken = document, broken
+        self.hurry = document.hurry
+
+    def stamp(self) -> object:
+        """Return that of the file, and another one while it breaks."""
+        return self._document.stamp(), bool(self._broken)
+
+    def read(self) -> bytes:
+        """Return what is in the file, or break."""
+        if self._broken:
+            raise self._broken[0]
+        return self._document.read()
+
+
+class DiesOfIt(LiveCallers):
+    """The twin: it looks as one who knows every mistake that can be made."""
+
+    def look(self, tell: Any) -> None:
+        """Read what has changed."""
+        if self._stamps() != self._seen:
+            self.book, self._identify = self._built()
+            tell(None)
+
+
+def goes_on_after(make: type[LiveCallers], files: Files, wrong: Exception) -> None:
+    """What breaks while it is read is told and ends nothing: what is taken back afterwards counts."""
+    broken: list[Exception] = []
+    live = make("callers.yaml", lambda name: Breaking(files.opened(name), broken), ("homeid",), clock=files.clock)
+    presented = Presented((f"Bearer {a_token(files.key)}",))
+    assert live.identify(presented).caller.name == "app"
+    broken.append(wrong)
+    live.look(files.heard.append)
+    assert type(wrong).__name__ in str(files.heard[0])
+    write(files.folder, callers__yaml=FILE.replace("app", "other"))
+    broken.clear()
+    live.look(files.heard.append)
+    with pytest.raises(UnknownCallerError):
+        live.identify(presented)
+
+
+@pytest.mark.parametrize("wrong", [RuntimeError("of ours"), OverflowError("date"), MemoryError()], ids=repr)
+def test_nothing_ends_the_looking_at_the_files(files: Files, wrong: Exception) -> None:
+    """Not so for the twin."""
+    goes_on_after(LiveCallers, files, wrong)
+    write(files.folder, callers__yaml=FILE)
+    with pytest.raises(type(wrong)):
+        goes_on_after(DiesOfIt, files, wrong)
+
+
+def test_nor_does_whoever_is_told(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that cannot be written ends no thread."""
+    monkeypatch.setattr("pdp.callers.live.LOOK_SECONDS", 0.01)
+    told: list[str | None] = []
+    again = threading.Event()
+
+    def tell(mistakes: str | None) -> None:
+        told.append(mistakes)
+        write(files.folder, callers__yaml=FILE + "\n" * len(told))
+        if len(told) > 1:
+            again.set()
+        raise OSError("no space is left")
+
+    files.live.begin(tell)
+    try:
+        write(files.folder, callers__yaml=FILE + "# changed\n")
+        assert again.wait(30.0)
+    finally:
+        files.live.end()
+
+
+def test_the_age_tells_that_the_files_are_not_followed(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on from the last look after which what the files say was in force, and back to 0 with the next such."""
+    now = [1000.0]
+    monkeypatch.setattr("pdp.callers.live.time.monotonic", lambda: now[0])
+    files.look()
+    for content, age in ((FILE, 0.0), ("callers: {}", 10.0), ("callers: {}", 20.0), (FILE, 0.0)):
+        now[0] += 10
+        write(files.folder, callers__yaml=content)
+        files.look()
+        assert files.live.measured() == {"age": age}
 
 
 MISSING = ["callers.yaml", "login.jwks.json"]
