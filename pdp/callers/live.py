@@ -79,8 +79,11 @@ class LiveCallers:
             refuse(Reason.REMEMBERED_EXPIRED)
         return passport
 
-    def look(self, tell: Callable[[str | None], None]) -> None:
-        """Read what has changed; a file that cannot be right leaves everything as it was."""
+    def look(self, tell: Callable[[str | None], None]) -> bool:
+        """Read what has changed, and say whether what the files say is in force.
+
+        A file that cannot be right leaves everything as it was.
+        """
         try:
             has_changed = self._stamps() != self._seen
             if has_changed:
@@ -91,12 +94,14 @@ class LiveCallers:
             tell(str(error))
         # FAIL CLOSED (followed for ever): a mistake of ours in reading one file may not end the reading of all.
         except Exception as error:  # noqa: BLE001
+            self._is_behind = True
             tell(f"{type(error).__name__}: {error}")
         else:
             if not self._is_behind:
                 self._looked = time.monotonic()
             if has_changed:
                 tell(None)
+        return not self._is_behind
 
     def measured(self) -> Mapping[str, float]:
         """Return the `age` of the last look after which what the files say was in force, in seconds."""

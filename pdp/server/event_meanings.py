@@ -88,6 +88,12 @@ MEANINGS: Final[Mapping[Event, Text]] = {
         vi="các tệp đó đã thay đổi mà không thể đúng hoặc không đọc được: `mistakes`; nội dung trước vẫn có hiệu lực",
         en="they have changed and cannot be right, or cannot be read: `mistakes`; what they said before still counts",
     ),
+    Event.CALLERS_AWAITED: Text(
+        vi="một tiến trình sắp trả lời chưa đọc được các tệp bên gọi như hiện nay (xem `callers-kept`); nó chờ và chưa"
+        " trả lời ai, vì những gì máy chủ biết lúc khởi động có thể đã bị thu hồi",
+        en="a worker that is to begin cannot read the files of callers as they are now (see `callers-kept`); it waits"
+        " and answers nobody, for what the server knew when it began may have been taken back",
+    ),
     Event.CERTIFICATE_KEPT: Text(
         vi="chứng chỉ của máy chủ đã thay đổi và không dùng được: `mistake`; kết nối mới vẫn thấy chứng chỉ trước",
         en="the server's own certificate has changed and cannot be used: `mistake`; new connections are shown the"

@@ -29,6 +29,7 @@ class Event(StrEnum):
     CALLER_REFUSED = "caller-refused"
     CALLERS_IN_FORCE = "callers-in-force"
     CALLERS_KEPT = "callers-kept"
+    CALLERS_AWAITED = "callers-awaited"
     CERTIFICATE_KEPT = "certificate-kept"
     POLICY_ACTIVATED = "policy-activated"
     POLICY_REFUSED = "policy-refused"

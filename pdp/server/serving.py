@@ -2,6 +2,7 @@
 
 import gc
 import os
+import queue
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -288,6 +289,8 @@ def _answer(
     metering: Metering = UNMETERED,
 ) -> int:
     with caught_signals() as signals:
+        if not security.is_renewed(log, lambda seconds: _has_come(signals, seconds)):
+            return EXIT_OK
         try:
             server = start(
                 point,
@@ -313,6 +316,14 @@ def _answer(
     if not shared:
         log.info(Event.STOPPED.value)
     return EXIT_OK
+
+
+def _has_come(signals: "queue.SimpleQueue[int]", seconds: float) -> bool:
+    try:
+        signals.get(timeout=seconds)
+    except queue.Empty:
+        return False
+    return True
 
 
 def _tracing(settings: ServingSettings) -> Tracing:
