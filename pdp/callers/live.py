@@ -60,6 +60,7 @@ class LiveCallers:
         self._documents: dict[str, Document] = {}
         self._seen: Mapping[str, object] = {}
         self._is_behind = False
+        self._told: str | None = None
         self._looked = time.monotonic()
         self._allowance = Allowance(SIGNATURES_PER_SECOND, "too many new tokens are shown at once")
         self._ended = threading.Event()
@@ -82,7 +83,8 @@ class LiveCallers:
     def look(self, tell: Callable[[str | None], None]) -> bool:
         """Read what has changed, and say whether what the files say is in force.
 
-        A file that cannot be right leaves everything as it was.
+        A file that cannot be right leaves everything as it was. One that cannot be read is tried at each look, and told
+        of once.
         """
         try:
             has_changed = self._stamps() != self._seen
@@ -91,15 +93,16 @@ class LiveCallers:
                 self.book, self._identify = self._built()
                 self._is_behind = False
         except PdpError as error:
-            tell(str(error))
+            self._tell(str(error), tell)
         # FAIL CLOSED (followed for ever): a mistake of ours in reading one file may not end the reading of all.
         except Exception as error:  # noqa: BLE001
-            self._is_behind = True
-            tell(f"{type(error).__name__}: {error}")
+            self._is_behind, self._seen = True, {}
+            self._tell(f"{type(error).__name__}: {error}", tell)
         else:
             if not self._is_behind:
                 self._looked = time.monotonic()
             if has_changed:
+                self._told = None
                 tell(None)
         return not self._is_behind
 
@@ -124,6 +127,11 @@ class LiveCallers:
         if self._thread is not None:
             self._thread.join(10.0)
 
+    def _tell(self, mistakes: str, tell: Callable[[str | None], None]) -> None:
+        if mistakes != self._told:
+            tell(mistakes)
+            self._told = mistakes
+
     def _hurry(self) -> None:
         for document in tuple(self._documents.values()):
             document.hurry()
@@ -146,10 +154,11 @@ class LiveCallers:
             raise InvalidSettingsError([str(error)]) from error
         finally:
             self._documents = known
-            self._seen = {name: seen.get(name, reading.stamps.get(name)) for name in known}
+            # FAIL CLOSED (a read that fails once): what could not be read has not been seen, whatever its stamp.
+            self._seen = {name: seen.get(name, reading.stamps.get(name)) for name in known.keys() - reading.unread}
         # What the new files no longer name is looked at no more.
         self._documents = {name: known[name] for name in reading.stamps}
-        self._seen = {name: self._seen[name] for name in reading.stamps}
+        self._seen = {name: seen.get(name, stamp) for name, stamp in reading.stamps.items()}
         remember = lru_cache(REMEMBERED)(lambda presented: book.identify(presented, self._clock()))
         return book, remember
 
@@ -161,13 +170,18 @@ class _Reading:
         self._open = open_document
         self._documents = documents
         self.stamps: dict[str, object] = {}
+        self.unread: set[str] = set()
 
     def content(self, name: str) -> bytes:
         document = self._documents.get(name)
         if document is None:
             document = self._documents[name] = self._open(name)
         self.stamps[name] = document.stamp()
-        return document.read()
+        try:
+            return document.read()
+        except UnavailableError:
+            self.unread.add(name)
+            raise
 
     def book(self, file: CallerFile, client_ca: str, before_signature: Callable[[], None]) -> CallerBook:
         mistakes: list[str] = []

@@ -1,5 +1,6 @@
 """The callers as their files are now: every change counts, no mistake does, and nothing is remembered for too long."""
 
+import errno
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -187,6 +188,46 @@ def test_while_the_keys_of_an_issuer_cannot_be_fetched_its_tokens_wait(tmp_path:
     assert live.identify(Presented((f"Bearer {a_token(files.key)}",))).caller.name == "app"
 
 
+class SeesWhatItCannotRead(LiveCallers):
+    """The twin: a file that could not be read is looked at again when it changes, and not before."""
+
+    def look(self, tell: Any) -> bool:
+        """Look, and take what could not be read for seen."""
+        is_in_force = super().look(tell)
+        self._seen = self._stamps()
+        return is_in_force
+
+
+def tries_again(make: type[LiveCallers], files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that changes while no descriptor is left is read once there is one, though it changes no more."""
+    live = make("callers.yaml", files.opened, ("homeid",), clock=files.clock)
+    presented = Presented((f"Bearer {a_token(files.key)}",))
+    assert live.identify(presented).caller.name == "app"
+    write(files.folder, callers__yaml=FILE.replace("app", "other"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", no_descriptor_is_left)
+        assert [live.look(files.heard.append) for _ in range(3)] == [False] * 3
+    assert len(files.heard) == 1
+    live.look(files.heard.append)
+    with pytest.raises(UnknownCallerError):
+        live.identify(presented)
+    assert files.heard[1:] == [None]
+
+
+def no_descriptor_is_left(*_: Any) -> Any:
+    """Refuse to open anything."""
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_read_that_fails_once_is_tried_again(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told of once; not so for the twin, for which the caller that was taken out stays in."""
+    tries_again(LiveCallers, files, monkeypatch)
+    write(files.folder, callers__yaml=FILE)
+    files.heard.clear()
+    with pytest.raises(pytest.fail.Exception):
+        tries_again(SeesWhatItCannotRead, files, monkeypatch)
+
+
 class Breaking:
     """A file whose reading breaks in a way that nobody has thought of, while it is told to."""
 
@@ -208,11 +249,12 @@ class Breaking:
 class DiesOfIt(LiveCallers):
     """The twin: it looks as one who knows every mistake that can be made."""
 
-    def look(self, tell: Any) -> None:
+    def look(self, tell: Any) -> bool:
         """Read what has changed."""
         if self._stamps() != self._seen:
             self.book, self._identify = self._built()
             tell(None)
+        return True
 
 
 def goes_on_after(make: type[LiveCallers], files: Files, wrong: Exception) -> None:
