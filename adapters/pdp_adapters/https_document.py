@@ -8,6 +8,7 @@ from http.client import HTTPException
 from typing import Any, Final
 
 from pdp.core.errors import UnavailableError
+from pdp.core.ports import KEPT_SECONDS
 
 LARGEST: Final = 64 << 10
 FETCH_SECONDS: Final = 300.0
@@ -15,9 +16,6 @@ FETCH_SECONDS: Final = 300.0
 
 HURRIED_SECONDS: Final = 60.0
 """So often at most when somebody has missed something in it: whoever sends nonsense must not make us ask for it."""
-
-KEPT_SECONDS: Final = 86_400.0
-"""So long the last one serves while no newer one can be had: a key that was taken back ends with it at the latest."""
 
 _TIMEOUT_SECONDS: Final = 5.0
 
@@ -72,6 +70,10 @@ class HttpsDocument:
         if self._content is None or self._clock() - self._fetched > KEPT_SECONDS:
             raise UnavailableError(f"`{self._address}` could not be fetched for too long")
         return self._content
+
+    def age(self) -> float:
+        """Return how many seconds ago it was asked for what it holds now."""
+        return self._clock() - self._fetched
 
     def hurry(self) -> None:
         """Let it be fetched as soon as that is allowed."""

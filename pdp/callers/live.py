@@ -13,8 +13,8 @@ from pdp.callers.api_keys import KeyRing, read_pepper
 from pdp.callers.book import CallerBook, Passport, Presented
 from pdp.callers.caller_file import CallerFile, NamedIssuer, read_caller_file
 from pdp.callers.certificates import read_anchors
-from pdp.callers.key_file import read_keys
-from pdp.callers.key_sets import KeySet, KeySetError, read_key_set
+from pdp.callers.issuer_keys import IssuerKeys
+from pdp.callers.key_file import read_keys, without_taken_back
 from pdp.callers.refusing import Reason, refuse
 from pdp.callers.spending import Allowance
 from pdp.callers.tokens import Issuer
@@ -61,6 +61,8 @@ class LiveCallers:
         self._seen: Mapping[str, object] = {}
         self._is_behind = False
         self._told: str | None = None
+        self._issuer_keys = IssuerKeys()
+        self.troubles: tuple[str, ...] = ()
         self._looked = time.monotonic()
         self._allowance = Allowance(SIGNATURES_PER_SECOND, "too many new tokens are shown at once")
         self._ended = threading.Event()
@@ -83,8 +85,8 @@ class LiveCallers:
     def look(self, tell: Callable[[str | None], None]) -> bool:
         """Read what has changed, and say whether what the files say is in force.
 
-        A file that cannot be right leaves everything as it was. One that cannot be read is tried at each look, and told
-        of once.
+        A file that cannot be right leaves everything as it was, but for the API keys that are taken back. One that
+        cannot be read is tried at each look, and told of once. `troubles` say what is wrong with issuers' addresses.
         """
         try:
             has_changed = self._stamps() != self._seen
@@ -93,10 +95,12 @@ class LiveCallers:
                 self.book, self._identify = self._built()
                 self._is_behind = False
         except PdpError as error:
+            self._take_back_keys()
             self._tell(str(error), tell)
         # FAIL CLOSED (followed for ever): a mistake of ours in reading one file may not end the reading of all.
         except Exception as error:  # noqa: BLE001
             self._is_behind, self._seen = True, {}
+            self._take_back_keys()
             self._tell(f"{type(error).__name__}: {error}", tell)
         else:
             if not self._is_behind:
@@ -127,6 +131,22 @@ class LiveCallers:
         if self._thread is not None:
             self._thread.join(10.0)
 
+    def _take_back_keys(self) -> None:
+        """Let what the file of keys takes back count, whatever else is wrong."""
+        # FAIL CLOSED (revoked whatever else is wrong): what it adds waits until everything is right.
+        book, ring = self.book, self.book.keys
+        document = self._documents.get(book.file.keys)
+        if ring is None or document is None:
+            return
+        try:
+            left = without_taken_back(ring.keys, document.read())
+        except UnavailableError:
+            self._seen = {name: stamp for name, stamp in self._seen.items() if name != book.file.keys}
+            return
+        if left != ring.keys:
+            self.book = book.with_keys(ring.holding(left))
+            self._identify = self._remembering(self.book)
+
     def _tell(self, mistakes: str, tell: Callable[[str | None], None]) -> None:
         if mistakes != self._told:
             tell(mistakes)
@@ -144,7 +164,7 @@ class LiveCallers:
         # Stamps first: what changes while it is read is read again.
         seen = self._stamps()
         known = dict(self._documents)
-        reading = _Reading(self._open, known)
+        reading = _Reading(self._open, known, self._issuer_keys)
         try:
             file = read_caller_file(self._file, reading.content(self._file), self._operators)
             book = reading.book(file, self._client_ca, self._allowance.spend)
@@ -159,16 +179,21 @@ class LiveCallers:
         # What the new files no longer name is looked at no more.
         self._documents = {name: known[name] for name in reading.stamps}
         self._seen = {name: seen.get(name, stamp) for name, stamp in reading.stamps.items()}
-        remember = lru_cache(REMEMBERED)(lambda presented: book.identify(presented, self._clock()))
-        return book, remember
+        self.troubles = tuple(reading.troubles)
+        return book, self._remembering(book)
+
+    def _remembering(self, book: CallerBook) -> Callable[[Presented], Passport]:
+        return lru_cache(REMEMBERED)(lambda presented: book.identify(presented, self._clock()))
 
 
 class _Reading:
     """One reading of all documents, those that are opened for the first time among them."""
 
-    def __init__(self, open_document: Open, documents: dict[str, Document]) -> None:
+    def __init__(self, open_document: Open, documents: dict[str, Document], issuer_keys: IssuerKeys) -> None:
         self._open = open_document
         self._documents = documents
+        self._issuer_keys = issuer_keys
+        self.troubles: list[str] = []
         self.stamps: dict[str, object] = {}
         self.unread: set[str] = set()
 
@@ -193,15 +218,10 @@ class _Reading:
         return CallerBook(file, issuers, keys, anchors, before_signature)
 
     def _issuer(self, named: NamedIssuer, audience: str, mistakes: list[str]) -> Issuer:
-        keys: KeySet | None = None
-        try:
-            keys = read_key_set(self.content(named.keys), named.algorithm)
-        except KeySetError as error:
-            mistakes.append(f"{named.keys}: {error}")
-        except UnavailableError as error:
-            # A file is ours to mend. Somebody else's server may be down, and then only its tokens wait for it.
-            if "://" not in named.keys:
-                mistakes.append(str(error))
+        def content() -> tuple[bytes, float]:
+            return self.content(named.keys), self._documents[named.keys].age()
+
+        keys = self._issuer_keys.read(named, content, mistakes, self.troubles)
         return Issuer(named.name, named.issuer, audience, named.longest_seconds, keys)
 
     def _keys(self, file: CallerFile, mistakes: list[str]) -> KeyRing | None:

@@ -30,6 +30,7 @@ class Event(StrEnum):
     CALLERS_IN_FORCE = "callers-in-force"
     CALLERS_KEPT = "callers-kept"
     CALLERS_AWAITED = "callers-awaited"
+    ISSUER_KEYS_NOT_HAD = "issuer-keys-not-had"
     CERTIFICATE_KEPT = "certificate-kept"
     POLICY_ACTIVATED = "policy-activated"
     POLICY_REFUSED = "policy-refused"

@@ -43,7 +43,7 @@ class Security:
         callers, is_told = self.callers, False
         # FAIL CLOSED (a worker that takes another's place): it was forked with the callers as they were when the server
         # began. Who has been taken out since may not come back with it: it answers nobody before it knows.
-        while callers is not None and not callers.look(lambda mistakes: _tell(mistakes, log)):
+        while callers is not None and not callers.look(lambda mistakes: _tell(mistakes, callers, log)):
             if not is_told:
                 log.error(Event.CALLERS_AWAITED.value, pid=os.getpid())
                 is_told = True
@@ -53,8 +53,9 @@ class Security:
 
     def begin(self, log: FilteringBoundLogger) -> None:
         """Follow the files of callers from now on, in this process."""
-        if self.callers is not None:
-            self.callers.begin(lambda mistakes: _tell(mistakes, log))
+        callers = self.callers
+        if callers is not None:
+            callers.begin(lambda mistakes: _tell(mistakes, callers, log))
 
     def end(self) -> None:
         """Follow them no more."""
@@ -66,8 +67,10 @@ OPEN: Final = Security()
 """No callers are configured: loopback only, and whoever connects may do everything."""
 
 
-def _tell(mistakes: str | None, log: FilteringBoundLogger) -> None:
+def _tell(mistakes: str | None, callers: LiveCallers, log: FilteringBoundLogger) -> None:
     if mistakes is None:
         log.info(Event.CALLERS_IN_FORCE.value)
+        if callers.troubles:
+            log.warning(Event.ISSUER_KEYS_NOT_HAD.value, problems=callers.troubles)
     else:
         log.error(Event.CALLERS_KEPT.value, mistakes=mistakes.splitlines())

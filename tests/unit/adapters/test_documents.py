@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pdp.core.errors import UnavailableError
+from pdp.core.ports import KEPT_SECONDS
 from pdp_adapters.file_document import FileDocument
-from pdp_adapters.https_document import FETCH_SECONDS, HURRIED_SECONDS, KEPT_SECONDS, LARGEST, HttpsDocument
+from pdp_adapters.https_document import FETCH_SECONDS, HURRIED_SECONDS, LARGEST, HttpsDocument
 from tests.credentials import Authority
 
 
@@ -144,6 +145,7 @@ def test_the_last_one_serves_for_a_day_while_none_can_be_had(tmp_path: Path, aut
         told.code = 500
         clock.now += KEPT_SECONDS
         assert document.read() == b"{}"
+        assert document.age() == KEPT_SECONDS
         clock.now += 1
         with pytest.raises(UnavailableError):
             document.read()
