@@ -21,7 +21,8 @@ from pdp.core.errors import InvalidPolicyError
 from pdp.policy_set import PolicySet, build_policy_set
 from pdp.space import UndecidedError
 from pdp.wire.words import Words
-from pdp.wiring import load_words, read_policy_at
+from pdp.wiring.folders import read_policy_at
+from pdp.wiring.words import load_words
 
 OPERATORS = ("kidsonline", "homeid", "kiotviet", "welearning", "onmeeting")
 EFFECT, PURPOSE, CONDITIONS = 2, 6, 7

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from pdp.core.decision import Decision
 from pdp.core.ends import Slots
@@ -103,6 +103,11 @@ class PolicyFiles(Protocol):
         """
 
 
+KEPT_SECONDS: Final = 86_400.0
+"""So long the last good content of a document serves while no newer one can be had: what was taken back in it ends with
+that at the latest."""
+
+
 class Document(Protocol):
     """A small text kept elsewhere that may change while we run: a file, or something fetched."""
 
@@ -111,6 +116,9 @@ class Document(Protocol):
 
     def read(self) -> bytes:
         """Return the content as it is now; raise UnavailableError when it cannot be had."""
+
+    def age(self) -> float:
+        """Return how many seconds ago what was read last is known to have been its content: 0 for a file."""
 
     def hurry(self) -> None:
         """Somebody has missed something in it: let a change be looked for sooner than usual."""
