@@ -6,10 +6,8 @@ has confirmed its revision, or nobody who has not can have a lease any more (pdp
 hastens both; nothing rests on it.
 """
 
-import base64
 import os
 import secrets
-import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,23 +23,16 @@ from pdp.core.freshness import Standing
 from pdp.core.stores import StoreState
 from pdp_adapters.lease_rules import LEASE, SilentRows, lease_until
 from pdp_adapters.postgresql_hangs import Statements
-from pdp_adapters.slot_table import TABLE_BYTES, SlotTable
+from pdp_adapters.postgresql_learning import KEPT, Learned, new_mark, written
 from pdp_adapters.sql_database import Row, Session
 
 RENEWED_EVERY: Final = 0.03
 """Seconds between two renewals: three of them in a lease, so that one that is late loses nothing."""
 
-KEPT: Final = 8192
-"""So many of the last revisions it is kept of which ends they changed."""
-
-MOST_SLOTS: Final = 4096
-"""A change of more ends than this counts as one of all."""
-
 _LOOK_SECONDS: Final = 0.003
 _RETRY_SECONDS: Final = 0.1
 _FIRST_SECONDS: Final = 1.0
 _SWEEP: Final = 10_000_000_000
-_EVERYTHING: Final = "*"
 _CHANNEL: Final = "pdp_change"
 
 _RENEW: Final = """
@@ -50,8 +41,9 @@ _RENEW: Final = """
         ON CONFLICT (instance) DO UPDATE SET beat = excluded.beat, confirmed = excluded.confirmed
         RETURNING (xmax = 0) AS is_new)
     SELECT store.history, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), store.revision, store.committed_at,
-        store.confirmed, renewed.is_new, change_slots.revision, change_slots.slots
-    FROM store CROSS JOIN renewed LEFT JOIN change_slots ON change_slots.revision > %(known)s
+        store.confirmed, renewed.is_new, coalesce((SELECT mark FROM change_slots AS own
+            WHERE own.revision = store.revision), ''), change_slots.revision, change_slots.slots, change_slots.mark
+    FROM store CROSS JOIN renewed LEFT JOIN change_slots ON change_slots.revision >= %(known)s
     ORDER BY change_slots.revision
 """
 _ROWS: Final = "SELECT instance, beat, confirmed FROM lease"
@@ -163,8 +155,8 @@ class PostgresqlLeases:
     ) -> None:
         """Note that *revision* changes something in *slots*: part of the same transaction."""
         session.run_later(
-            "INSERT INTO change_slots (revision, slots) VALUES (:revision, :slots)",
-            {"revision": revision, "slots": _written(slots)},
+            "INSERT INTO change_slots (revision, slots, mark) VALUES (:revision, :slots, :mark)",
+            {"revision": revision, "slots": written(slots), "mark": new_mark()},
         )
         if revision % (KEPT // 16) == 0:
             session.run_later("DELETE FROM change_slots WHERE revision <= :last", {"last": revision - KEPT})
@@ -226,11 +218,7 @@ class _Follower:
         self._hints = hints
         self._instance = secrets.token_hex(12)
         self._sent_before: int | None = None
-        self._source = ""
-        self._life = ""
-        self._known = 0
-        self._floor = 0
-        self._slots = SlotTable(bytearray(TABLE_BYTES))
+        self._learned = Learned()
         self._silent = SilentRows()
         self._swept = boot_time()
         self._statements = Statements()
@@ -294,7 +282,7 @@ class _Follower:
     def _renew(self, connection: "psycopg.Connection[Row]") -> bool:
         """Renew the lease, and say whether it brought anything new or was none yet."""
         sent = boot_time()
-        named = {"instance": self._instance, "beat": sent, "known": self._known}
+        named = {"instance": self._instance, "beat": sent, "known": self._learned.revision}
         with self._statements.bounded(connection):
             rows = connection.execute(_RENEW, named).fetchall()
         self.answered = boot_time()
@@ -302,43 +290,17 @@ class _Follower:
             self.held = None
             self._sent_before = None
             return False
-        history, timeline, revision, committed_at, confirmed, is_new, _, _ = rows[0]
-        has_news = self._learn(f"{history}/{timeline}", revision, [(row[6], row[7]) for row in rows if row[6]])
+        history, timeline, revision, committed_at, confirmed, is_new, mark = rows[0][:7]
+        changes = [row[7:] for row in rows if row[7]]
+        has_news = self._learned.learn(f"{history}/{timeline}", revision, mark, changes)
         until = lease_until(sent, self._sent_before, is_new=is_new)
         self._sent_before = sent
         if until is None or not confirmed:
             self.held = None
             return until is None
         # INVARIANT (learned before leased): what a renewal brings is in the slots before its lease is there.
-        standing = Standing(self._life, history, self._known, committed_at, self._floor, self._slots.newest_of)
-        self.held = _Held(until, standing)
+        self.held = _Held(until, self._learned.standing(history, committed_at))
         self._first.set()
-        return has_news
-
-    def _learn(self, life: str, revision: int, changes: Sequence[tuple[int, str]]) -> bool:
-        """Take in what has changed up to *revision*, and say whether anything has."""
-        if life != self._source or revision < self._known:
-            # Another history, another server in the place of the first, or one that lags: nothing is known of it. One
-            # that has gone back will give other changes the same revisions, so what was read of it never counts again.
-            self.held = None
-            is_first, went_back = self._source == "", life == self._source
-            self._source, self._life = life, f"{life}/{secrets.token_hex(8)}" if went_back else life
-            self._slots = SlotTable(bytearray(TABLE_BYTES))
-            if not is_first:
-                self._known, self._floor = revision, revision
-                return True
-        lowest = changes[0][0] if changes else revision + 1
-        # FAIL CLOSED (gap): what is not kept any more could have changed anything.
-        if lowest > self._known + 1 or len(changes) != revision - lowest + 1:
-            is_whole = len(changes) == revision - lowest + 1
-            self._floor = max(self._floor, lowest - 1 if is_whole else revision)
-        for at, slots in changes:
-            if slots == _EVERYTHING:
-                self._floor = max(self._floor, at)
-            else:
-                self._slots.raise_to(_read(slots), at)
-        has_news = revision != self._known
-        self._known = revision
         return has_news
 
     def _sweep(self, connection: "psycopg.Connection[Row]") -> None:
@@ -361,14 +323,3 @@ def _sleep_until(instant_: int) -> None:
     left = (instant_ - boot_time()) / 1e9
     if left > 0:
         time.sleep(left)
-
-
-def _written(slots: Slots) -> str:
-    if len(slots) > MOST_SLOTS:
-        return _EVERYTHING
-    return base64.b64encode(struct.pack(f">{len(slots)}I", *slots)).decode("ascii")
-
-
-def _read(text: str) -> Slots:
-    packed = base64.b64decode(text)
-    return struct.unpack(f">{len(packed) // 4}I", packed)

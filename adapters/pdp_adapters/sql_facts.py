@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -117,13 +118,13 @@ class SqlFacts:
                 return StoredFacts((), token, committed_at, too_many=True)
             further = gather_further(self._database, session, operator, wanted, first)
             if further is None:
-                return StoredFacts(tuple(first.facts.values()), token, committed_at)
+                return StoredFacts(tuple(first.facts.values()), token, committed_at, mark=first.mark)
             # Both statements have seen one state if nobody wrote between them; else they are worth nothing together.
-            if (further.history, further.revision) == (first.history, first.revision):
+            if (further.history, further.revision, further.mark) == (first.history, first.revision, first.mark):
                 if further.too_many:
                     return StoredFacts((), token, committed_at, too_many=True)
                 facts = {**first.facts, **further.facts}
-                return StoredFacts(tuple(facts.values()), token, committed_at)
+                return StoredFacts(tuple(facts.values()), token, committed_at, mark=first.mark)
         raise UnavailableError("the facts change faster than they can be read")
 
     def survey(
@@ -144,10 +145,11 @@ class SqlFacts:
     ) -> StoredFacts:
         """Return what `survey` returns, read in *session*, all of whose statements see one state."""
         before = self._newest
-        state = read_state(session)
+        state = read_state(session, self._database.dialect.mark)
         self._check(state.token, before, confirmed=state.confirmed)
         check_consistency(state.token, consistency)
-        return sql_surveying.surveyed(self._database, session, operator, survey, state, as_of, limit)
+        found = sql_surveying.surveyed(self._database, session, operator, survey, state, as_of, limit)
+        return replace(found, mark=state.mark)
 
     def state(self) -> StoreState:
         """Return where the store stands now."""

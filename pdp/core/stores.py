@@ -40,12 +40,14 @@ class StoreState:
     """Where a store stands: its newest *token*, when that was committed, since when it knows its history.
 
     *confirmed* is False from a restoration until an administrator has confirmed it: nothing is allowed meanwhile.
+    *mark* is a word that this revision alone has, where it was asked for.
     """
 
     token: Token
     committed_at: datetime
     kept_from: int
     confirmed: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
