@@ -6,6 +6,7 @@ has confirmed its revision, or nobody who has not can have a lease any more (pdp
 hastens both; nothing rests on it.
 """
 
+import logging
 import os
 import secrets
 import threading
@@ -29,6 +30,7 @@ from pdp_adapters.sql_database import Row, Session
 RENEWED_EVERY: Final = 0.03
 """Seconds between two renewals: three of them in a lease, so that one that is late loses nothing."""
 
+_LOG: Final = logging.getLogger("pdp.lease")
 _LOOK_SECONDS: Final = 0.003
 _RETRY_SECONDS: Final = 0.1
 _FIRST_SECONDS: Final = 1.0
@@ -123,11 +125,18 @@ class PostgresqlLeases:
     def begin(self) -> None:
         """Follow the store in this process, which may have been forked from one that does."""
         with self._lock:
-            if self._follower is not None and self._follower[0] == os.getpid():
+            held = self._follower
+            is_ours = held is not None and held[0] == os.getpid()
+            if held is not None and is_ours and held[1].is_alive:
                 return
-            follower = _Follower(self._database, hints=self._hints)
+            follower = _Follower(self._database, hints=self._hints, was_lost=is_ours)
+            try:
+                follower.start()
+            except RuntimeError:  # no thread can be had now; whoever asks next tries again
+                self._follower = None
+                return
             self._follower = (os.getpid(), follower)
-        follower.start()
+        follower.wait()
 
     def close(self) -> None:
         """Follow it no more in this process."""
@@ -140,7 +149,7 @@ class PostgresqlLeases:
     def silent_seconds(self) -> float:
         """Return for how long the database has answered no renewal; 0 where nobody in this process follows it."""
         follower = self._follower
-        if follower is None or follower[0] != os.getpid():
+        if follower is None or follower[0] != os.getpid() or not follower[1].is_alive:
             return 0.0
         return (boot_time() - follower[1].answered) / 1e9
 
@@ -210,11 +219,12 @@ class PostgresqlLeases:
 class _Follower:
     """Renews a lease on a thread of its own."""
 
-    def __init__(self, database: Pool, *, hints: bool) -> None:
+    def __init__(self, database: Pool, *, hints: bool, was_lost: bool = False) -> None:
         self.held: _Held | None = None
         self.answered = boot_time()
         self._database = database
-        self._was_lost = False
+        self._was_lost = was_lost
+        self._told: type[Exception] | None = None
         self._hints = hints
         self._instance = secrets.token_hex(12)
         self._sent_before: int | None = None
@@ -227,9 +237,17 @@ class _Follower:
         self._first = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
+    @property
+    def is_alive(self) -> bool:
+        """Say whether it goes on."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
-        """Begin; return when there is a lease, or soon after."""
+        """Begin; raises RuntimeError where there is no thread to be had."""
         self._thread.start()
+
+    def wait(self) -> None:
+        """Return when there is a lease, or soon after."""
         self._first.wait(_FIRST_SECONDS)
 
     def end(self) -> None:
@@ -254,6 +272,11 @@ class _Follower:
             except psycopg.Error as error:
                 if error.sqlstate is not None:
                     self.answered = boot_time()  # it is there, and does not do this
+            except Exception as error:  # noqa: BLE001 - without this thread the process knows nothing until it ends
+                self.held = None
+                if self._told is not type(error):  # once, until a renewal has come back
+                    self._told = type(error)
+                    _LOG.error("the lease is not renewed: %s", type(error).__name__)
             self._was_lost = True
             self._sent_before = None  # nobody knows what became of the last one
             self._ending.wait(_RETRY_SECONDS)
@@ -286,6 +309,7 @@ class _Follower:
         with self._statements.bounded(connection):
             rows = connection.execute(_RENEW, named).fetchall()
         self.answered = boot_time()
+        self._told = None
         if not rows:
             self.held = None
             self._sent_before = None
