@@ -122,7 +122,7 @@ class PostgresqlLeases:
             follower[1].hasten()
             time.sleep(_LOOK_SECONDS / 6)
 
-    def begin(self) -> None:
+    def begin(self, *, waits: bool = True) -> None:
         """Follow the store in this process, which may have been forked from one that does."""
         with self._lock:
             held = self._follower
@@ -136,7 +136,8 @@ class PostgresqlLeases:
                 self._follower = None
                 return
             self._follower = (os.getpid(), follower)
-        follower.wait()
+        if waits:
+            follower.wait()
 
     def close(self) -> None:
         """Follow it no more in this process."""

@@ -157,7 +157,16 @@ class SqliteDatabase:
                 self._precedence.give_way(unless=lambda: self._turns.first_waits)
             self._connection()
             self._look()
-            with self._transaction(_WRITING) as session:
+            with self._transaction(_WRITING, self._busy_seconds) as session:
+                yield session
+
+    @contextmanager
+    def writing_at_once(self) -> Iterator[SqliteSession]:
+        """Return a transaction as `writing` does; raise UnavailableError where somebody else writes."""
+        with self._turns.turn(0.0, gives_way=True):
+            self._connection()
+            self._look()
+            with self._transaction(_WRITING, 0.0) as session:
                 yield session
 
     migrations = writing
@@ -189,10 +198,10 @@ class SqliteDatabase:
         self._companions = None
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[SqliteSession]:
+    def _transaction(self, begin: str, seconds: float = 0.0) -> Iterator[SqliteSession]:
         connection = self._connection()
         with translated(self.uses):
-            self._begin(connection, begin)
+            self._begin(connection, begin, seconds)
         try:
             yield SqliteSession(connection, self.uses)
             with translated(self.uses):
@@ -203,8 +212,8 @@ class SqliteDatabase:
                 connection.execute("ROLLBACK")
             raise
 
-    def _begin(self, connection: sqlite3.Connection, begin: str) -> None:
-        """Begin a transaction; whoever writes has to wait for other writers.
+    def _begin(self, connection: sqlite3.Connection, begin: str, seconds: float) -> None:
+        """Begin a transaction; whoever writes has to wait for other writers, *seconds* at most.
 
         SQLite itself looks again after ever longer pauses, so that whoever waits longest comes last: a revocation would
         stand behind every write that came after it.
@@ -212,7 +221,7 @@ class SqliteDatabase:
         if begin == _READING:
             connection.execute(begin)
             return
-        deadline = time.monotonic() + self._busy_seconds
+        deadline = time.monotonic() + seconds
         connection.execute("PRAGMA busy_timeout = 0")
         try:
             while True:

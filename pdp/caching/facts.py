@@ -168,7 +168,7 @@ class CachedFacts:
         now = time.monotonic()
         if now - self._begun >= _AGAIN_SECONDS:
             self._begun = now
-            self._readings.freshness.begin()
+            self._readings.freshness.begin(waits=False)
 
     # --- Handed on ----------------------------------------------------------------------------------------------------
 

@@ -61,10 +61,11 @@ class Freshness(Protocol):
     def reach(self, revision: int, seconds: float) -> None:
         """Return when a standing is of *revision* or a later one, or after so long."""
 
-    def begin(self) -> None:
-        """Learn where the store stands and follow it from now on, in this process; may wait, may be called again.
+    def begin(self, *, waits: bool = True) -> None:
+        """Learn where the store stands and follow it from now on, in this process; may be called again.
 
-        Where it cannot be learned, `standing` goes on returning None.
+        Where it cannot be learned, `standing` goes on returning None. Unless it *waits*, nobody else is waited for: a
+        check that is being answered calls it.
         """
 
     def close(self) -> None:
