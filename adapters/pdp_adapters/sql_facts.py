@@ -28,7 +28,7 @@ from pdp.core.wanted import Wanted
 from pdp_adapters import sql_erasing, sql_history, sql_surveying
 from pdp_adapters.fact_rows import instant
 from pdp_adapters.sql_database import UNKNOWN_GROWTH, Database, Session
-from pdp_adapters.sql_gathering import gather_first, gather_further
+from pdp_adapters.sql_gathering import are_too_many, gather_first, gather_further
 from pdp_adapters.sql_log_heads import SqlLogHeads
 from pdp_adapters.sql_pruning import STEP, check_past, prunable, prune_some
 from pdp_adapters.sql_schema import migrate, new_history
@@ -121,9 +121,9 @@ class SqlFacts:
                 return StoredFacts(tuple(first.facts.values()), token, committed_at, mark=first.mark)
             # Both statements have seen one state if nobody wrote between them; else they are worth nothing together.
             if (further.history, further.revision, further.mark) == (first.history, first.revision, first.mark):
-                if further.too_many:
-                    return StoredFacts((), token, committed_at, too_many=True)
                 facts = {**first.facts, **further.facts}
+                if further.too_many or are_too_many(facts):
+                    return StoredFacts((), token, committed_at, too_many=True)
                 return StoredFacts(tuple(facts.values()), token, committed_at, mark=first.mark)
         raise UnavailableError("the facts change faster than they can be read")
 

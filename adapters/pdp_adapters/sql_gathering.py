@@ -42,7 +42,12 @@ class Gathered:
     def too_many(self) -> bool:
         """Say whether there are more facts than may be looked at."""
         # FAIL CLOSED (cut off): a statement that was cut off has lost facts, so none of what it gave is used.
-        return self._is_cut_off or len(self.facts) > MAXIMUM_GATHERED
+        return self._is_cut_off or are_too_many(self.facts)
+
+
+def are_too_many(facts: Mapping[str, Fact]) -> bool:
+    """Say whether *facts*, all those of one gathering, are more than may be looked at."""
+    return len(facts) > MAXIMUM_GATHERED
 
 
 def gather_first(database: Database, session: Session, operator: str, wanted: Wanted) -> Gathered:
