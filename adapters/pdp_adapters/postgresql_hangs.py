@@ -52,8 +52,8 @@ class Statements:
         try:
             yield
         finally:
-            # INVARIANT (cut once): whoever has the connection next is not cut off for this statement, and does not get a
-            # line that was cut when the answer had just come.
+            # INVARIANT (cut once): whoever has the connection next is not cut off for this statement, and does not
+            # get a line that was cut when the answer had just come.
             with self._cutting:
                 self._under_way.pop(connection, None)
             if awaited.is_cut:
