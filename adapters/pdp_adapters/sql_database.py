@@ -220,6 +220,12 @@ class Database(Protocol):
     def verify(self) -> None:
         """Raise UnavailableError for a database that is broken, as far as can be found out while somebody waits."""
 
+    def empty_log(self) -> bool:
+        """Let nothing that was removed be left in files of ours beside the database, and say whether that is so.
+
+        It may wait for a second for those who read; never raises.
+        """
+
     def migrations(self) -> AbstractContextManager[Session]:
         """Return a transaction in which one process alone may change the schema."""
 

@@ -38,6 +38,9 @@ from pdp_adapters.sql_writing import SqlWriting
 _ATTEMPTS: Final = 16
 """So often the two statements of one gathering are tried anew because somebody wrote between them."""
 
+_EMPTYING_ATTEMPTS: Final = 3
+"""So often it is tried to empty the log after something was removed."""
+
 _AGAIN_SECONDS: Final = 0.25
 """So often it is tried to open what did not answer."""
 
@@ -220,7 +223,7 @@ class SqlFacts:
             self._check(state.token, before, confirmed=state.confirmed)
             erasure = sql_erasing.erase(self._database, session, operator, person, at, state)
         self._committed(erasure.token, state.token)
-        return erasure
+        return replace(erasure, is_left_in_log=not self._has_emptied_log())
 
     def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
         """Remove every version of a kind of fact that had ended before an instant, some in each transaction."""
@@ -236,7 +239,11 @@ class SqlFacts:
                 some = prune_some(session, operator, kind, until)
             removed += some
             if some < STEP:
+                self._has_emptied_log()
                 return removed
+
+    def _has_emptied_log(self) -> bool:
+        return any(self._database.empty_log() for _ in range(_EMPTYING_ATTEMPTS))
 
     def confirm(self) -> StoreState:
         """Put a restored store in force."""

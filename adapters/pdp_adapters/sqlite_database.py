@@ -22,6 +22,9 @@ from pdp_adapters.writers_turns import Precedence, Turns
 BUSY_SECONDS: Final = 5.0
 """So long a writer waits for another one to finish."""
 
+_EMPTIED_MILLISECONDS: Final = 500
+"""So long those who read are waited for until the log can be emptied."""
+
 _LOOK_SECONDS: Final = 0.002
 """So often a writer looks whether another one has finished."""
 
@@ -170,6 +173,24 @@ class SqliteDatabase:
                 yield session
 
     migrations = writing
+
+    def empty_log(self) -> bool:
+        """Take everything over from the write-ahead log, and leave none of it there; say whether that is so.
+
+        `secure_delete` overwrites what is removed from the file; until it begins anew the log has what stood there
+        (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+        """
+        try:
+            connection = self._connection()
+            connection.execute(f"PRAGMA busy_timeout = {_EMPTIED_MILLISECONDS}")
+            try:
+                # Meanwhile nobody can write: of those who read, the database waits for none longer than that.
+                (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+        except (sqlite3.Error, UnavailableError):
+            return False
+        return not is_busy
 
     def verify(self) -> None:
         """Look through the file, if it is no larger than _MOST_VERIFIED."""

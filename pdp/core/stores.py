@@ -164,13 +164,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was removed of one person: *facts* in force, *versions* of the past, *mentions* as actor of a change."""
+    """What was removed of one person: *facts* in force, *versions* of the past, *mentions* as actor of a change.
+
+    *is_left_in_log* says that somebody who read at that time keeps it in the log beside the file of the store.
+    """
 
     token: Token
     facts: int
     versions: int
     mentions: int
     deleted_ids: tuple[str, ...] = field(default=())
+    is_left_in_log: bool = False
 
 
 class FactWriting(FactSource, Protocol):
