@@ -16,7 +16,7 @@ from pdp.core.content import of_survey, of_wanted
 from pdp.core.ends import Slots, ends_read, ends_surveyed
 from pdp.core.entity import Entity
 from pdp.core.errors import UnavailableError
-from pdp.core.freshness import Standing
+from pdp.core.freshness import Standing, marked
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency, Freshness
 from pdp.core.stores import (
@@ -174,14 +174,14 @@ class CachedFacts:
         if token.revision < standing.revision:
             raise UnavailableError(f"the store is at revision {token.revision} and was at {standing.revision} before")
         # INVARIANT (life first): the standing, and with it the life, was asked for before the facts were read.
-        return Reading(stored, standing.life, token.revision, ends(stored))
+        return Reading(stored, marked(standing.life, stored.mark), token.revision, ends(stored))
 
     def _learn_again(self) -> None:
         """Try to learn where the store stands, if that has not just been tried."""
         now = time.monotonic()
         if now - self._begun >= _AGAIN_SECONDS:
             self._begun = now
-            self._readings.freshness.begin()
+            self._readings.freshness.begin(waits=False)
 
     # --- Handed on ----------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,8 @@ class StoredFacts:
     *committed_at* is when that revision was committed, None when nothing ever was: a decision about these facts is not
     made at an earlier instant. *too_many* says that there are more than may be looked at; then *facts* is empty.
     *seen* says, where it is known, what has to stay as it is for them to stay all: in which life of counting they were
-    read, at which revision, looking at which ends (pdp.core.freshness).
+    read, at which revision, looking at which ends (pdp.core.freshness). *mark* is the word that the revision alone has,
+    "" in stores that have none.
     """
 
     facts: tuple[Fact, ...]
@@ -28,6 +29,7 @@ class StoredFacts:
     committed_at: datetime | None = None
     too_many: bool = False
     seen: tuple[str, int, Slots] | None = None
+    mark: str = ""
 
 
 class FactSource(Protocol):

@@ -1,8 +1,11 @@
 """Whatever Redis does costs time alone: each fault is made for real."""
 
 import signal
+import socketserver
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +18,7 @@ from pdp.core.content import of_wanted
 from pdp.core.errors import InvalidSettingsError
 from pdp.core.fact_identity import same_content
 from pdp.core.ports import StoredFacts
-from pdp_adapters import redis_readings
+from pdp_adapters import breaker, redis_readings
 from pdp_adapters.breaker import FAILURES, OPEN_SECONDS, Breaker, Pace
 from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.fact_rows import instant
@@ -185,6 +188,56 @@ def test_a_redis_that_is_not_there_costs_next_to_nothing() -> None:
     assert took < 0.1 + SLACK
     assert shared.counted()["shared-failed"] == FAILURES
     assert shared.counted()["shared-left-alone"] == 1
+
+
+GARBAGE: Final = (
+    b"$abc\r\n",
+    b":x\r\n",
+    b"%1\r\n",
+    b"$-7\r\n",
+    b"-ASK\r\n",
+    b"-MOVED 1 a:b:c\r\n",
+    b"*1000\r\n" + b"*1\r\n" * 3000,
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+)
+"""What the library cannot read, each of which it tells in another way."""
+
+
+@contextmanager
+def answering(said: bytes) -> Iterator[str]:
+    """Run what answers everything with *said*, and return its address."""
+
+    class Answer(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                while asked := self.request.recv(1 << 16):
+                    # What introduces a client is taken note of.
+                    self.request.sendall(b"+OK\r\n" * asked.count(b"SETINFO") or said)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answer) as server:
+        server.daemon_threads = True
+        running = threading.Thread(target=server.serve_forever, args=(0.01,))
+        running.start()
+        try:
+            yield f"redis://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            running.join()
+
+
+@pytest.mark.parametrize("said", GARBAGE, ids=range(len(GARBAGE)))
+def test_what_speaks_no_redis_is_a_redis_that_fails(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing comes out of it, and no probe of it stays under way for ever."""
+    monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.0)
+    with answering(said) as address:
+        shared = shared_in(address)
+        for _ in range(2 * FAILURES):
+            shared.put("o", CONTENT, READING)
+            assert shared.get("o", CONTENT) is None
+
+        assert shared.counted()["shared-written"] == 0
+        assert shared.counted()["shared-left-alone"] > 0
+        assert shared._breaker.lets_through()
 
 
 def test_a_hung_redis_is_waited_for_three_times(redis: RedisServer) -> None:

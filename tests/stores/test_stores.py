@@ -11,6 +11,7 @@ from pdp.core.fact_identity import PARTITIONS, fact_id, partitions_of
 from pdp.core.facts import Fact, FactKind
 from pdp.core.stores import FactFilter, FactStore, Page, Token
 from pdp.core.wanted import GroundsWanted
+from pdp_adapters import memory_facts, sql_gathering
 from tests.stores.writing import (
     ANYTHING,
     KIDS,
@@ -555,6 +556,23 @@ def test_more_facts_than_may_be_looked_at_are_told_and_none_is_given(store: Fact
 
     assert (found.too_many, found.facts) == (True, ())
     assert not store.gather(KIDS, wanted(), ANYTHING).too_many
+
+
+def test_all_that_is_gathered_has_one_bound(store: FactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each of several steps finds is not too much, and together it is: five consents, and a role of each giver."""
+    for place in (sql_gathering, memory_facts):
+        monkeypatch.setattr(place, "MAXIMUM_GATHERED", 8)
+    people = [f"user:{number}" for number in range(5)]
+    write(store, *(consent("child:minh", person) for person in people[:4]))
+    write(store, *(role(person, "guardian", "child:minh") for person in people))
+    asked = wanted(start=["child:minh"], people=["child:minh"])
+    found = store.gather(KIDS, asked, ANYTHING)
+    assert (found.too_many, len(found.facts)) == (False, 8)
+
+    write(store, consent("child:minh", people[4]))
+
+    found = store.gather(KIDS, asked, ANYTHING)
+    assert (found.too_many, found.facts) == (True, ())
 
 
 def test_terms_do_not_keep_a_fact_from_being_gathered(store: FactStore) -> None:
