@@ -81,11 +81,16 @@ class Saboteur:
 
 
 def _forged(value: bytes, newest: dict[str, Any]) -> bytes:
-    """Return an old value that claims to be of the *newest* revision, or one that is changed where none can be read."""
+    """Return an old value that claims to be of the *newest* revision or of one that is yet to come.
+
+    Where nothing can be read, one that is changed.
+    """
     said = _said(value)
     if not said or not newest:
         return value[:-1] + bytes([value[-1] ^ 1])
-    said |= {"life": newest["life"], "revision": newest["revision"]}
+    # Where revisions have marks, one that is yet to come has none that could be known.
+    revision = newest["revision"] if "#" in newest["life"] else 1 << 62
+    said |= {"life": newest["life"], "revision": revision}
     length = int.from_bytes(value[SEALED : SEALED + 4], "big")
     return value[: SEALED + 4 + length] + json.dumps(said).encode()
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pdp.caching import Answers, CachedFacts, KeptReadings
 from pdp.core.caches import Reading
 from pdp.core.ends import Slots
-from pdp.core.freshness import Standing
+from pdp.core.freshness import Standing, marked
 from pdp.core.ports import StoredFacts
 from pdp.core.stores import Token
 from pdp_adapters.cache_keys import CacheKeys
@@ -71,7 +71,10 @@ def _revision_after_data() -> None:
         reading: Reading = _real(self, standing, read, ends)
         time.sleep(0.002)
         later = self._readings.freshness.standing()
-        return reading if later is None else replace(reading, revision=max(reading.revision, later.revision))
+        if later is None or later.revision <= reading.revision:
+            return reading
+        life = marked(later.life, later.mark_of(later.revision) or "")
+        return replace(reading, life=life, revision=later.revision)
 
     setattr(CachedFacts, "_read", read)  # noqa: B010
 
