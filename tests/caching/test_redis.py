@@ -64,6 +64,17 @@ def test_what_one_writes_another_reads(redis: RedisServer) -> None:
     assert all(map(same_content, found.stored.facts, READING.stored.facts))
 
 
+def test_nothing_about_anybody_can_be_read_in_redis(redis: RedisServer) -> None:
+    """Neither in the names of values nor in values: what lies there for some minutes says nothing without the key."""
+    shared_in(redis.address).put("o", CONTENT, READING)
+    client = redis.client()
+    (name,) = client.keys("*")
+
+    lying = name + client.get(name)
+
+    assert [word for word in (b"minh", b"user:", b"hoa", b"role", b"life") if word in lying] == []
+
+
 def test_a_value_does_not_stay_for_ever(redis: RedisServer) -> None:
     """What nobody asks for again makes room by itself."""
     shared_in(redis.address).put("o", CONTENT, READING)
@@ -104,8 +115,10 @@ def forged(value: bytes, other: bytes) -> Iterator[bytes]:
     yield b"x" * len(value)
     yield value[:-1]
     yield value + b"x"
-    yield KEYS.sealed("another operator", value[40:])
-    yield CacheKeys({"two": bytes(range(1, 33))}).sealed("o", value[40:])
+    body = KEYS.opened("o", value)
+    assert body is not None
+    yield KEYS.sealed("another operator", body)
+    yield CacheKeys({"two": bytes(range(1, 33))}).sealed("o", body)
     for bit in range(0, len(value) * 8, 29):
         edited = bytearray(value)
         edited[bit // 8] ^= 1 << (bit % 8)
@@ -146,7 +159,8 @@ def test_nothing_that_was_forged_edited_or_swapped_is_believed(redis: RedisServe
 
 def test_values_that_are_not_verified_are_found_out(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The twin that believes what it finds takes an edited value."""
-    monkeypatch.setattr(CacheKeys, "opened", lambda _self, _operator, value: value[40:])
+    monkeypatch.setattr(CacheKeys, "sealed", lambda _self, _operator, body: body)
+    monkeypatch.setattr(CacheKeys, "opened", lambda _self, _operator, value: value)
     monkeypatch.setattr(redis_readings, "reading_from", _whatever_it_says)
 
     assert accepted(redis)[0] > 0
