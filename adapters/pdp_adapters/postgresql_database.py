@@ -34,6 +34,13 @@ _MIGRATING: Final = 0x50445001
 _GIVING_WAY: Final = 0x50445002
 """Key of the lock for which those writers wait that let others go first."""
 
+_GOING_FIRST: Final = 0x50445003
+"""Key of the lock that those who go first share, and that one who lets others go first has alone.
+
+The database gives a lock to whoever stands first in its queue when it is let go; the row that all writers lock goes to
+whoever is awake first.
+"""
+
 GROWTH_NOTED: Final = 256
 """After so many facts written by this process it asks whether the table is another one than was analysed."""
 
@@ -191,6 +198,9 @@ class PostgresqlDatabase:
         with self.single() as session, session.transaction("BEGIN", _IDLE):
             if gives_way:
                 session.run_later("SELECT pg_advisory_xact_lock(:key)", {"key": _GIVING_WAY})
+                session.run_later("SELECT pg_advisory_xact_lock(:key)", {"key": _GOING_FIRST})
+            else:
+                session.run_later("SELECT pg_advisory_xact_lock_shared(:key)", {"key": _GOING_FIRST})
             yield session
 
     @contextmanager

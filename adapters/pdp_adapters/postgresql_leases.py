@@ -32,6 +32,7 @@ RENEWED_EVERY: Final = 0.03
 
 _LOG: Final = logging.getLogger("pdp.lease")
 _LOOK_SECONDS: Final = 0.003
+_PAUSE_SECONDS: Final = 0.004
 _RETRY_SECONDS: Final = 0.1
 _FIRST_SECONDS: Final = 1.0
 _SWEEP: Final = 10_000_000_000
@@ -283,12 +284,17 @@ class _Follower:
             self._ending.wait(_RETRY_SECONDS)
 
     def _follow(self, connection: "psycopg.Connection[Row]") -> None:
+        had_news = False
         while not self._ending.is_set():
             has_news = self._renew(connection)
             self._sweep(connection)
             # What was learned is confirmed at once: a writer may be waiting for it.
             if not has_news:
                 self._rest(connection)
+            elif had_news:
+                # Where much is written there is always something new; to ask without end would keep all from working.
+                self._ending.wait(_PAUSE_SECONDS)
+            had_news = has_news
         connection.execute("DELETE FROM lease WHERE instance = %s", (self._instance,))
 
     def _rest(self, connection: "psycopg.Connection[Row]") -> None:
