@@ -11,8 +11,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from pdp.core.errors import InvalidSettingsError, NotThereError, UnavailableError
+from pdp_adapters.lease_rules import boot_time
 from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
-from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
+from pdp_adapters.postgresql_leases import PostgresqlLeases
 from pdp_adapters.postgresql_session import PostgresqlSession, session_of
 from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Row, Uses
 

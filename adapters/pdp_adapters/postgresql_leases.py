@@ -22,7 +22,7 @@ from pdp.core.ends import Slots
 from pdp.core.errors import UnavailableError
 from pdp.core.freshness import Standing
 from pdp.core.stores import StoreState
-from pdp_adapters.lease_rules import LEASE, SilentRows, lease_until
+from pdp_adapters.lease_rules import LEASE, SilentRows, boot_time, lease_until, sleep_until
 from pdp_adapters.postgresql_hangs import Statements
 from pdp_adapters.postgresql_learning import KEPT, Learned, new_mark, written
 from pdp_adapters.sql_database import Row, Session
@@ -182,7 +182,7 @@ class PostgresqlLeases:
             try:
                 looked = self._looked_since(committed, until)
             except UnavailableError:
-                _sleep_until(until)
+                sleep_until(until)
                 return
             if looked is None or boot_time() >= until:
                 return
@@ -343,14 +343,3 @@ class _Follower:
         self._silent.awaited(connection.execute(_ROWS).fetchall(), 0, boot_time())
         for instance, beat in self._silent.standing_still(now, _SWEEP):
             connection.execute("DELETE FROM lease WHERE instance = %s AND beat = %s", (instance, beat))
-
-
-def boot_time() -> int:
-    """Return the nanoseconds since this machine was started, the time that it slept included."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def _sleep_until(instant_: int) -> None:
-    left = (instant_ - boot_time()) / 1e9
-    if left > 0:
-        time.sleep(left)
