@@ -3,7 +3,6 @@
 import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NoReturn, TypeAlias
 
 import grpc
@@ -15,12 +14,14 @@ from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
 from pdp.server.core_operations import Metadata
+from pdp.server.entrances import RETRY_SECONDS, AtOnce, Entrance
 from pdp.server.gate import Gate, caller_of, presented_by, remember_caller
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, reason_of, status_of
 from pdp.server.tracing import NOTHING_TRACED, Tracing
 from pdp.server.under_way import UnderWay
+from pdp.server.unheard import Unheard
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour = Callable[..., Any]
@@ -35,13 +36,9 @@ HANDLER_KINDS: Final[Mapping[tuple[bool, bool], tuple[str, Callable[..., Handler
 """(requests are streamed, answers are streamed) -> the name of the behaviour in a handler, and what makes one."""
 
 
-RETRY_SECONDS: Final = 0.1
-"""When a call that found no place may come again."""
-
 UNSHARED: Final = frozenset({*HEALTH_METHODS, *WRITING_METHODS})
 """Methods that are answered however much else is asked: is it alive, and what has been revoked."""
 
-_NO_DEADLINE: Final = 1_000_000_000.0
 _PERMIT: Final = "_pdp_permit"
 
 
@@ -50,8 +47,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
 
     It takes the bytes of a request and parses them itself, so that bytes that are no message are the caller's mistake.
     *lanes* gives services and methods, by full name, threads of their own, so that a stream idling there, or a write
-    that waits for another one, keeps no decision waiting; the others have the *usual* one. A call without a deadline
-    waits there for *patience* seconds at most.
+    that waits for another one, keeps no decision waiting; the others have the *usual* one. Before each stands an
+    Entrance, so that a thread is taken by who is known and has brought its message. A call without a deadline waits for
+    *patience* seconds at most.
     *gate* says who calls and whether it may; every message is shown to it before a handler sees it. *metering* counts
     what is answered by one message, and what is refused; *tracing* follows it. *under_way* knows what has begun, and
     once the server ends lets nothing begin but health.
@@ -78,7 +76,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         self._gate = gate
         self._usual = usual
         self._patience = patience
-        self._refusing = ThreadPoolExecutor(1, "refusals")
+        self._unheard = Unheard(patience)
+        self._at_once = AtOnce()
         self._guarded: dict[str, Handler] = {}
 
     def intercept_service(
@@ -96,39 +95,20 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             guarded = self._guarded[method] = self._guard(handler, method)
         lane = self._lane(method)
         # This runs where calls arrive: what cannot be borne is refused before it waits.
-        if lane is None or not lane.waiting:
-            return guarded
-        return self._refused(guarded, method) if lane.is_full else self._patient(guarded, method, time.monotonic())
-
-    def end(self) -> None:
-        """Refuse nothing more."""
-        self._refusing.shutdown(cancel_futures=True)
+        return self._refused(guarded, method) if lane is not None and lane.is_full else guarded
 
     def _lane(self, method: str) -> Lane | None:
         path = method.strip("/")
         return self._lanes.get(path) or self._lanes.get(path.partition("/")[0]) or self._usual
 
     def _refused(self, handler: Handler, method: str) -> Handler:
-        """Return what refuses a call of *handler*, in a thread of its own."""
+        """Return what refuses a call of *handler* at once: it takes no message, so that it waits for none."""
 
-        def refuse(_request: Any, context: grpc.ServicerContext, *_callback: Any) -> NoReturn:
+        def refuse(_requests: Any, context: grpc.ServicerContext, *_callback: Any) -> NoReturn:
             self._refuse(OverloadedError("too many calls wait", RETRY_SECONDS), method, context)
 
-        refuse.experimental_thread_pool = self._refusing  # type: ignore[attr-defined]  # gRPC looks for it there
-        return HANDLER_KINDS[handler.request_streaming, handler.response_streaming][1](refuse)
-
-    def _patient(self, handler: Handler, method: str, arrived: float) -> Handler:
-        """Return *handler* for a call that waits since *arrived*: without a deadline it has one all the same."""
-        name, make = HANDLER_KINDS[handler.request_streaming, handler.response_streaming]
-        behaviour: Behaviour = getattr(handler, name)
-
-        @functools.wraps(behaviour)  # gRPC looks at a behaviour for what it may be called with
-        def patient(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
-            if context.time_remaining() > _NO_DEADLINE and time.monotonic() - arrived > self._patience:
-                self._refuse(CallOverError(), method, context)
-            return behaviour(request, context, *callback)
-
-        return make(patient, None, handler.response_serializer)
+        refuse.experimental_thread_pool = self._at_once  # type: ignore[attr-defined]  # gRPC looks for it there
+        return HANDLER_KINDS[True, handler.response_streaming][1](refuse)
 
     def _guard(self, handler: Handler, method: str) -> Handler:
         name, make = HANDLER_KINDS[handler.request_streaming, handler.response_streaming]
@@ -143,9 +123,21 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             behaviour = self._admitting_each(behaviour, name_of(method))
         guarded = self._guarded_behaviour(behaviour, method, streams=handler.response_streaming)
         lane = self._lane(method)
-        if lane is not None and lane is not self._usual:
-            guarded.experimental_thread_pool = lane  # type: ignore[attr-defined]  # gRPC looks for it there
+        if lane is not None:
+            entrance = self._entrance(lane, method, streams=handler.request_streaming)
+            guarded.experimental_thread_pool = entrance  # type: ignore[attr-defined]  # gRPC looks for it there
         return make(guarded, None, handler.response_serializer if handler.response_streaming else None)
+
+    def _entrance(self, lane: Lane, method: str, *, streams: bool) -> Entrance:
+        name, gate = name_of(method), self._gate
+
+        def admit(metadata: Any, of_core: Any) -> Caller:
+            return gate.admit(name, gate.presented(metadata, of_core))
+
+        def refuse(error: BaseException, context: grpc.ServicerContext) -> NoReturn:
+            self._refuse(error, method, context)
+
+        return Entrance(lane, admit, refuse, self._unheard, self._patience, streams=streams)
 
     def _guarded_behaviour(self, behaviour: Behaviour, method: str, *, streams: bool) -> Behaviour:
         name = name_of(method)

@@ -154,7 +154,7 @@ def start(
     )
     sampling.begin()
     lasting = [health.end, inline.end_streams, *([] if kept is None else [kept.end])]
-    last = [point.shadow.end, point.cache.end, barrier.end, clock.end, sampling.end, tracing.end]
+    last = [point.shadow.end, point.cache.end, clock.end, sampling.end, tracing.end]
     last += [] if waiting is None else [waiting.end]
     ending = Ending(under_way, tuple(lasting), tuple(last))
     return RunningServer(server, health, ending, apart.all, address, security, waiting)

@@ -228,6 +228,12 @@ def malformed_message() -> InvalidRequestError:
     return InvalidRequestError([RequestError(MALFORMED_MESSAGE, "", "", "", text)])
 
 
+def no_message() -> InvalidRequestError:
+    """Return what is wrong with a call that brings no message."""
+    text = Text(vi="lời gọi không mang theo yêu cầu nào", en="the call brings no request")
+    return InvalidRequestError([RequestError(MALFORMED_MESSAGE, "", "", "", text)])
+
+
 def no_policy(operator: str) -> InvalidRequestError:
     """Return what is wrong with an item of a batch that is for *operator*, which has no valid policy set."""
     text = Text(
