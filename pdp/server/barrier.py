@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 from structlog.typing import FilteringBoundLogger
 
+from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
