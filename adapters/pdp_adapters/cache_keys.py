@@ -1,8 +1,9 @@
-"""The keys by which what lies in a shared cache is found and believed.
+"""The keys by which what lies in a shared cache is found, read and believed.
 
 Every operator has keys of its own, made from a common one (HKDF with SHA-256, RFC 5869): what is written for one cannot
 be read as the value of another. A value carries the id of the key that it was sealed with; several keys may be in use
-while they are changed for new ones.
+while they are changed for new ones. Values are encrypted, and cannot be changed unnoticed, by AES-256-GCM-SIV (RFC
+8452): a random nonce that comes twice gives nothing away but whether two values are the same.
 """
 
 import hashlib
@@ -14,10 +15,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
 from pdp.core.errors import InvalidSettingsError
 
 KEY_BYTES: Final = 32
-MAC_BYTES: Final = 32
+NONCE_BYTES: Final = 12
 _ID_BYTES: Final = 8
 _LINE: Final = re.compile(r"([a-z0-9-]{1,32})\s+([0-9a-f]{64})", re.ASCII)
 
@@ -29,6 +33,7 @@ class CacheKeys:
         self._keys = {_id(name): key for name, key in keys.items()}
         self._first = _id(next(iter(keys)))
         self._sub_key = lru_cache(maxsize=1024)(self._made_sub_key)
+        self._cipher = lru_cache(maxsize=1024)(self._made_cipher)
 
     @classmethod
     def read(cls, path: Path) -> "CacheKeys":
@@ -67,17 +72,22 @@ class CacheKeys:
         return [hmac.digest(self._sub_key(id_, operator, "name"), content, "sha256") for id_ in ids]
 
     def sealed(self, operator: str, body: bytes) -> bytes:
-        """Return *body* with the id of the key and a code that only who has the key can make."""
-        code = hmac.digest(self._sub_key(self._first, operator, "value"), body, "sha256")
-        return self._first + code + body
+        """Return *body* so that only who has the key can read it, or make the like, with the id of the key."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return self._first + nonce + self._cipher(self._first, operator).encrypt(nonce, body, self._first)
 
     def opened(self, operator: str, value: bytes) -> bytes | None:
         """Return what was sealed for *operator*, None for anything else."""
-        id_, code, body = value[:_ID_BYTES], value[_ID_BYTES : _ID_BYTES + MAC_BYTES], value[_ID_BYTES + MAC_BYTES :]
-        if id_ not in self._keys:
+        id_, nonce = value[:_ID_BYTES], value[_ID_BYTES : _ID_BYTES + NONCE_BYTES]
+        if id_ not in self._keys or len(nonce) < NONCE_BYTES:
             return None
-        own = hmac.digest(self._sub_key(id_, operator, "value"), body, "sha256")
-        return body if hmac.compare_digest(own, code) else None
+        try:
+            return self._cipher(id_, operator).decrypt(nonce, value[_ID_BYTES + NONCE_BYTES :], id_)
+        except InvalidTag:
+            return None
+
+    def _made_cipher(self, id_: bytes, operator: str) -> AESGCMSIV:
+        return AESGCMSIV(self._sub_key(id_, operator, "sealed"))
 
     def _made_sub_key(self, id_: bytes, operator: str, use: str) -> bytes:
         extracted = hmac.digest(b"promise-pdp cache", self._keys[id_], "sha256")

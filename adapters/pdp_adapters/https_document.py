@@ -1,13 +1,16 @@
 """A document that is fetched by https, and kept for as long as it may be old."""
 
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any, Final
 
 from pdp.core.errors import UnavailableError
+from pdp.core.ports import KEPT_SECONDS
 
 LARGEST: Final = 64 << 10
 FETCH_SECONDS: Final = 300.0
@@ -16,10 +19,8 @@ FETCH_SECONDS: Final = 300.0
 HURRIED_SECONDS: Final = 60.0
 """So often at most when somebody has missed something in it: whoever sends nonsense must not make us ask for it."""
 
-KEPT_SECONDS: Final = 86_400.0
-"""So long the last one serves while no newer one can be had: a key that was taken back ends with it at the latest."""
-
-_TIMEOUT_SECONDS: Final = 5.0
+_WHOLE_SECONDS: Final = 5.0
+"""So long a whole answer is waited for, from the look-up of the name to the last byte."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -49,6 +50,7 @@ class HttpsDocument:
         self._fetched = self._tried = float("-inf")
         self._is_hurried = False
         self._fetches = 0
+        self._fetching: threading.Thread | None = None
 
     def stamp(self) -> object:
         """Return how often it was due to be fetched: a number that goes up with time, and sooner when hurried."""
@@ -66,21 +68,53 @@ class HttpsDocument:
             try:
                 self._content = self._fetch()
                 self._fetched = self._tried
-            except (OSError, urllib.error.URLError, ValueError) as error:
+            except (OSError, HTTPException, ValueError) as error:
                 if self._content is None:
                     raise UnavailableError(f"`{self._address}` cannot be fetched: {error}") from error
         if self._content is None or self._clock() - self._fetched > KEPT_SECONDS:
             raise UnavailableError(f"`{self._address}` could not be fetched for too long")
         return self._content
 
+    def age(self) -> float:
+        """Return how many seconds ago it was asked for what it holds now."""
+        return self._clock() - self._fetched
+
     def hurry(self) -> None:
         """Let it be fetched as soon as that is allowed."""
         self._is_hurried = True
 
     def _fetch(self) -> bytes:
+        """Return what the address answers in time.
+
+        FAIL CLOSED (one who does not end): a server that sends a byte now and then keeps every time limit of a socket.
+        Whoever reads documents goes on after a while, and no second fetch begins beside one that has not ended.
+        """
+        if self._fetching is not None and self._fetching.is_alive():
+            raise TimeoutError("the former answer has not ended")
+        found: list[bytes | Exception] = []
+
+        def fetch() -> None:
+            try:
+                found.append(self._answer())
+            except Exception as error:  # noqa: BLE001  # raised where it is waited for
+                found.append(error)
+
+        self._fetching = threading.Thread(target=fetch, name="fetching", daemon=True)
+        self._fetching.start()
+        self._fetching.join(_WHOLE_SECONDS)
+        (got,) = found or [TimeoutError(f"no whole answer within {_WHOLE_SECONDS:g} s")]
+        if isinstance(got, Exception):
+            raise got
+        return got
+
+    def _answer(self) -> bytes:
         request = urllib.request.Request(self._address, headers={"Accept": "application/json"})
-        with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-            content: bytes = answer.read(LARGEST + 1)
+        try:
+            with self._opener.open(request, timeout=_WHOLE_SECONDS) as answer:
+                content: bytes = answer.read(LARGEST + 1)
+        except urllib.error.HTTPError as error:
+            error.close()  # it holds the connection
+            raise OSError(str(error)) from None
         if len(content) > LARGEST:
             raise ValueError(f"more than {LARGEST} bytes")
         return content

@@ -13,6 +13,7 @@ was sent less than LEASE ago. So what a writer cannot see yet gives no lease bey
 the row as it is, and a row that is not there gives none before a snapshot that has the change.
 """
 
+import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -62,3 +63,15 @@ class SilentRows:
     def standing_still(self, now: int, nanoseconds: int) -> list[tuple[str, int]]:
         """Return (instance, beat) of the rows that stood as they are for so long."""
         return [(instance, beat) for instance, (beat, first) in self._seen.items() if now - first >= nanoseconds]
+
+
+def boot_time() -> int:
+    """Return the nanoseconds since this machine was started, the time that it slept included."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def sleep_until(instant_: int) -> None:
+    """Return at an instant of that time, or at once when it is over."""
+    left = (instant_ - boot_time()) / 1e9
+    if left > 0:
+        time.sleep(left)

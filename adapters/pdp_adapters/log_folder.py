@@ -31,8 +31,12 @@ class WholeFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor = os.open(path, _APPENDING, _OWNER_ONLY)
-        # Who holds this lock is alive: the kernel takes it back from a process that dies.
-        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+        try:
+            # Who holds this lock is alive: the kernel takes it back from a process that dies.
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+        except OSError:
+            self.discard()
+            raise
         self.size = 0
         self._is_torn = False
 
@@ -51,6 +55,11 @@ class WholeFile:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
+
+    def discard(self) -> None:
+        """Let go of the file and remove it."""
+        self.close()
+        self.path.unlink(missing_ok=True)
 
     def _mend(self) -> None:
         """Cut off what a full disk took of a piece; until that is done nothing more is appended."""
@@ -86,12 +95,7 @@ class WriterFiles:
         """Write a head beside the records."""
         path = self._folder / f"{self._writer}.heads"
         if self._heads is not None and self._heads.size > _HEADS_BYTES:
-            # The newest head covers everything before it.
-            replaced = WholeFile(path.with_suffix(".heads-new"))
-            replaced.append(line)
-            replaced.path.rename(path)
-            self._heads.close()
-            self._heads = replaced
+            self._heads = _replaced(self._heads, path, line)
             return
         if self._heads is None:
             self._heads = WholeFile(path)
@@ -103,8 +107,30 @@ class WriterFiles:
         if self._heads is not None:
             self._heads.close()
 
+    def discard(self) -> None:
+        """Let go of the files and remove them."""
+        if self._heads is not None:
+            self._heads.discard()
+        self._records.discard()
+
     def _path(self) -> Path:
         return self._folder / f"{self._writer}.{self._part:06}.log"
+
+
+def _replaced(heads: WholeFile, path: Path, line: bytes) -> WholeFile:
+    """Return the file at *path* begun anew: the newest head covers everything before it. Raises OSError."""
+    new = path.with_suffix(".heads-new")
+    new.unlink(missing_ok=True)  # a disk that was full left it
+    replaced = WholeFile(new)
+    try:
+        replaced.append(line)
+        new.rename(path)
+    except BaseException:
+        replaced.discard()
+        raise
+    replaced.path = path
+    heads.close()
+    return replaced
 
 
 class FileLogFolder:
@@ -191,8 +217,17 @@ class FileLogFolder:
                 os.close(file)
             return False
 
+        def end(size: int) -> bytes:
+            with path.open("rb") as file:
+                file.seek(max(os.fstat(file.fileno()).st_size - size, 0))
+                return file.read(size)
+
         return LogPart(
-            name, lambda: self._content(name), lambda: self._translated(path.unlink), lambda: self._translated(is_held)
+            name,
+            lambda: self._content(name),
+            lambda size: self._translated(lambda: end(size)),
+            lambda: self._translated(path.unlink),
+            lambda: self._translated(is_held),
         )
 
     def _names(self) -> Sequence[str]:

@@ -55,10 +55,25 @@ class Kept:
                 return
 
     def erase(self, person: Entity, token: Token, at: datetime) -> Erasure:
-        """Remove every fact and version that names *person*, and the name from the record of who changed what."""
+        """Remove every fact and version that names *person*, and the name from the record of who changed what.
+
+        A request id with the name in it is forgotten too: the same write would be made once more.
+        """
         gone = [fact for fact in self.index.by_id.values() if person in named_by(fact.kind)]
         past = [each for each in self.versions if each.ended is not None and person in named_by(each.fact.kind)]
         mentions = len({change.token.revision for change in self.changes() if change.actor == str(person)})
+        about = {
+            change.token.revision
+            for version in self.versions
+            if person in named_by(version.fact.kind)
+            for change in (version.begun, version.ended)
+            if change is not None
+        }
+        self.answers = {
+            request_id: answer
+            for request_id, answer in self.answers.items()
+            if str(person) not in request_id and (person.id not in request_id or answer[1].token.revision not in about)
+        }
         self.versions = [
             _without_actor(version, str(person))
             for version in self.versions

@@ -1,13 +1,14 @@
 """A key for each person, in a file that its owner alone can read; several processes share it.
 
-One line of JSON a key. Keys are added at the end. Erasing writes the file anew without them and overwrites the old one
-with zeros, which is what can be done from above the file system: what a copy, a snapshot, or a disk that writes
-elsewhere holds of it has to be erased there.
+A line of JSON that says which file this is, then one a key. Keys are added at the end. Erasing writes the file anew
+without them, as another file by its first line, and overwrites the old one with zeros, which is what can be done from
+above the file system: what a copy, a snapshot, or a disk that writes elsewhere holds of it has to be erased there.
 """
 
 import fcntl
 import json
 import os
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from pdp.core.log_ports import PersonKey
 _OWNER_ONLY: Final = 0o600
 _KEY_BYTES: Final = 32
 _ID_BYTES: Final = 9
+_WHICH: Final = re.compile(rb'\{"file":"[0-9a-f]{32}"\}\n')
+_WHICH_BYTES: Final = 44
 
 
 class PersonKeyFile:
@@ -33,7 +36,7 @@ class PersonKeyFile:
         os.register_at_fork(after_in_child=self._after_fork)
         self._generation = 0
         self._read_up_to = 0
-        self._inode = -1
+        self._which: bytes | None = None
         self._keys: dict[tuple[str, str], PersonKey] = {}
         self._by_id: dict[str, bytes] = {}
         with self._alone():
@@ -66,10 +69,11 @@ class PersonKeyFile:
     def refresh(self) -> None:
         """Learn what other processes have added and erased."""
         try:
-            now = self._path.stat()
+            with self._path.open("rb", buffering=0) as file:
+                now = _which(file.read(_WHICH_BYTES)), os.fstat(file.fileno()).st_size
         except OSError as error:
             raise UnavailableError(f"the keys `{self._path}` cannot be read: {error.strerror}") from error
-        if (now.st_ino, now.st_size) != (self._inode, self._read_up_to):
+        if now != (self._which, self._read_up_to):
             with self._alone():
                 self._learn()
 
@@ -78,12 +82,12 @@ class PersonKeyFile:
         name = [operator, str(person)]
         with self._alone():
             before = self._path.read_bytes()
-            lines = before.splitlines(keepends=True)
+            lines = before[len(_which(before)) :].splitlines(keepends=True)
             kept = [line for line in lines if _named(line) != name]
             if len(kept) == len(lines):
                 return 0
             new = self._path.with_name(self._path.name + ".new")
-            _write_durably(new, b"".join(kept), os.O_TRUNC)
+            _write_durably(new, _another() + b"".join(kept), os.O_TRUNC)
             old = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
             try:
                 os.replace(new, self._path)
@@ -113,13 +117,12 @@ class PersonKeyFile:
 
     def _learn(self) -> None:
         """Read what is new in the file, or all of it where it is another file."""
-        now = self._path.stat()
-        if now.st_ino != self._inode or now.st_size < self._read_up_to:
-            self._generation += 1
-            self._keys, self._by_id, self._read_up_to, self._inode = {}, {}, 0, now.st_ino
-        if now.st_size == self._read_up_to:
-            return
         with self._path.open("rb") as file:
+            which = _which(file.read(_WHICH_BYTES))
+            # Not by its inode: a file system gives that of a removed file to the next one, of the same size perhaps.
+            if which != self._which or os.fstat(file.fileno()).st_size < self._read_up_to:
+                self._generation += 1
+                self._keys, self._by_id, self._read_up_to, self._which = {}, {}, len(which), which
             file.seek(self._read_up_to)
             content = file.read()
         for line in content.splitlines():
@@ -140,7 +143,7 @@ class PersonKeyFile:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX)
                     if not self._path.exists():
-                        _write_durably(self._path, b"", os.O_EXCL)
+                        _write_durably(self._path, _another(), os.O_EXCL)
                     yield
                 finally:
                     os.close(lock)
@@ -149,6 +152,17 @@ class PersonKeyFile:
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
+
+
+def _another() -> bytes:
+    """Return the first line of a file that no other has had."""
+    return b'{"file":"%b"}\n' % secrets.token_hex(16).encode()
+
+
+def _which(beginning: bytes) -> bytes:
+    """Return the first line of a file that begins so, empty for one of a time when files had none."""
+    found = _WHICH.match(beginning)
+    return b"" if found is None else found[0]
 
 
 def _named(line: bytes) -> list[str]:

@@ -11,8 +11,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from pdp.core.errors import InvalidSettingsError, NotThereError, UnavailableError
+from pdp_adapters.lease_rules import boot_time
 from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
-from pdp_adapters.postgresql_leases import PostgresqlLeases, boot_time
+from pdp_adapters.postgresql_leases import PostgresqlLeases
 from pdp_adapters.postgresql_session import PostgresqlSession, session_of
 from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Row, Uses
 
@@ -33,6 +34,13 @@ _MIGRATING: Final = 0x50445001
 
 _GIVING_WAY: Final = 0x50445002
 """Key of the lock for which those writers wait that let others go first."""
+
+_GOING_FIRST: Final = 0x50445003
+"""Key of the lock that those who go first share, and that one who lets others go first has alone.
+
+The database gives a lock to whoever stands first in its queue when it is let go; the row that all writers lock goes to
+whoever is awake first.
+"""
 
 GROWTH_NOTED: Final = 256
 """After so many facts written by this process it asks whether the table is another one than was analysed."""
@@ -191,6 +199,9 @@ class PostgresqlDatabase:
         with self.single() as session, session.transaction("BEGIN", _IDLE):
             if gives_way:
                 session.run_later("SELECT pg_advisory_xact_lock(:key)", {"key": _GIVING_WAY})
+                session.run_later("SELECT pg_advisory_xact_lock(:key)", {"key": _GOING_FIRST})
+            else:
+                session.run_later("SELECT pg_advisory_xact_lock_shared(:key)", {"key": _GOING_FIRST})
             yield session
 
     @contextmanager
@@ -206,6 +217,10 @@ class PostgresqlDatabase:
         if held is not None and held[0] == os.getpid():
             with suppress(psycopg.Error, PoolClosed):
                 held[1].check()
+
+    def empty_log(self) -> bool:
+        """Return True: what PostgreSQL keeps of what was removed, and for how long, is set there."""
+        return True
 
     def verify(self) -> None:
         """Return: PostgreSQL looks after its own files."""

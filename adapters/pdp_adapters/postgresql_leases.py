@@ -6,10 +6,9 @@ has confirmed its revision, or nobody who has not can have a lease any more (pdp
 hastens both; nothing rests on it.
 """
 
-import base64
+import logging
 import os
 import secrets
-import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,25 +22,20 @@ from pdp.core.ends import Slots
 from pdp.core.errors import UnavailableError
 from pdp.core.freshness import Standing
 from pdp.core.stores import StoreState
-from pdp_adapters.lease_rules import LEASE, SilentRows, lease_until
+from pdp_adapters.lease_rules import LEASE, SilentRows, boot_time, lease_until, sleep_until
 from pdp_adapters.postgresql_hangs import Statements
-from pdp_adapters.slot_table import TABLE_BYTES, SlotTable
+from pdp_adapters.postgresql_learning import KEPT, Learned, new_mark, written
 from pdp_adapters.sql_database import Row, Session
 
 RENEWED_EVERY: Final = 0.03
 """Seconds between two renewals: three of them in a lease, so that one that is late loses nothing."""
 
-KEPT: Final = 8192
-"""So many of the last revisions it is kept of which ends they changed."""
-
-MOST_SLOTS: Final = 4096
-"""A change of more ends than this counts as one of all."""
-
+_LOG: Final = logging.getLogger("pdp.lease")
 _LOOK_SECONDS: Final = 0.003
+_PAUSE_SECONDS: Final = 0.004
 _RETRY_SECONDS: Final = 0.1
 _FIRST_SECONDS: Final = 1.0
 _SWEEP: Final = 10_000_000_000
-_EVERYTHING: Final = "*"
 _CHANNEL: Final = "pdp_change"
 
 _RENEW: Final = """
@@ -50,8 +44,9 @@ _RENEW: Final = """
         ON CONFLICT (instance) DO UPDATE SET beat = excluded.beat, confirmed = excluded.confirmed
         RETURNING (xmax = 0) AS is_new)
     SELECT store.history, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), store.revision, store.committed_at,
-        store.confirmed, renewed.is_new, change_slots.revision, change_slots.slots
-    FROM store CROSS JOIN renewed LEFT JOIN change_slots ON change_slots.revision > %(known)s
+        store.confirmed, renewed.is_new, coalesce((SELECT mark FROM change_slots AS own
+            WHERE own.revision = store.revision), ''), change_slots.revision, change_slots.slots, change_slots.mark
+    FROM store CROSS JOIN renewed LEFT JOIN change_slots ON change_slots.revision >= %(known)s
     ORDER BY change_slots.revision
 """
 _ROWS: Final = "SELECT instance, beat, confirmed FROM lease"
@@ -128,14 +123,22 @@ class PostgresqlLeases:
             follower[1].hasten()
             time.sleep(_LOOK_SECONDS / 6)
 
-    def begin(self) -> None:
+    def begin(self, *, waits: bool = True) -> None:
         """Follow the store in this process, which may have been forked from one that does."""
         with self._lock:
-            if self._follower is not None and self._follower[0] == os.getpid():
+            held = self._follower
+            is_ours = held is not None and held[0] == os.getpid()
+            if held is not None and is_ours and held[1].is_alive:
                 return
-            follower = _Follower(self._database, hints=self._hints)
+            follower = _Follower(self._database, hints=self._hints, was_lost=is_ours)
+            try:
+                follower.start()
+            except RuntimeError:  # no thread can be had now; whoever asks next tries again
+                self._follower = None
+                return
             self._follower = (os.getpid(), follower)
-        follower.start()
+        if waits:
+            follower.wait()
 
     def close(self) -> None:
         """Follow it no more in this process."""
@@ -148,7 +151,7 @@ class PostgresqlLeases:
     def silent_seconds(self) -> float:
         """Return for how long the database has answered no renewal; 0 where nobody in this process follows it."""
         follower = self._follower
-        if follower is None or follower[0] != os.getpid():
+        if follower is None or follower[0] != os.getpid() or not follower[1].is_alive:
             return 0.0
         return (boot_time() - follower[1].answered) / 1e9
 
@@ -163,8 +166,8 @@ class PostgresqlLeases:
     ) -> None:
         """Note that *revision* changes something in *slots*: part of the same transaction."""
         session.run_later(
-            "INSERT INTO change_slots (revision, slots) VALUES (:revision, :slots)",
-            {"revision": revision, "slots": _written(slots)},
+            "INSERT INTO change_slots (revision, slots, mark) VALUES (:revision, :slots, :mark)",
+            {"revision": revision, "slots": written(slots), "mark": new_mark()},
         )
         if revision % (KEPT // 16) == 0:
             session.run_later("DELETE FROM change_slots WHERE revision <= :last", {"last": revision - KEPT})
@@ -179,7 +182,7 @@ class PostgresqlLeases:
             try:
                 looked = self._looked_since(committed, until)
             except UnavailableError:
-                _sleep_until(until)
+                sleep_until(until)
                 return
             if looked is None or boot_time() >= until:
                 return
@@ -218,19 +221,16 @@ class PostgresqlLeases:
 class _Follower:
     """Renews a lease on a thread of its own."""
 
-    def __init__(self, database: Pool, *, hints: bool) -> None:
+    def __init__(self, database: Pool, *, hints: bool, was_lost: bool = False) -> None:
         self.held: _Held | None = None
         self.answered = boot_time()
         self._database = database
-        self._was_lost = False
+        self._was_lost = was_lost
+        self._told: type[Exception] | None = None
         self._hints = hints
         self._instance = secrets.token_hex(12)
         self._sent_before: int | None = None
-        self._source = ""
-        self._life = ""
-        self._known = 0
-        self._floor = 0
-        self._slots = SlotTable(bytearray(TABLE_BYTES))
+        self._learned = Learned()
         self._silent = SilentRows()
         self._swept = boot_time()
         self._statements = Statements()
@@ -239,9 +239,17 @@ class _Follower:
         self._first = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
+    @property
+    def is_alive(self) -> bool:
+        """Say whether it goes on."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
-        """Begin; return when there is a lease, or soon after."""
+        """Begin; raises RuntimeError where there is no thread to be had."""
         self._thread.start()
+
+    def wait(self) -> None:
+        """Return when there is a lease, or soon after."""
         self._first.wait(_FIRST_SECONDS)
 
     def end(self) -> None:
@@ -266,17 +274,27 @@ class _Follower:
             except psycopg.Error as error:
                 if error.sqlstate is not None:
                     self.answered = boot_time()  # it is there, and does not do this
+            except Exception as error:  # noqa: BLE001 - without this thread the process knows nothing until it ends
+                self.held = None
+                if self._told is not type(error):  # once, until a renewal has come back
+                    self._told = type(error)
+                    _LOG.error("the lease is not renewed: %s", type(error).__name__)
             self._was_lost = True
             self._sent_before = None  # nobody knows what became of the last one
             self._ending.wait(_RETRY_SECONDS)
 
     def _follow(self, connection: "psycopg.Connection[Row]") -> None:
+        had_news = False
         while not self._ending.is_set():
             has_news = self._renew(connection)
             self._sweep(connection)
             # What was learned is confirmed at once: a writer may be waiting for it.
             if not has_news:
                 self._rest(connection)
+            elif had_news:
+                # Where much is written there is always something new; to ask without end would keep all from working.
+                self._ending.wait(_PAUSE_SECONDS)
+            had_news = has_news
         connection.execute("DELETE FROM lease WHERE instance = %s", (self._instance,))
 
     def _rest(self, connection: "psycopg.Connection[Row]") -> None:
@@ -294,51 +312,26 @@ class _Follower:
     def _renew(self, connection: "psycopg.Connection[Row]") -> bool:
         """Renew the lease, and say whether it brought anything new or was none yet."""
         sent = boot_time()
-        named = {"instance": self._instance, "beat": sent, "known": self._known}
+        named = {"instance": self._instance, "beat": sent, "known": self._learned.revision}
         with self._statements.bounded(connection):
             rows = connection.execute(_RENEW, named).fetchall()
         self.answered = boot_time()
+        self._told = None
         if not rows:
             self.held = None
             self._sent_before = None
             return False
-        history, timeline, revision, committed_at, confirmed, is_new, _, _ = rows[0]
-        has_news = self._learn(f"{history}/{timeline}", revision, [(row[6], row[7]) for row in rows if row[6]])
+        history, timeline, revision, committed_at, confirmed, is_new, mark = rows[0][:7]
+        changes = [row[7:] for row in rows if row[7]]
+        has_news = self._learned.learn(f"{history}/{timeline}", revision, mark, changes)
         until = lease_until(sent, self._sent_before, is_new=is_new)
         self._sent_before = sent
         if until is None or not confirmed:
             self.held = None
             return until is None
         # INVARIANT (learned before leased): what a renewal brings is in the slots before its lease is there.
-        standing = Standing(self._life, history, self._known, committed_at, self._floor, self._slots.newest_of)
-        self.held = _Held(until, standing)
+        self.held = _Held(until, self._learned.standing(history, committed_at))
         self._first.set()
-        return has_news
-
-    def _learn(self, life: str, revision: int, changes: Sequence[tuple[int, str]]) -> bool:
-        """Take in what has changed up to *revision*, and say whether anything has."""
-        if life != self._source or revision < self._known:
-            # Another history, another server in the place of the first, or one that lags: nothing is known of it. One
-            # that has gone back will give other changes the same revisions, so what was read of it never counts again.
-            self.held = None
-            is_first, went_back = self._source == "", life == self._source
-            self._source, self._life = life, f"{life}/{secrets.token_hex(8)}" if went_back else life
-            self._slots = SlotTable(bytearray(TABLE_BYTES))
-            if not is_first:
-                self._known, self._floor = revision, revision
-                return True
-        lowest = changes[0][0] if changes else revision + 1
-        # FAIL CLOSED (gap): what is not kept any more could have changed anything.
-        if lowest > self._known + 1 or len(changes) != revision - lowest + 1:
-            is_whole = len(changes) == revision - lowest + 1
-            self._floor = max(self._floor, lowest - 1 if is_whole else revision)
-        for at, slots in changes:
-            if slots == _EVERYTHING:
-                self._floor = max(self._floor, at)
-            else:
-                self._slots.raise_to(_read(slots), at)
-        has_news = revision != self._known
-        self._known = revision
         return has_news
 
     def _sweep(self, connection: "psycopg.Connection[Row]") -> None:
@@ -350,25 +343,3 @@ class _Follower:
         self._silent.awaited(connection.execute(_ROWS).fetchall(), 0, boot_time())
         for instance, beat in self._silent.standing_still(now, _SWEEP):
             connection.execute("DELETE FROM lease WHERE instance = %s AND beat = %s", (instance, beat))
-
-
-def boot_time() -> int:
-    """Return the nanoseconds since this machine was started, the time that it slept included."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def _sleep_until(instant_: int) -> None:
-    left = (instant_ - boot_time()) / 1e9
-    if left > 0:
-        time.sleep(left)
-
-
-def _written(slots: Slots) -> str:
-    if len(slots) > MOST_SLOTS:
-        return _EVERYTHING
-    return base64.b64encode(struct.pack(f">{len(slots)}I", *slots)).decode("ascii")
-
-
-def _read(text: str) -> Slots:
-    packed = base64.b64decode(text)
-    return struct.unpack(f">{len(packed) // 4}I", packed)

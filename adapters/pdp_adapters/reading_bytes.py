@@ -8,7 +8,7 @@ from pdp.core.content import encoded
 from pdp.core.ports import StoredFacts
 from pdp_adapters.fact_rows import fact_of, instant, microseconds, row_of
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever these bytes, or what readings consist of, get another meaning."""
 
 _LENGTH_BYTES: Final = 4

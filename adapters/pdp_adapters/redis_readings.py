@@ -10,13 +10,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from redis.exceptions import ConnectionError as NotConnectedError
-from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as TooLateError
+from redis.exceptions import ResponseError
 
 from pdp.core.caches import Content, Reading
+from pdp.core.errors import UnavailableError
 from pdp_adapters.breaker import Breaker, Pace
 from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.reading_bytes import content_bytes, reading_bytes, reading_from
@@ -56,10 +56,8 @@ class RedisReadings:
             self._counted["shared-skipped"] += 1
             self._missed_at.instant = time.monotonic()
             return None
-        named = content_bytes(self._version, operator, content)
         begun = time.monotonic()
-        values = self._called(lambda client: [client.get(PREFIX + name) for name in self._keys.names(operator, named)])
-        found = self._believed(operator, named, values or [])
+        found: Reading | None = self._called(lambda client: self._found(client, operator, content))
         now = self._missed_at.instant = time.monotonic()
         self._pace.first_took(now - begun)
         self._counted["shared-misses" if found is None else "shared-hits"] += 1
@@ -91,13 +89,21 @@ class RedisReadings:
         if client is not None and client[0] == os.getpid():
             client[1].close()
 
+    def _found(self, client: Any, operator: str, content: Content) -> Reading | None:
+        named = content_bytes(self._version, operator, content)
+        values = [client.get(PREFIX + name) for name in self._keys.names(operator, named)]
+        return self._believed(operator, named, values)
+
     def _believed(self, operator: str, named: bytes, values: list[object]) -> Reading | None:
         for value in values:
             if value is None:
                 continue
-            body = self._keys.opened(operator, value) if isinstance(value, bytes) else None
-            # FAIL CLOSED (forged value): whoever can write to Redis is not thereby one of us.
-            found = None if body is None else reading_from(body, named)
+            found = None
+            # What has the right code and cannot be read was written by another kind of program of ours.
+            with suppress(ArithmeticError, LookupError, TypeError, ValueError, UnavailableError):
+                body = self._keys.opened(operator, value) if isinstance(value, bytes) else None
+                # FAIL CLOSED (forged value): whoever can write to Redis is not thereby one of us.
+                found = None if body is None else reading_from(body, named)
             if found is not None:
                 return found
             self._counted["shared-refused"] += 1
@@ -112,7 +118,7 @@ class RedisReadings:
             self._counted["shared-failed"] += 1
             self._breaker.succeeded()
             return None
-        except (NotConnectedError, TooLateError, RedisError, OSError):
+        except Exception:  # noqa: BLE001 - what answers there may be anything, and the library raises what it likes
             self._counted["shared-failed"] += 1
             self._breaker.failed()
             return None

@@ -24,7 +24,8 @@ class Dialect:
     *text* is the type of columns whose text is compared byte for byte; *locking* stands behind a query whose rows no
     other writer may read before this transaction ends. *statistics* are statements that tell the planner, before there
     are any facts, what a large store looks like. *passing* stands in the making of a table that need not outlive the
-    database's process. *clock* is a query for the time of a database that has a clock of its own.
+    database's process. *clock* is a query for the time of a database that has a clock of its own. *mark* gives, beside
+    the row of the store, the word that its revision alone has, where such words are needed.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Dialect:
     aside_form: str = "COLUMN"
     passing: str = ""
     clock: str = ""
+    mark: str = "''"
     statistics: tuple[str, ...] = ()
 
     def each(self, name: str) -> str:
@@ -106,6 +108,7 @@ POSTGRESQL: Final = Dialect(
     aside_form="(COLUMN || '')",
     passing="UNLOGGED",
     clock="SELECT clock_timestamp()",
+    mark="coalesce((SELECT mark FROM change_slots WHERE change_slots.revision = store.revision), '')",
 )
 
 
@@ -216,6 +219,12 @@ class Database(Protocol):
 
     def verify(self) -> None:
         """Raise UnavailableError for a database that is broken, as far as can be found out while somebody waits."""
+
+    def empty_log(self) -> bool:
+        """Let nothing that was removed be left in files of ours beside the database, and say whether that is so.
+
+        It may wait for a second for those who read; never raises.
+        """
 
     def migrations(self) -> AbstractContextManager[Session]:
         """Return a transaction in which one process alone may change the schema."""

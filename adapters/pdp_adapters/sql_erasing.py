@@ -25,21 +25,25 @@ _GONE: Final = (
 def erase(
     database: Database, session: Session, operator: str, person: Entity, at: datetime, state: StoreState
 ) -> Erasure:
-    """Remove every fact and version that names *person*, and the name from the record of who changed what."""
+    """Remove every fact and version that names *person*, and the name from the record of who changed what.
+
+    A request id with the name in it is forgotten too: the same write would be made once more.
+    """
     revision = state.token.revision + 1
     current, past = (_naming(database, session, operator, person, table) for table in ("fact", "past_fact"))
-    gone = {id_: begun for id_, begun, _ in current}
+    gone = {id_ for id_, *_ in current}
     for table, found in (("fact", current), ("past_fact", past)):
         session.run_each(
             f"DELETE FROM {table} WHERE operator = :operator AND id = :id AND begun = :begun",
-            [{"operator": operator, "id": id_, "begun": begun} for id_, begun, _ in found],
+            [{"operator": operator, "id": id_, "begun": begun} for id_, begun, _, _ in found],
         )
     session.run_each(_GONE, [{"operator": operator, "id": id_, "ended": revision} for id_ in sorted(gone)])
     mentions = session.run(
         "UPDATE change_set SET actor = '' WHERE operator = :operator AND actor = :person",
         {"operator": operator, "person": str(person)},
     )
-    mark_partitions(database, session, operator, (kind for _, _, kind in current), revision)
+    _forget_request_ids(database, session, operator, person, {at for _, *ats, _ in (*current, *past) for at in ats})
+    mark_partitions(database, session, operator, (kind for *_, kind in current), revision)
     committed_at = max(microseconds(at), microseconds(state.committed_at))
     session.run(
         "INSERT INTO change_set (revision, operator, at, actor, caller, request_id, content, outcome)"
@@ -47,20 +51,34 @@ def erase(
         {"revision": revision, "operator": operator, "at": committed_at},
     )
     session.run("UPDATE store SET revision = :revision, committed_at = :at", {"revision": revision, "at": committed_at})
-    slots = ends_changed(operator, (kind for _, _, kind in current))
+    slots = ends_changed(operator, (kind for *_, kind in current))
     database.board.changing(session, state, revision, instant(committed_at), slots)
     return Erasure(Token(state.token.history, revision), len(current), len(past), mentions, tuple(sorted(gone)))
 
 
+def _forget_request_ids(
+    database: Database, session: Session, operator: str, person: Entity, revisions: set[int]
+) -> None:
+    """Take away the request ids with *person* in them, or with the bare id where the write was about the person."""
+    contains = database.dialect.contains("request_id", "name")
+    change = f"UPDATE change_set SET request_id = '' WHERE operator = :operator AND {contains}"
+    session.run(change, {"operator": operator, "name": str(person)})
+    session.run_each(
+        f"{change} AND revision = :revision",
+        [{"operator": operator, "name": person.id, "revision": revision} for revision in sorted(revisions)],
+    )
+
+
 def _naming(
     database: Database, session: Session, operator: str, person: Entity, table: str
-) -> list[tuple[str, int, FactKind]]:
-    """Return (id, beginning, content) of all in *table* that names *person* anywhere."""
+) -> list[tuple[str, int, int, FactKind]]:
+    """Return (id, beginning, end, content) of all in *table* that names *person* anywhere; the beginning for no end."""
     # A body writes each name as JSON does, so it is found as text; what it says is looked at before it is believed.
     contains = database.dialect.contains("body", "name")
+    end = "ended" if table == "past_fact" else "begun"
     rows = session.rows(
-        f"SELECT {_FACT}, begun FROM {table} WHERE operator = :operator AND {contains}",
+        f"SELECT {_FACT}, begun, {end} FROM {table} WHERE operator = :operator AND {contains}",
         {"operator": operator, "name": json.dumps(str(person))},
     )
-    found = [(row[0], row[5], fact_of(*row[:5]).kind) for row in rows]
-    return [(id_, begun, kind) for id_, begun, kind in found if person in named_by(kind)]
+    found = [(row[0], row[5], row[6], fact_of(*row[:5]).kind) for row in rows]
+    return [each for each in found if person in named_by(each[3])]

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -27,7 +28,7 @@ from pdp.core.wanted import Wanted
 from pdp_adapters import sql_erasing, sql_history, sql_surveying
 from pdp_adapters.fact_rows import instant
 from pdp_adapters.sql_database import UNKNOWN_GROWTH, Database, Session
-from pdp_adapters.sql_gathering import gather_first, gather_further
+from pdp_adapters.sql_gathering import are_too_many, gather_first, gather_further
 from pdp_adapters.sql_log_heads import SqlLogHeads
 from pdp_adapters.sql_pruning import STEP, check_past, prunable, prune_some
 from pdp_adapters.sql_schema import migrate, new_history
@@ -36,6 +37,9 @@ from pdp_adapters.sql_writing import SqlWriting
 
 _ATTEMPTS: Final = 16
 """So often the two statements of one gathering are tried anew because somebody wrote between them."""
+
+_EMPTYING_ATTEMPTS: Final = 3
+"""So often it is tried to empty the log after something was removed."""
 
 _AGAIN_SECONDS: Final = 0.25
 """So often it is tried to open what did not answer."""
@@ -117,13 +121,13 @@ class SqlFacts:
                 return StoredFacts((), token, committed_at, too_many=True)
             further = gather_further(self._database, session, operator, wanted, first)
             if further is None:
-                return StoredFacts(tuple(first.facts.values()), token, committed_at)
+                return StoredFacts(tuple(first.facts.values()), token, committed_at, mark=first.mark)
             # Both statements have seen one state if nobody wrote between them; else they are worth nothing together.
-            if (further.history, further.revision) == (first.history, first.revision):
-                if further.too_many:
-                    return StoredFacts((), token, committed_at, too_many=True)
+            if (further.history, further.revision, further.mark) == (first.history, first.revision, first.mark):
                 facts = {**first.facts, **further.facts}
-                return StoredFacts(tuple(facts.values()), token, committed_at)
+                if further.too_many or are_too_many(facts):
+                    return StoredFacts((), token, committed_at, too_many=True)
+                return StoredFacts(tuple(facts.values()), token, committed_at, mark=first.mark)
         raise UnavailableError("the facts change faster than they can be read")
 
     def survey(
@@ -144,10 +148,11 @@ class SqlFacts:
     ) -> StoredFacts:
         """Return what `survey` returns, read in *session*, all of whose statements see one state."""
         before = self._newest
-        state = read_state(session)
+        state = read_state(session, self._database.dialect.mark)
         self._check(state.token, before, confirmed=state.confirmed)
         check_consistency(state.token, consistency)
-        return sql_surveying.surveyed(self._database, session, operator, survey, state, as_of, limit)
+        found = sql_surveying.surveyed(self._database, session, operator, survey, state, as_of, limit)
+        return replace(found, mark=state.mark)
 
     def state(self) -> StoreState:
         """Return where the store stands now."""
@@ -218,7 +223,7 @@ class SqlFacts:
             self._check(state.token, before, confirmed=state.confirmed)
             erasure = sql_erasing.erase(self._database, session, operator, person, at, state)
         self._committed(erasure.token, state.token)
-        return erasure
+        return replace(erasure, is_left_in_log=not self._has_emptied_log())
 
     def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
         """Remove every version of a kind of fact that had ended before an instant, some in each transaction."""
@@ -234,7 +239,11 @@ class SqlFacts:
                 some = prune_some(session, operator, kind, until)
             removed += some
             if some < STEP:
+                self._has_emptied_log()
                 return removed
+
+    def _has_emptied_log(self) -> bool:
+        return any(self._database.empty_log() for _ in range(_EMPTYING_ATTEMPTS))
 
     def confirm(self) -> StoreState:
         """Put a restored store in force."""

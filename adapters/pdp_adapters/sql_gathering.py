@@ -16,10 +16,6 @@ from pdp.core.wanted import ELSEWHERE, GATHERED_STEPS, MAXIMUM_GATHERED, Grounds
 from pdp_adapters.fact_rows import fact_of
 from pdp_adapters.sql_database import Database, Dialect, Row, Session
 
-_STATE: Final = (
-    "SELECT '' AS id, history AS kind, '' AS body, revision AS valid_from, committed_at AS valid_until,"
-    " confirmed AS confirmed FROM store"
-)
 _FACTS: Final = "SELECT id, kind, body, valid_from, valid_until, 1 AS confirmed FROM fact WHERE operator = :operator"
 _MAXIMUM_ROWS: Final = 2 * MAXIMUM_GATHERED
 """A fact may be found in several ways. As many rows as this are taken for more facts than may be looked at."""
@@ -29,24 +25,29 @@ Shape = tuple[bool, bool, bool, bool]
 
 
 class Gathered:
-    """What one statement read: the state of the store as of it, and facts."""
+    """What one statement read: the state of the store as of it, its mark included, and facts."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.facts: dict[str, Fact] = {}
         self._is_cut_off = len(rows) >= _MAXIMUM_ROWS
-        self.history, self.revision, self.committed_at, self.confirmed = "", -1, 0, False
+        self.history, self.revision, self.committed_at, self.confirmed, self.mark = "", -1, 0, False, ""
         for id_, kind, body, valid_from, valid_until, confirmed in rows:
             if id_:
                 self.facts[id_] = fact_of(id_, kind, body, valid_from, valid_until)
             else:
                 self.history, self.revision, self.committed_at = kind, valid_from, valid_until
-                self.confirmed = bool(confirmed)
+                self.confirmed, self.mark = bool(confirmed), body
 
     @property
     def too_many(self) -> bool:
         """Say whether there are more facts than may be looked at."""
         # FAIL CLOSED (cut off): a statement that was cut off has lost facts, so none of what it gave is used.
-        return self._is_cut_off or len(self.facts) > MAXIMUM_GATHERED
+        return self._is_cut_off or are_too_many(self.facts)
+
+
+def are_too_many(facts: Mapping[str, Fact]) -> bool:
+    """Say whether *facts*, all those of one gathering, are more than may be looked at."""
+    return len(facts) > MAXIMUM_GATHERED
 
 
 def gather_first(database: Database, session: Session, operator: str, wanted: Wanted) -> Gathered:
@@ -98,7 +99,7 @@ def gather_further(
 @lru_cache(maxsize=1024)
 def _first(dialect: Dialect, shapes: tuple[Shape, ...]) -> str:
     parts = [
-        _STATE,
+        _state(dialect),
         f"{_FACTS} AND kind = 'containment' AND subject IN (SELECT entity FROM inside)",
         _roles(dialect),
         f"SELECT * FROM ({_FACTS} AND kind = 'role' AND subject {dialect.among('subjects')} LIMIT {ELSEWHERE}) AS o",
@@ -127,7 +128,14 @@ def _further(dialect: Dialect) -> str:
     return f"""WITH RECURSIVE
         inside (entity) AS MATERIALIZED ({dialect.each("start")}),
         {_granting(dialect)}
-        {_STATE} UNION ALL {_roles(dialect)} LIMIT {_MAXIMUM_ROWS}"""
+        {_state(dialect)} UNION ALL {_roles(dialect)} LIMIT {_MAXIMUM_ROWS}"""
+
+
+def _state(dialect: Dialect) -> str:
+    return (
+        f"SELECT '' AS id, history AS kind, {dialect.mark} AS body, revision AS valid_from,"
+        " committed_at AS valid_until, confirmed AS confirmed FROM store"
+    )
 
 
 def _granting(dialect: Dialect) -> str:

@@ -65,6 +65,10 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
             writer {text} PRIMARY KEY, number BIGINT NOT NULL, digest {text} NOT NULL, at {text} NOT NULL,
             signature {text} NOT NULL)""",
     ),
+    (
+        # A word that each revision alone has: an older copy of the store gives the same numbers to other changes.
+        "ALTER TABLE change_slots ADD COLUMN mark {text} NOT NULL DEFAULT ''",
+    ),
 )
 """The statements that lead from each version to the next; what is released is never changed, only added to."""
 

@@ -9,9 +9,9 @@ from pdp_adapters.sql_database import Database, Parameters, Row, Session
 _COLUMNS = "history, revision, committed_at, kept_from, confirmed"
 
 
-def read_state(session: Session) -> StoreState:
-    """Return where the store stands."""
-    return _state(session.rows(f"SELECT {_COLUMNS} FROM store", {}))
+def read_state(session: Session, mark: str = "''") -> StoreState:
+    """Return where the store stands, with what *mark* gives (Dialect.mark)."""
+    return _state(session.rows(f"SELECT {_COLUMNS}, {mark} FROM store", {}))
 
 
 def locked_state(database: Database, session: Session) -> StoreState:
@@ -33,8 +33,8 @@ def locked_state_and(
 def _state(rows: list[Row]) -> StoreState:
     if len(rows) != 1:
         raise UnavailableError("the store does not say where it stands")
-    history, revision, committed_at, kept_from, confirmed = rows[0]
-    return StoreState(Token(history, revision), instant(committed_at), kept_from, bool(confirmed))
+    history, revision, committed_at, kept_from, confirmed, *mark = rows[0]
+    return StoreState(Token(history, revision), instant(committed_at), kept_from, bool(confirmed), *mark)
 
 
 def check_consistency(now: Token, consistency: Consistency) -> None:

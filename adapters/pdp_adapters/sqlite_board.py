@@ -18,11 +18,11 @@ import struct
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from pdp.core.ends import Slots
 from pdp.core.errors import UnavailableError
@@ -94,10 +94,17 @@ class _Mapped:
         )
 
 
+class Writers(Database, Protocol):
+    """What the board asks of its database besides."""
+
+    def writing_at_once(self) -> AbstractContextManager[Session]:
+        """Return a transaction as `writing` does; raises UnavailableError where somebody else writes."""
+
+
 class SqliteBoard:
     """The board of the store in *database*, whose file is at *path*."""
 
-    def __init__(self, database: Database, path: Path) -> None:
+    def __init__(self, database: Writers, path: Path) -> None:
         self._database = database
         self._store = path
         self._path = path.with_name(path.name + BOARD)
@@ -127,10 +134,10 @@ class SqliteBoard:
     def reach(self, revision: int, seconds: float) -> None:
         """Return: what can be read is on the board already."""
 
-    def begin(self) -> None:
+    def begin(self, *, waits: bool = True) -> None:
         """Map the board; make it when there is none that is of this store."""
         try:
-            with self._database.writing() as session:
+            with self._database.writing() if waits else self._database.writing_at_once() as session:
                 self._attach(locked_state(self._database, session))
         except UnavailableError:
             # What cannot be written now is read without a board.

@@ -22,6 +22,9 @@ from pdp_adapters.writers_turns import Precedence, Turns
 BUSY_SECONDS: Final = 5.0
 """So long a writer waits for another one to finish."""
 
+_EMPTIED_MILLISECONDS: Final = 500
+"""So long those who read are waited for until the log can be emptied."""
+
 _LOOK_SECONDS: Final = 0.002
 """So often a writer looks whether another one has finished."""
 
@@ -157,10 +160,37 @@ class SqliteDatabase:
                 self._precedence.give_way(unless=lambda: self._turns.first_waits)
             self._connection()
             self._look()
-            with self._transaction(_WRITING) as session:
+            with self._transaction(_WRITING, self._busy_seconds) as session:
+                yield session
+
+    @contextmanager
+    def writing_at_once(self) -> Iterator[SqliteSession]:
+        """Return a transaction as `writing` does; raise UnavailableError where somebody else writes."""
+        with self._turns.turn(0.0, gives_way=True):
+            self._connection()
+            self._look()
+            with self._transaction(_WRITING, 0.0) as session:
                 yield session
 
     migrations = writing
+
+    def empty_log(self) -> bool:
+        """Take everything over from the write-ahead log, and leave none of it there; say whether that is so.
+
+        `secure_delete` overwrites what is removed from the file; until it begins anew the log has what stood there
+        (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+        """
+        try:
+            connection = self._connection()
+            connection.execute(f"PRAGMA busy_timeout = {_EMPTIED_MILLISECONDS}")
+            try:
+                # Meanwhile nobody can write: of those who read, the database waits for none longer than that.
+                (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+        except (sqlite3.Error, UnavailableError):
+            return False
+        return not is_busy
 
     def verify(self) -> None:
         """Look through the file, if it is no larger than _MOST_VERIFIED."""
@@ -189,10 +219,10 @@ class SqliteDatabase:
         self._companions = None
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[SqliteSession]:
+    def _transaction(self, begin: str, seconds: float = 0.0) -> Iterator[SqliteSession]:
         connection = self._connection()
         with translated(self.uses):
-            self._begin(connection, begin)
+            self._begin(connection, begin, seconds)
         try:
             yield SqliteSession(connection, self.uses)
             with translated(self.uses):
@@ -203,8 +233,8 @@ class SqliteDatabase:
                 connection.execute("ROLLBACK")
             raise
 
-    def _begin(self, connection: sqlite3.Connection, begin: str) -> None:
-        """Begin a transaction; whoever writes has to wait for other writers.
+    def _begin(self, connection: sqlite3.Connection, begin: str, seconds: float) -> None:
+        """Begin a transaction; whoever writes has to wait for other writers, *seconds* at most.
 
         SQLite itself looks again after ever longer pauses, so that whoever waits longest comes last: a revocation would
         stand behind every write that came after it.
@@ -212,7 +242,7 @@ class SqliteDatabase:
         if begin == _READING:
             connection.execute(begin)
             return
-        deadline = time.monotonic() + self._busy_seconds
+        deadline = time.monotonic() + seconds
         connection.execute("PRAGMA busy_timeout = 0")
         try:
             while True:

@@ -8,66 +8,62 @@ does nothing else: what a busy client adds is no wait of the server's.
 """
 
 import json
-import random
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any, Final
 
 import grpc
 
-from pdp.api.v1 import facts_pb2_grpc
-from tests.storm.world import FAMILIES, grant, revoke
+from tests.storm.changing import change, connected
+from tests.storm.world import FAMILIES, revoke
 
 _ABREAST: Final = 3
 _PAUSE: Final = 0.1
 """Seconds between two changes of one of them at most, half of it as a mean."""
 
-_PATIENCE: Final = 8.0
+
+class _Told:
+    """Keeps the fact, the beginning and the end of each revocation (seconds of CLOCK_MONOTONIC), and failures by
+    code."""
+
+    def __init__(self) -> None:
+        self.took: list[tuple[str, float, float]] = []
+        self.failed: Counter[str] = Counter()
+
+    def will_be_granted(self, _family: int) -> None:
+        """Do nothing."""
+
+    def was_granted(self) -> None:
+        """Do nothing."""
+
+    def was_revoked(self, family: int, begun: float, ended: float) -> None:
+        """Keep it."""
+        self.took.append((revoke(family).ids[0], begun, ended))
+
+    def has_failed(self, error: grpc.RpcError) -> None:
+        """Count it."""
+        self.failed[error.code().name] += 1
 
 
 def main(addresses: list[str]) -> None:
     """Grant and revoke whenever a line says so."""
-    channels = [grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) for address in addresses]
-    stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
-    for channel in channels:
-        grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
-    print("ready", flush=True)
-    for line in sys.stdin:
-        print(json.dumps(revoked(stubs, float(line))), flush=True)
+    with ExitStack() as stack:
+        stubs = connected(stack, addresses)
+        print("ready", flush=True)
+        for line in sys.stdin:
+            print(json.dumps(revoked(stubs, float(line))), flush=True)
 
 
 def revoked(stubs: Sequence[Any], seconds: float) -> dict[str, Any]:
-    """Grant and revoke for *seconds*, and return the fact, the beginning and the end of each revocation (seconds of
-    CLOCK_MONOTONIC), failures by code, and the processor's seconds of this process.
-    """
-    took: list[tuple[str, float, float]] = []
-    failed: Counter[str] = Counter()
-    end, begun_with = time.monotonic() + seconds, time.process_time()
-
-    def go_on(number: int) -> None:
-        chosen = random.Random(number)
-        while time.monotonic() < end:
-            family = chosen.randrange(number, FAMILIES, _ABREAST)
-            try:
-                chosen.choice(stubs).WriteFacts(grant(family), timeout=_PATIENCE)
-                time.sleep(chosen.uniform(0, _PAUSE))
-                request = revoke(family)
-                begun = time.monotonic()
-                chosen.choice(stubs).DeleteFacts(request, timeout=_PATIENCE)
-                took.append((request.ids[0], begun, time.monotonic()))
-            except grpc.RpcError as error:
-                failed[error.code().name] += 1
-            time.sleep(chosen.uniform(0, _PAUSE))
-
-    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(_ABREAST)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return {"took": took, "failed": failed, "processor_seconds": time.process_time() - begun_with}
+    """Grant and revoke for *seconds*, and return the revocations, the failures, and what the processor spent on it."""
+    end, begun_with, told = time.monotonic() + seconds, time.process_time(), _Told()
+    families = [range(number, FAMILIES, _ABREAST) for number in range(_ABREAST)]
+    change(stubs, families, _PAUSE, "", lambda: time.monotonic() < end, told)
+    used = time.process_time() - begun_with
+    return {"took": told.took, "failed": told.failed, "processor_seconds": used}
 
 
 if __name__ == "__main__":

@@ -244,11 +244,7 @@ class Comparison:
         self, asked: Asked, standings: Sequence[Standing] | None = None
     ) -> tuple[Unfolding, dict[Kind, Callable[[], Formula]]]:
         """Return the question, and for each kind the formula that says that the policies differ so."""
-        question = self.space.unfolding(asked)
-        found = standings or self.standings(asked)
-        before, after = (
-            self.stance_type(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True)
-        )
+        question, before, after = self._stances(asked, standings)
         written = self.space.script
 
         def alike() -> Formula:
@@ -264,6 +260,15 @@ class Comparison:
                 written.either(self._differ(before.sentences, after.sentences), self._other_cause(before, after)),
             ),
         }
+
+    def _stances(self, asked: Asked, standings: Sequence[Standing] | None) -> tuple[Unfolding, Stance, Stance]:
+        """Return the question and what each side answers to it."""
+        question = self.space.unfolding(asked)
+        before, after = (
+            self.stance_type(side, one, question, self.space)
+            for side, one in zip(self.sides, standings or self.standings(asked), strict=True)
+        )
+        return question, before, after
 
     def standings(self, asked: Asked) -> list[Standing]:
         """Return the rules of both sides that matter to a question."""

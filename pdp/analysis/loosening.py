@@ -23,11 +23,7 @@ class Loosening(Comparison):
         self, asked: Asked, standings: Sequence[Standing] | None = None
     ) -> tuple[Unfolding, dict[Kind, Callable[[], Formula]]]:
         """Return the question, and what says that more is allowed, as what is newly allowed."""
-        question = self.space.unfolding(asked)
-        found = standings or self.standings(asked)
-        before, after = (
-            self.stance_type(side, one, question, self.space) for side, one in zip(self.sides, found, strict=True)
-        )
+        question, before, after = self._stances(asked, standings)
         written = self.space.script
 
         def more() -> Formula:

@@ -82,6 +82,8 @@ class Matrix:
         self._kinds: dict[object, tuple[RoleKind, ...]] = {}
         self._entries: dict[object, Entry] = {}
         self._rows: dict[object, Row] = {}
+        self.emptied: dict[object, bool] = {}
+        """By what an allow rule and the denials beside it see, whether everything may be kept back from it."""
 
     def rows(self, progress: Progress | None = None) -> Iterator[tuple[Cell, Row]]:
         """Yield for each cell of which a rule speaks what every role may. Raises UndecidedError."""
@@ -94,13 +96,21 @@ class Matrix:
     def _row(self, cell: Cell) -> Row:
         words = (cell.actions.first, cell.categories.first, cell.purposes.first)
         found = self._narrowing.without_idle(ground(self._side, *words))
-        alike = (found, cell.features)
+        alike = self.alike(found, cell)
         if alike not in self._rows:
             kinds = self._kinds_of(found)
             self._rows[alike] = tuple(
                 (kind, self._entry((frozenset(kind.roles[:1]), *words), found, kind)) for kind in kinds
             )
         return self._rows[alike]
+
+    def alike(self, found: Ground, cell: Cell) -> object:
+        """Return what the answers in *cell* rest on, where the rules *found* matter: equal for cells that are alike."""
+        return found, cell.features
+
+    def emptied_alike(self, asked: Asked, chance: Chance) -> object:
+        """Return what it rests on whether everything may be kept back from *chance*."""
+        return chance.standing, asked[2], self.together.view(asked, chance.standing)
 
     def _is_wanted(self, cell: Cell) -> bool:
         columns = (
@@ -150,6 +160,7 @@ class _Asking:
     """Finds one entry, allow rule by allow rule."""
 
     def __init__(self, matrix: Matrix, asked: Asked, standing: Standing) -> None:
+        self._matrix = matrix
         self._policy = matrix.policy
         self._space = matrix.space
         self._together = matrix.together
@@ -207,6 +218,14 @@ class _Asking:
         return self._together.is_possible(self._asked, alone, "keep", lambda stance: stance.keeps_back([[word]]))
 
     def _may_empty(self, chance: Chance) -> bool:
+        """Say whether so many narrower categories may be kept back that nothing is left; found once for all alike."""
+        known = self._matrix.emptied
+        key = self._matrix.emptied_alike(self._asked, chance)
+        if key not in known:
+            known[key] = self._finds_nothing_left(chance)
+        return known[key]
+
+    def _finds_nothing_left(self, chance: Chance) -> bool:
         """Say whether so many narrower categories may be kept back that nothing is left.
 
         To ask for all of them at once is hard. So a situation in which some are kept back is decided, and what is left

@@ -28,6 +28,8 @@ from pdp.wire.words import Words
 
 Progress = Callable[[int, int], None]
 
+_Possible = Callable[[Invariant, Asked, Standing], bool]
+
 _COLUMNS: Final = (WordKind.ACTION, WordKind.CATEGORY, WordKind.PURPOSE)
 _ANYBODY: Final = frozenset({THIRD_PARTY})
 
@@ -146,7 +148,8 @@ class Prover:
         """
         denying = region & self._side.denies & self._for_everybody(invariant)
         for at in bits_of(region & ~self._side.denies):
-            if not any(self._may_allow_anybody(invariant, (one, *words), at, denying) for one in self._samples):
+            possible = self._is_possible_for_anybody
+            if not any(self._may_allow(invariant, (one, *words), at, denying, possible) for one in self._samples):
                 region &= ~(1 << at)
         return region
 
@@ -156,21 +159,6 @@ class Prover:
         for role in invariant.words[WordKind.ROLE]:
             rules &= self._side.roles[role]
         return rules
-
-    def _may_allow_anybody(self, invariant: Invariant, asked: Asked, at: int, denying: int) -> bool:
-        alone = 1 << at
-        if not self._is_possible_for_anybody(invariant, asked, Standing(alone, (), True)):
-            return False
-        keepers = self._keepers.setdefault(invariant.name, [])
-        for deny in (*keepers, *[each for each in bits_of(denying) if each not in keepers]):
-            if denying >> deny & 1 and not self._is_possible_for_anybody(
-                invariant, asked, Standing(alone | 1 << deny, (), True)
-            ):
-                if deny in keepers:
-                    keepers.remove(deny)
-                keepers.insert(0, deny)
-                return False
-        return True
 
     def _is_possible_for_anybody(self, invariant: Invariant, asked: Asked, standing: Standing) -> bool:
         traits = self._traits(conditions_of(self._side, standing) | self._conditions(invariant))
@@ -246,24 +234,23 @@ class Prover:
         denying = standing.speaking & self._side.denies
 
         def matters(at: int) -> bool:
-            return self._may_allow(invariant, asked, at, denying)
+            return self._may_allow(invariant, asked, at, denying, self._is_possible_by)
 
         for chance in self._together.chances(asked, standing, matters):
             yield from chance.ways(asked[2], self._policy.residuals.inside)
 
-    def _may_allow(self, invariant: Invariant, asked: Asked, at: int, denying: int) -> bool:
+    def _may_allow(self, invariant: Invariant, asked: Asked, at: int, denying: int, possible: _Possible) -> bool:
         """Say whether an allow rule may break the invariant in spite of each one of the deny rules by itself.
 
-        Most often one deny rule keeps an invariant wherever it holds, so those that have kept it before come first.
+        *possible* says whether it is broken where just some rules speak. Most often one deny rule keeps an invariant
+        wherever it holds, so those that have kept it before come first.
         """
         alone = 1 << at
-        if not self._is_possible_by(invariant, asked, Standing(alone, (), True)):
+        if not possible(invariant, asked, Standing(alone, (), True)):
             return False
         keepers = self._keepers.setdefault(invariant.name, [])
         for deny in (*keepers, *[each for each in bits_of(denying) if each not in keepers]):
-            if denying >> deny & 1 and not self._is_possible_by(
-                invariant, asked, Standing(alone | 1 << deny, (), True)
-            ):
+            if denying >> deny & 1 and not possible(invariant, asked, Standing(alone | 1 << deny, (), True)):
                 if deny in keepers:
                     keepers.remove(deny)
                 keepers.insert(0, deny)

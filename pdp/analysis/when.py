@@ -115,31 +115,22 @@ class Telling:
 
     def _shortened(self, question: Unfolding, holds: Formula, met: Sequence[_Met]) -> _Chosen:
         """Leave out, then widen, whatever is not needed for *holds*: by the rules, then by what clues say."""
-        everything = {at: frozenset({one.outcome}) for at, one in enumerate(met)}
-        chosen = self._shortened_by(everything, met, lambda some: self._follows(question, holds, met, some))
-        if not self._follows(question, holds, met, chosen):
+        everything: _Chosen = {at: frozenset({one.outcome}) for at, one in enumerate(met)}
+        by_rules = _without(everything, lambda some: self._follows(question, holds, met, some))
+        if not self._follows(question, holds, met, by_rules):
             # What is kept back from a broad category rests on more than is told here.
             return everything
-        return self._shortened_by(chosen, met, lambda some: self._is_implied(question, met, chosen, some), question)
-
-    def _shortened_by(
-        self,
-        chosen: _Chosen,
-        met: Sequence[_Met],
-        enough: Callable[[_Chosen], bool],
-        question: Unfolding | None = None,
-    ) -> _Chosen:
-        kept = dict(chosen)
-        for at in chosen:
-            without = {other: outcomes for other, outcomes in kept.items() if other != at}
-            if enough(without):
-                kept = without
-                continue
-            for wider in _WIDER[met[at].outcome] if len(kept[at]) == 1 else ():
-                # What can never be met beside the rest would only make the sentence longer.
-                more = {**kept, at: wider - {met[at].outcome}}
-                if enough({**kept, at: wider}) and (question is None or self._can_be(question, met, more)):
-                    kept[at] = wider
+        kept = dict(_without(by_rules, lambda some: self._is_implied(question, met, by_rules, some)))
+        for at in list(kept):
+            for wider in _WIDER[met[at].outcome]:
+                rules, clues = {**by_rules, at: wider}, {**kept, at: wider}
+                if (
+                    self._follows(question, holds, met, rules)
+                    and self._is_implied(question, met, rules, clues)
+                    # What can never be met beside the rest would only make the sentence longer.
+                    and self._can_be(question, met, {**kept, at: wider - {met[at].outcome}})
+                ):
+                    by_rules, kept = rules, clues
                     break
         return kept
 
@@ -186,6 +177,16 @@ class Telling:
                 for at, outcomes in chosen.items()
             ]
         )
+
+
+def _without(chosen: _Chosen, enough: Callable[[_Chosen], bool]) -> _Chosen:
+    """Return as few of *chosen* as are *enough*."""
+    kept = dict(chosen)
+    for at in chosen:
+        fewer = {other: outcomes for other, outcomes in kept.items() if other != at}
+        if enough(fewer):
+            kept = fewer
+    return kept
 
 
 def _outcome(policy: PolicySet, name: str, request: Request) -> Outcome:

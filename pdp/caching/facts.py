@@ -10,14 +10,15 @@ from typing import Final
 from pdp.caching.counters import Count
 from pdp.caching.flights import Flights
 from pdp.caching.kept_readings import KeptReadings, as_of_now
+from pdp.caching.together import Together
 from pdp.core.caches import Content, Reading, SharedReadings
 from pdp.core.content import of_survey, of_wanted
 from pdp.core.ends import Slots, ends_read, ends_surveyed
 from pdp.core.entity import Entity
 from pdp.core.errors import UnavailableError
-from pdp.core.freshness import Standing
+from pdp.core.freshness import Standing, marked
 from pdp.core.ports import StoredFacts
-from pdp.core.request import Consistency
+from pdp.core.request import Consistency, Freshness
 from pdp.core.stores import (
     Changes,
     Erasure,
@@ -36,6 +37,9 @@ from pdp.core.wanted import Wanted
 _AGAIN_SECONDS: Final = 0.25
 """So often at most it is tried to learn anew where the store stands."""
 
+_OF_ITS_OWN: Final = frozenset({Freshness.AT_LEAST_AS_FRESH, Freshness.FULLY_CONSISTENT})
+"""Who asks so is told what becomes of his own reading."""
+
 
 class CachedFacts:
     """The facts of *store*: what was gathered and surveyed of the present is kept, everything else is handed on."""
@@ -47,6 +51,7 @@ class CachedFacts:
         self._readings = readings
         self._shared = shared
         self._flights: Flights[Reading] = Flights()
+        self._together = Together()
         self._begun = 0.0
 
     def known_empty(self, operator: str, consistency: Consistency) -> StoredFacts | None:
@@ -61,8 +66,16 @@ class CachedFacts:
             operator,
             of_wanted(operator, wanted),
             consistency,
-            lambda: self._store.gather(operator, wanted, consistency),
+            lambda: self._gathered(operator, wanted, consistency),
             lambda stored: ends_read(operator, wanted, stored.facts),
+        )
+
+    def _gathered(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        """Return what is wanted, read alone or with what others want who came after the last reading began."""
+        if consistency.freshness in _OF_ITS_OWN:
+            return self._store.gather(operator, wanted, consistency)
+        return self._together.gather(
+            operator, wanted, lambda several: self._store.gather(operator, several, Consistency())
         )
 
     def survey(
@@ -161,14 +174,14 @@ class CachedFacts:
         if token.revision < standing.revision:
             raise UnavailableError(f"the store is at revision {token.revision} and was at {standing.revision} before")
         # INVARIANT (life first): the standing, and with it the life, was asked for before the facts were read.
-        return Reading(stored, standing.life, token.revision, ends(stored))
+        return Reading(stored, marked(standing.life, stored.mark), token.revision, ends(stored))
 
     def _learn_again(self) -> None:
         """Try to learn where the store stands, if that has not just been tried."""
         now = time.monotonic()
         if now - self._begun >= _AGAIN_SECONDS:
             self._begun = now
-            self._readings.freshness.begin()
+            self._readings.freshness.begin(waits=False)
 
     # --- Handed on ----------------------------------------------------------------------------------------------------
 

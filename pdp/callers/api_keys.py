@@ -84,6 +84,10 @@ class KeyRing:
         self._by_id = {key.id: key for key in keys}
         self._pepper = pepper
 
+    def holding(self, keys: tuple[KeptKey, ...]) -> "KeyRing":
+        """Return a ring of *keys* under the same pepper."""
+        return KeyRing(keys, self._pepper)
+
     def find(self, presented: str) -> KeptKey | None:
         """Return the key that *presented* is, whatever has become of it since; None when it is none of them."""
         form = _FORM.fullmatch(presented)

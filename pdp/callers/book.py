@@ -1,5 +1,6 @@
 """Who is known: an immutable book of callers, and whom a call's credentials name in it."""
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -54,6 +55,12 @@ class CallerBook:
         self._by_certificate = {name: named.caller for named in file.callers for name in named.certificates}
         self._by_token = {token: named.caller for named in file.callers for token in named.tokens}
         self._by_key = {named.caller.name: named.caller for named in file.callers if named.has_api_keys}
+
+    def with_keys(self, keys: KeyRing) -> "CallerBook":
+        """Return the same book with other API keys."""
+        book = copy.copy(self)
+        book.keys = keys
+        return book
 
     def identify(self, presented: Presented, now: float) -> Passport:
         """Return who presents this at *now*, seconds of the epoch.

@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,7 @@ def read_keys(content: bytes, file: str) -> tuple[KeptKey, ...]:
     for number, entry in enumerate(root["keys"], 1):
         try:
             key = _key(entry)
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
             mistakes.append(f"{file}: key {number}: {error}")
             continue
         if key.id in found:
@@ -36,6 +37,22 @@ def read_keys(content: bytes, file: str) -> tuple[KeptKey, ...]:
     if mistakes:
         raise InvalidSettingsError(mistakes)
     return tuple(found.values())
+
+
+def without_taken_back(keys: Iterable[KeptKey], content: bytes) -> tuple[KeptKey, ...]:
+    """Return those of *keys* that *content* still holds, revoked where it says so, whatever else is wrong with it.
+
+    Nothing that it adds or prolongs counts. What is no file of keys at all takes nothing back.
+    """
+    try:
+        root = json.loads(content)
+    except (ValueError, RecursionError):
+        return tuple(keys)
+    if not isinstance(root, dict) or root.get("format") != _FORMAT or not isinstance(root.get("keys"), list):
+        return tuple(keys)
+    entries = [entry for entry in root["keys"] if isinstance(entry, dict)]
+    held = (_held(key, [entry for entry in entries if entry.get("id") == key.id]) for key in keys)
+    return tuple(key for key in held if key is not None)
 
 
 def written(keys: Iterable[KeptKey]) -> bytes:
@@ -80,6 +97,25 @@ def _key(entry: Any) -> KeptKey:
         revoked_at=None if gone is None else _instant(gone),
         note=_text(entry.get("note", "")),
     )
+
+
+def _held(key: KeptKey, entries: list[dict[str, Any]]) -> KeptKey | None:
+    """Return what is left of *key* by the *entries* with its id, None for nothing."""
+    if not entries:
+        return None
+    for entry in entries:
+        gone = entry.get("revoked_at")
+        # FAIL CLOSED (an entry that cannot be read): another hash, or a revocation at no instant, takes the key back.
+        if entry.get("digest") != key.digest.hex():
+            return None
+        if gone is None:
+            continue
+        try:
+            at = _instant(gone)
+        except (TypeError, ValueError, OverflowError):
+            return None
+        key = replace(key, revoked_at=min(at, key.revoked_at or at))
+    return key
 
 
 def _entry(key: KeptKey) -> dict[str, str | None]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -84,7 +85,7 @@ def _jwk(entry: Mapping[str, object], algorithm: str) -> jwt.PyJWK:
         raise KeySetError("a private key does not belong here: whoever made it has to make another")
     try:
         key = jwt.PyJWK.from_dict(dict(entry), algorithm=algorithm)
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+    except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, KeyError, OverflowError) as error:
         raise KeySetError(f"a key of the set cannot be read: {error}") from error
     _check(key.key, algorithm)
     return key
@@ -93,8 +94,8 @@ def _jwk(entry: Mapping[str, object], algorithm: str) -> jwt.PyJWK:
 def _pem_key(content: bytes, algorithm: str) -> jwt.PyJWK:
     try:
         key = load_pem_public_key(content)
-    except ValueError as error:
-        raise KeySetError("the PEM holds no public key") from error
+    except (UnsupportedAlgorithm, ValueError) as error:
+        raise KeySetError("the PEM holds no public key that is known here") from error
     _check(key, algorithm)
     made = jwt.get_algorithm_by_name(algorithm).to_jwk(key, as_dict=True)
     return jwt.PyJWK.from_dict(made, algorithm=algorithm)

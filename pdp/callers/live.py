@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -12,8 +13,8 @@ from pdp.callers.api_keys import KeyRing, read_pepper
 from pdp.callers.book import CallerBook, Passport, Presented
 from pdp.callers.caller_file import CallerFile, NamedIssuer, read_caller_file
 from pdp.callers.certificates import read_anchors
-from pdp.callers.key_file import read_keys
-from pdp.callers.key_sets import KeySet, KeySetError, read_key_set
+from pdp.callers.issuer_keys import IssuerKeys
+from pdp.callers.key_file import read_keys, without_taken_back
 from pdp.callers.refusing import Reason, refuse
 from pdp.callers.spending import Allowance
 from pdp.callers.tokens import Issuer
@@ -58,6 +59,11 @@ class LiveCallers:
         self._clock = clock
         self._documents: dict[str, Document] = {}
         self._seen: Mapping[str, object] = {}
+        self._is_behind = False
+        self._told: str | None = None
+        self._issuer_keys = IssuerKeys()
+        self.troubles: tuple[str, ...] = ()
+        self._looked = time.monotonic()
         self._allowance = Allowance(SIGNATURES_PER_SECOND, "too many new tokens are shown at once")
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -76,23 +82,45 @@ class LiveCallers:
             refuse(Reason.REMEMBERED_EXPIRED)
         return passport
 
-    def look(self, tell: Callable[[str | None], None]) -> None:
-        """Read what has changed; a file that cannot be right leaves everything as it was."""
-        if self._stamps() == self._seen:
-            return
+    def look(self, tell: Callable[[str | None], None]) -> bool:
+        """Read what has changed, and say whether what the files say is in force.
+
+        A file that cannot be right leaves everything as it was, but for the API keys that are taken back. One that
+        cannot be read is tried at each look, and told of once. `troubles` say what is wrong with issuers' addresses.
+        """
         try:
-            self.book, self._identify = self._built()
+            has_changed = self._stamps() != self._seen
+            if has_changed:
+                self._is_behind = True
+                self.book, self._identify = self._built()
+                self._is_behind = False
         except PdpError as error:
-            tell(str(error))
+            self._take_back_keys()
+            self._tell(str(error), tell)
+        # FAIL CLOSED (followed for ever): a mistake of ours in reading one file may not end the reading of all.
+        except Exception as error:  # noqa: BLE001
+            self._is_behind, self._seen = True, {}
+            self._take_back_keys()
+            self._tell(f"{type(error).__name__}: {error}", tell)
         else:
-            tell(None)
+            if not self._is_behind:
+                self._looked = time.monotonic()
+            if has_changed:
+                self._told = None
+                tell(None)
+        return not self._is_behind
+
+    def measured(self) -> Mapping[str, float]:
+        """Return the `age` of the last look after which what the files say was in force, in seconds."""
+        return {"age": time.monotonic() - self._looked}
 
     def begin(self, tell: Callable[[str | None], None]) -> None:
         """Look at the files again and again, in a thread of its own, until `end`."""
 
         def go_on() -> None:
             while not self._ended.wait(LOOK_SECONDS):
-                self.look(tell)
+                with suppress(Exception):  # nor may whoever is told end it
+                    self.look(tell)
 
         self._thread = threading.Thread(target=go_on, name="callers", daemon=True)
         self._thread.start()
@@ -102,6 +130,27 @@ class LiveCallers:
         self._ended.set()
         if self._thread is not None:
             self._thread.join(10.0)
+
+    def _take_back_keys(self) -> None:
+        """Let what the file of keys takes back count, whatever else is wrong."""
+        # FAIL CLOSED (revoked whatever else is wrong): what it adds waits until everything is right.
+        book, ring = self.book, self.book.keys
+        document = self._documents.get(book.file.keys)
+        if ring is None or document is None:
+            return
+        try:
+            left = without_taken_back(ring.keys, document.read())
+        except UnavailableError:
+            self._seen = {name: stamp for name, stamp in self._seen.items() if name != book.file.keys}
+            return
+        if left != ring.keys:
+            self.book = book.with_keys(ring.holding(left))
+            self._identify = self._remembering(self.book)
+
+    def _tell(self, mistakes: str, tell: Callable[[str | None], None]) -> None:
+        if mistakes != self._told:
+            tell(mistakes)
+            self._told = mistakes
 
     def _hurry(self) -> None:
         for document in tuple(self._documents.values()):
@@ -115,7 +164,7 @@ class LiveCallers:
         # Stamps first: what changes while it is read is read again.
         seen = self._stamps()
         known = dict(self._documents)
-        reading = _Reading(self._open, known)
+        reading = _Reading(self._open, known, self._issuer_keys)
         try:
             file = read_caller_file(self._file, reading.content(self._file), self._operators)
             book = reading.book(file, self._client_ca, self._allowance.spend)
@@ -125,28 +174,39 @@ class LiveCallers:
             raise InvalidSettingsError([str(error)]) from error
         finally:
             self._documents = known
-            self._seen = {name: seen.get(name, reading.stamps.get(name)) for name in known}
+            # FAIL CLOSED (a read that fails once): what could not be read has not been seen, whatever its stamp.
+            self._seen = {name: seen.get(name, reading.stamps.get(name)) for name in known.keys() - reading.unread}
         # What the new files no longer name is looked at no more.
         self._documents = {name: known[name] for name in reading.stamps}
-        self._seen = {name: self._seen[name] for name in reading.stamps}
-        remember = lru_cache(REMEMBERED)(lambda presented: book.identify(presented, self._clock()))
-        return book, remember
+        self._seen = {name: seen.get(name, stamp) for name, stamp in reading.stamps.items()}
+        self.troubles = tuple(reading.troubles)
+        return book, self._remembering(book)
+
+    def _remembering(self, book: CallerBook) -> Callable[[Presented], Passport]:
+        return lru_cache(REMEMBERED)(lambda presented: book.identify(presented, self._clock()))
 
 
 class _Reading:
     """One reading of all documents, those that are opened for the first time among them."""
 
-    def __init__(self, open_document: Open, documents: dict[str, Document]) -> None:
+    def __init__(self, open_document: Open, documents: dict[str, Document], issuer_keys: IssuerKeys) -> None:
         self._open = open_document
         self._documents = documents
+        self._issuer_keys = issuer_keys
+        self.troubles: list[str] = []
         self.stamps: dict[str, object] = {}
+        self.unread: set[str] = set()
 
     def content(self, name: str) -> bytes:
         document = self._documents.get(name)
         if document is None:
             document = self._documents[name] = self._open(name)
         self.stamps[name] = document.stamp()
-        return document.read()
+        try:
+            return document.read()
+        except UnavailableError:
+            self.unread.add(name)
+            raise
 
     def book(self, file: CallerFile, client_ca: str, before_signature: Callable[[], None]) -> CallerBook:
         mistakes: list[str] = []
@@ -158,15 +218,10 @@ class _Reading:
         return CallerBook(file, issuers, keys, anchors, before_signature)
 
     def _issuer(self, named: NamedIssuer, audience: str, mistakes: list[str]) -> Issuer:
-        keys: KeySet | None = None
-        try:
-            keys = read_key_set(self.content(named.keys), named.algorithm)
-        except KeySetError as error:
-            mistakes.append(f"{named.keys}: {error}")
-        except UnavailableError as error:
-            # A file is ours to mend. Somebody else's server may be down, and then only its tokens wait for it.
-            if "://" not in named.keys:
-                mistakes.append(str(error))
+        def content() -> tuple[bytes, float]:
+            return self.content(named.keys), self._documents[named.keys].age()
+
+        keys = self._issuer_keys.read(named, content, mistakes, self.troubles)
         return Issuer(named.name, named.issuer, audience, named.longest_seconds, keys)
 
     def _keys(self, file: CallerFile, mistakes: list[str]) -> KeyRing | None:

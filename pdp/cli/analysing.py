@@ -26,15 +26,18 @@ def need_solver(lang: str) -> None:
         sys.exit(Exit.TROUBLE)
 
 
-def progress_on_stderr(label: str) -> Callable[[int, int], None]:
-    """Return what tells on a terminal how far a search is, once it has taken QUIET_SECONDS."""
-    begun = time.monotonic()
+def progress_on_stderr(label: str, clock: Callable[[], float] = time.monotonic) -> Callable[[int, int], None]:
+    """Return what tells on a terminal how far a search is, once it has taken QUIET_SECONDS by *clock*.
+
+    In a pipe or a file it tells nothing: nobody waits there, and what stands there is read by programs.
+    """
+    begun = clock()
     told = begun
 
     def tell(done: int, everything: int) -> None:
         nonlocal told
-        now = time.monotonic()
-        if now - begun > QUIET_SECONDS and now - told > 1:
+        now = clock()
+        if sys.stderr.isatty() and now - begun > QUIET_SECONDS and now - told > 1:
             told = now
             click.echo(f"{label}: {done} / {everything}", err=True)
 

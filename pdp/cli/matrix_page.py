@@ -25,7 +25,8 @@ thead th { background: #e8ecf1; }
 .overview { width: auto; } .overview td, .overview thead th { text-align: center; min-width: 1.4rem; }
 .overview th[scope=row] { font-weight: normal; padding: .15rem .5rem; } .overview td { padding: .15rem .3rem; }
 .overview thead th:first-child { text-align: left; }
-.rights { table-layout: fixed; } .rights td, .rights th { overflow-wrap: anywhere; }
+.wide { overflow-x: auto; }
+.rights { table-layout: fixed; min-width: 56rem; } .rights td, .rights th { overflow-wrap: anywhere; }
 .c-data { width: 19%; } .c-does { width: 14%; } .c-purpose { width: 15%; } .c-answer { width: 28%; }
 .allowed { background: #e2f3e5; } .conditional { background: #fff4d6; } .denied { background: #fff; }
 ul.answer, ul.sentences { margin: 0; padding: 0; list-style: none; }
@@ -35,6 +36,7 @@ ul.answer, ul.sentences { margin: 0; padding: 0; list-style: none; }
 @media print {
   body { margin: 0; padding: 0; max-width: none; font-size: 8.5pt; }
   a { color: inherit; text-decoration: none; }
+  .wide { overflow: visible; } .rights { min-width: 0; }
   thead { display: table-header-group; } tr { break-inside: avoid; } h2, caption { break-after: avoid; }
   h1 { font-size: 16pt; } h2 { font-size: 11pt; margin: 0 0 2mm; }
   section.role, section.lines { break-before: page; }
@@ -103,7 +105,8 @@ class _Page:
                 target.set("href", f"#role-{name}")
             target.tail = " "
             self._add_words(item, self._roles(each))
-        table = Tree.SubElement(section, "table", {"class": "overview"})
+        wide = self._add_wide(section, said.OVERVIEW)
+        table = Tree.SubElement(wide, "table", {"class": "overview"})
         row = Tree.SubElement(Tree.SubElement(table, "thead"), "tr")
         _add(row, "th", self._say(said.DATA)).set("scope", "col")
         for at, each in enumerate(self._sections):
@@ -114,6 +117,11 @@ class _Page:
         for word in self._policy.vocabulary.words(WordKind.CATEGORY):
             if any(word in each.best for each in self._sections):
                 self._add_category(rows, word)
+
+    def _add_wide(self, inside: Tree.Element, label: Text) -> Tree.Element:
+        """Begin what is moved sideways by itself, with the keyboard too, where it is wider than a phone."""
+        named = {"class": "wide", "tabindex": "0", "role": "region", "aria-label": self._say(label)}
+        return Tree.SubElement(inside, "div", named)
 
     def _add_category(self, rows: Tree.Element, word: str) -> None:
         row = Tree.SubElement(rows, "tr")
@@ -133,7 +141,8 @@ class _Page:
         name = said.letter(at)
         found = Tree.SubElement(main, "section", {"class": "role", "id": f"role-{name}"})
         self._add_words(_add(found, "h2", ""), f"{name}. {self._roles(section)}")
-        table = Tree.SubElement(found, "table", {"class": "rights"})
+        wide = self._add_wide(found, said.ANSWER)
+        table = Tree.SubElement(wide, "table", {"class": "rights"})
         columns = Tree.SubElement(table, "colgroup")
         for column in ("c-data", "c-does", "c-purpose", "c-answer", "c-sentences"):
             Tree.SubElement(columns, "col", {"class": column})

@@ -17,7 +17,8 @@ class Standing:
     *life* names this run of counting: what was read in another one is worth nothing in this one. *revision* is one that
     was acknowledged, *committed* no earlier than its commit, in microseconds since 1970. *floor* is the revision before
     which nothing is known. *newest_of* gives the revision of the last change at any of some ends: no earlier than of
-    the last one that was acknowledged before this standing was asked for.
+    the last one that was acknowledged before this standing was asked for. *mark_of* gives the word that a revision
+    alone has, "" in stores that need none, None for a revision that is not known.
     """
 
     life: str
@@ -26,6 +27,7 @@ class Standing:
     committed: int
     floor: int
     newest_of: Callable[[Slots], int]
+    mark_of: Callable[[int], str | None] = lambda _: ""
 
     @property
     def committed_at(self) -> datetime:
@@ -34,7 +36,16 @@ class Standing:
 
     def holds(self, life: str, revision: int, slots: Slots) -> bool:
         """Say whether what was read at *revision*, looking at the ends in *slots*, is all that could be read now."""
-        return life == self.life and revision >= self.floor and self.newest_of(slots) <= revision
+        # FAIL CLOSED (older copy that went on): other changes have the same revisions there, but not the same marks.
+        mark = self.mark_of(revision)
+        if mark is None or life != marked(self.life, mark):
+            return False
+        return revision >= self.floor and self.newest_of(slots) <= revision
+
+
+def marked(life: str, mark: str) -> str:
+    """Return the life of what was read at a revision with that *mark*."""
+    return f"{life}#{mark}" if mark else life
 
 
 class Freshness(Protocol):
@@ -50,10 +61,11 @@ class Freshness(Protocol):
     def reach(self, revision: int, seconds: float) -> None:
         """Return when a standing is of *revision* or a later one, or after so long."""
 
-    def begin(self) -> None:
-        """Learn where the store stands and follow it from now on, in this process; may wait, may be called again.
+    def begin(self, *, waits: bool = True) -> None:
+        """Learn where the store stands and follow it from now on, in this process; may be called again.
 
-        Where it cannot be learned, `standing` goes on returning None.
+        Where it cannot be learned, `standing` goes on returning None. Unless it *waits*, nobody else is waited for: a
+        check that is being answered calls it.
         """
 
     def close(self) -> None:

@@ -85,16 +85,20 @@ class LogFile(Protocol):
     def close(self) -> None:
         """Let go of the files."""
 
+    def discard(self) -> None:
+        """Let go of the files and remove them: nobody was answered for what is in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogPart:
     """A part of the records of one writer: its *name* for people, and what reads it whole and removes it.
 
-    *is_held* says whether its writer still has it open.
+    *read_end* returns at most so many of its last bytes, *is_held* says whether its writer still has it open.
     """
 
     name: str
     read: Callable[[], bytes]
+    read_end: Callable[[int], bytes]
     remove: Callable[[], None]
     is_held: Callable[[], bool]
 

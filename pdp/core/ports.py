@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from pdp.core.decision import Decision
 from pdp.core.ends import Slots
@@ -20,7 +20,8 @@ class StoredFacts:
     *committed_at* is when that revision was committed, None when nothing ever was: a decision about these facts is not
     made at an earlier instant. *too_many* says that there are more than may be looked at; then *facts* is empty.
     *seen* says, where it is known, what has to stay as it is for them to stay all: in which life of counting they were
-    read, at which revision, looking at which ends (pdp.core.freshness).
+    read, at which revision, looking at which ends (pdp.core.freshness). *mark* is the word that the revision alone has,
+    "" in stores that have none.
     """
 
     facts: tuple[Fact, ...]
@@ -28,6 +29,7 @@ class StoredFacts:
     committed_at: datetime | None = None
     too_many: bool = False
     seen: tuple[str, int, Slots] | None = None
+    mark: str = ""
 
 
 class FactSource(Protocol):
@@ -103,6 +105,11 @@ class PolicyFiles(Protocol):
         """
 
 
+KEPT_SECONDS: Final = 86_400.0
+"""So long the last good content of a document serves while no newer one can be had: what was taken back in it ends with
+that at the latest."""
+
+
 class Document(Protocol):
     """A small text kept elsewhere that may change while we run: a file, or something fetched."""
 
@@ -111,6 +118,9 @@ class Document(Protocol):
 
     def read(self) -> bytes:
         """Return the content as it is now; raise UnavailableError when it cannot be had."""
+
+    def age(self) -> float:
+        """Return how many seconds ago what was read last is known to have been its content: 0 for a file."""
 
     def hurry(self) -> None:
         """Somebody has missed something in it: let a change be looked for sooner than usual."""

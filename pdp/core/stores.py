@@ -40,12 +40,14 @@ class StoreState:
     """Where a store stands: its newest *token*, when that was committed, since when it knows its history.
 
     *confirmed* is False from a restoration until an administrator has confirmed it: nothing is allowed meanwhile.
+    *mark* is a word that this revision alone has, where it was asked for.
     """
 
     token: Token
     committed_at: datetime
     kept_from: int
     confirmed: bool
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +164,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was removed of one person: *facts* in force, *versions* of the past, *mentions* as actor of a change."""
+    """What was removed of one person: *facts* in force, *versions* of the past, *mentions* as actor of a change.
+
+    *is_left_in_log* says that somebody who read at that time keeps it in the log beside the file of the store.
+    """
 
     token: Token
     facts: int
     versions: int
     mentions: int
     deleted_ids: tuple[str, ...] = field(default=())
+    is_left_in_log: bool = False
 
 
 class FactWriting(FactSource, Protocol):

@@ -3,7 +3,7 @@
 from pdp.decision_log.about_person import about_person
 from pdp.decision_log.chained import ChainedDecisionLog
 from pdp.decision_log.late import LateChain
-from pdp.decision_log.reading import Past, Record, find, past_of, records, records_in
+from pdp.decision_log.reading import Past, Record, Signed, find, past_of, records
 from pdp.decision_log.recording import Recording
 from pdp.decision_log.replaying import CHANGED, Outcome, Replayed, explained, replayed
 from pdp.decision_log.retention import Pruned, prune
@@ -24,6 +24,7 @@ __all__ = [
     "Record",
     "Recording",
     "Replayed",
+    "Signed",
     "Verified",
     "Verifier",
     "about_person",
@@ -32,7 +33,6 @@ __all__ = [
     "past_of",
     "prune",
     "records",
-    "records_in",
     "replayed",
     "withheld_keys",
 ]

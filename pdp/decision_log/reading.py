@@ -9,22 +9,31 @@ import orjson
 
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact, Value
-from pdp.core.log_ports import LogFolder, LogPart, PersonKeys
+from pdp.core.log_ports import LogFolder, PersonKeys
 from pdp.core.request import Request, Resource
-from pdp.decision_log.chain import taken_apart
+from pdp.decision_log.chain import number_of, taken_apart
+from pdp.decision_log.left_over import first_kept
 from pdp.decision_log.packing import entity_of, unpacked, unpacked_fact
 from pdp.decision_log.recording import ABOUT, FACT, SUBJECT
 from pdp.decision_log.sealing import opened
 
 DECISION: Final = "decision"
 
+Wanted = Callable[[bytes], bool]
+Signed = Callable[[str], range]
+"""Returns the numbers of the records of a writer that signed heads cover (Verifier.signed)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record of a decision: *said* is what stands in the clear, *place* `FILE:LINE`."""
+    """A record of a decision: *said* is what stands in the clear, *place* `FILE:LINE`.
+
+    *is_signed* says whether a signed head covers it; None where that was not looked at.
+    """
 
     said: Mapping[str, Any]
     place: str
+    is_signed: bool | None = None
 
     @property
     def decision_id(self) -> str:
@@ -69,37 +78,63 @@ class Past:
     failures: tuple[Mapping[str, Any], ...] = ()
 
 
-def records(folder: LogFolder, wanted: Callable[[bytes], bool] = lambda _line: True) -> Iterator[Record]:
+def _all(_line: bytes) -> bool:
+    return True
+
+
+def records(folder: LogFolder, wanted: Wanted = _all, signed: Signed | None = None) -> Iterator[Record]:
     """Yield the records of decisions in *folder*, writer by writer, whose line is *wanted*.
 
-    What is no record is left out: `verify` says what is wrong with it. Raises UnavailableError.
+    With *signed* each says whether a head covers it. What is no record, and what retention was to remove, is left out:
+    `verify` says what is wrong with it. Raises UnavailableError.
     """
     for writer in folder.writers():
-        for part in folder.parts(writer):
-            yield from records_in(part, wanted)
+        yield from _records_of(writer, folder, wanted, signed)
 
 
-def records_in(part: LogPart, wanted: Callable[[bytes], bool] = lambda _line: True) -> Iterator[Record]:
-    """Yield the records of decisions in *part* whose line is *wanted*."""
-    for number, line in enumerate(part.read().split(b"\n"), start=1):
-        if line and wanted(line) and taken_apart(line) is not None:
-            try:
-                said = orjson.loads(line)
-            except ValueError:
+def _records_of(writer: str, folder: LogFolder, wanted: Wanted, signed: Signed | None) -> Iterator[Record]:
+    first = first_kept(folder, writer)
+    covered = None if signed is None else signed(writer)
+    following = first if covered is None else covered.start
+    for part in folder.parts(writer):
+        for number, line in enumerate(part.read().split(b"\n"), start=1):
+            found = taken_apart(line) if line else None
+            at = None if found is None else number_of(found.body)
+            if at is None or at < first:
                 continue
-            if said.get("event") == DECISION:
-                yield Record(said, f"{part.name}:{number}")
+            is_signed = None
+            if covered is not None:
+                # A number alone could stand there twice: the one that was verified stands in its turn.
+                is_signed = at == following and at in covered
+                following += is_signed
+            if wanted(line):
+                record = _record(line, f"{part.name}:{number}", is_signed)
+                if record is not None:
+                    yield record
 
 
-def find(folder: LogFolder, decision_id: str) -> Record | None:
-    """Return the record of the decision with this id, None when there is none; raises UnavailableError."""
+def _record(line: bytes, place: str, is_signed: bool | None) -> Record | None:
+    try:
+        said = orjson.loads(line)
+    except ValueError:
+        return None
+    return Record(said, place, is_signed) if said.get("event") == DECISION else None
+
+
+def find(folder: LogFolder, decision_id: str, signed: Signed | None = None) -> Record | None:
+    """Return the record of the decision with this id, None when there is none; raises UnavailableError.
+
+    One that a signed head covers goes before one that none covers, where *signed* is given.
+    """
     asked = b'"decision_id":%b' % orjson.dumps(decision_id)
+    uncovered: Record | None = None
     for writer in reversed(folder.writers()):
-        for part in reversed(folder.parts(writer)):
-            for record in records_in(part, lambda line: asked in line):
-                if record.decision_id == decision_id:
+        for record in _records_of(writer, folder, lambda line: asked in line, signed):
+            if record.decision_id == decision_id:
+                if record.is_signed is not False:
                     return record
-    return None
+                uncovered = uncovered or record
+    return uncovered
 
 
 def past_of(record: Record, keys: PersonKeys) -> Past:

@@ -1,8 +1,10 @@
 """Looks through a log for everything that is not as its writers left it.
 
 What is found: any edit, removal, move, repetition and truncation of records up to the last signed head, which is at
-most a second old while a server runs. What is not: what was cut off together with every head that names it, in the
-log's folder and in the second place; and who holds the signing key can sign anything.
+most a second old while a server runs, and a writer that nobody signed for. What is not: what was cut off together with
+every head that names it, in the log's folder and in the second place; what was done to records after the last head,
+which are counted, before the next process has said where its chain ends; and who holds the signing key can sign
+anything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +16,10 @@ import orjson
 from pdp.core.log_ports import LogFolder, LogHead
 from pdp.core.ports import Verifies
 from pdp.core.text import Text
-from pdp.decision_log.chain import beginning, link, log_name, number_of, start, taken_apart
+from pdp.decision_log.chain import beginning, link, log_name, start, taken_apart
+from pdp.decision_log.dead_writers import FOUND, Ending, read_endings
 from pdp.decision_log.heads import is_signed_head, is_signed_removal, read_head
+from pdp.decision_log.left_over import LeftOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class _Walked:
     digests: list[bytes] = field(default_factory=list)
     is_broken: bool = False
     has_ended: bool = False
+    told: list[tuple[int, Ending]] = field(default_factory=list)
 
     @property
     def last(self) -> int:
@@ -65,6 +70,16 @@ class _Walked:
     def digest(self, number: int) -> bytes | None:
         """Return the digest of the record of this number, None when it is not there."""
         return self.digests[number - self.first] if self.first <= number <= self.last else None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where the records of one writer begin and end, and the last digest."""
+
+    first: int
+    last: int
+    digest: bytes | None
+    is_broken: bool
 
 
 class Verifier:
@@ -84,14 +99,30 @@ class Verifier:
         for head in self._second:
             elsewhere.setdefault(head.writer, []).append(head)
         writers = self._folder.writers()
+        ends: dict[str, _End] = {}
+        told: dict[Ending, None] = {}
         for writer in sorted({*writers, *elsewhere}):
             self._found.writers += 1
-            self._look_at(writer, elsewhere.get(writer, ()))
+            walked, signed = self._look_at(writer, elsewhere.get(writer, ()))
+            # What no head covers could be told by anybody.
+            told.update((ending, None) for number, ending in walked.told if number in signed)
+            ends[writer] = _End(walked.first, walked.last, walked.digest(walked.last), walked.is_broken)
+        for ending in told:
+            self._compare_ending(ending, ends.get(ending.writer))
         return self._found
 
-    def _look_at(self, writer: str, elsewhere: Sequence[LogHead]) -> None:
-        walked = self._walk(writer, self._removed(writer))
+    def signed(self, writer: str) -> range:
+        """Return the numbers of the records of *writer* that a signed head covers; raises UnavailableError.
+
+        They are the first that stand in its parts: what comes after them is protected by nothing but the chain.
+        """
+        return self._look_at(writer, [head for head in self._second if head.writer == writer])[1]
+
+    def _look_at(self, writer: str, elsewhere: Sequence[LogHead]) -> tuple[_Walked, range]:
+        """Return what the records of *writer* came to, and the numbers of those that a head covers."""
+        # Read before the records: a head that is signed meanwhile names records that were not looked at.
         beside = self._heads_beside(writer)
+        walked = self._walk(writer, self._removed(writer))
         heads = [*beside, *(head for head in elsewhere if self._is_good(head, writer, "the second place"))]
         for head in heads:
             self._found.heads += 1
@@ -100,6 +131,8 @@ class Verifier:
         if walked.digests and newest < walked.first and walked.last > 0:
             self._fault(writer, "unsigned", "không bản ghi nào được chữ ký nào bảo vệ", "no signature covers a record")
         self._found.uncovered += max(walked.last - max(newest, walked.first - 1), 0)
+        named = (head.number for head in heads if walked.digest(head.number) == head.digest)
+        return walked, range(walked.first, max(named, default=walked.first - 1) + 1)
 
     # --- Records ------------------------------------------------------------------------------------------------------
 
@@ -107,13 +140,13 @@ class Verifier:
         """Follow the chain from its beginning, or from where retention has cut it, to its end."""
         walked = _Walked(first=0 if removed is None else removed.number + 1)
         previous = start(writer) if removed is None else removed.digest
+        left_over = None if removed is None else LeftOver(removed)
         parts = self._folder.parts(writer)
         for at, part in enumerate(parts):
             lines = part.read().split(b"\n")
             torn = lines.pop()
-            if removed is not None and self._was_to_go(lines, removed):
-                message = Text("phần này lẽ ra đã xóa (pdp log prune)", "this was to be removed (pdp log prune)")
-                self._found.notes.append(Fault(part.name, "left-over", message))
+            if left_over is not None and left_over.has(lines):
+                self._leave_over(part.name, left_over, lines, comes_late=bool(walked.digests))
                 continue
             for number, text in enumerate(lines, start=1):
                 if not self._follow(walked, previous, text, writer, f"{part.name}:{number}"):
@@ -121,13 +154,21 @@ class Verifier:
                 previous = walked.digests[-1]
             if torn:
                 self._tear(f"{part.name}:{len(lines) + 1}", walked, is_last=at == len(parts) - 1)
+        if left_over is not None and not left_over.ends_well():
+            self._fault(
+                writer,
+                "not-removed",
+                "phần lẽ ra đã xóa không dẫn tới bản ghi mà lời khai đã xóa nêu",
+                "what was to be removed does not lead to the record that the statement names",
+            )
         return walked
 
-    def _was_to_go(self, lines: Sequence[bytes], removed: LogHead) -> bool:
-        """Say whether all of a part is of what retention has stated to have removed: it was broken off."""
-        found = taken_apart(lines[-1]) if lines else None
-        number = None if found is None else number_of(found.body)
-        return number is not None and number <= removed.number
+    def _leave_over(self, name: str, left_over: LeftOver, lines: Sequence[bytes], *, comes_late: bool) -> None:
+        if comes_late or not left_over.goes_on(lines):
+            self._fault(name, "not-removed", "không phải phần lẽ ra đã xóa", "this is not what was to be removed")
+            return
+        message = Text("phần này lẽ ra đã xóa (pdp log prune)", "this was to be removed (pdp log prune)")
+        self._found.notes.append(Fault(name, "left-over", message))
 
     def _follow(self, walked: _Walked, previous: bytes, text: bytes, writer: str, place: str) -> bool:
         """Add the record in *text* to what was walked; False when the chain does not go on with it."""
@@ -147,8 +188,13 @@ class Verifier:
             said = _said(text)
             if said.get("event") in {"begin", "end"} and said.get("writer") != writer:
                 self._fault(place, "foreign", "bản ghi của một tiến trình khác", "this is of another writer")
+            # Every writer begins so, and signs that at once: a record before that has no head that could name it.
+            if (said.get("event") == "begin") != (number == 0):
+                self._fault(place, "no-beginning", "tiến trình không bắt đầu ở đây", "no writer begins like this")
             walked.digests.append(found.digest)
             walked.has_ended = said.get("event") == "end"
+            if said.get("event") == FOUND:
+                walked.told += [(number, ending) for ending in read_endings(said)]
             self._found.records += 1
             self._found.decisions += said.get("event") == "decision"
             return True
@@ -206,6 +252,32 @@ class Verifier:
                 "rewritten",
                 f"chuỗi đến bản ghi {head.number} không phải chuỗi đã ký",
                 f"the chain up to record {head.number} is not the one that was signed",
+            )
+
+    def _compare_ending(self, ending: Ending, end: _End | None) -> None:
+        """Compare where a writer ends with what a later one has signed that it found, when the writer was dead."""
+        if end is None or (end.last < ending.number and not end.is_broken):
+            self._fault(
+                ending.writer,
+                "truncated",
+                f"thiếu bản ghi đến số {ending.number}, đã có khi tiến trình chết",
+                f"records up to {ending.number} are missing, which were there when the writer was dead",
+            )
+        elif end.is_broken or end.first > ending.number:
+            return  # told already, or removed by retention
+        elif end.last > ending.number:
+            self._fault(
+                ending.writer,
+                "extended",
+                f"bản ghi từ số {ending.number + 1} được thêm sau khi tiến trình chết",
+                f"records from {ending.number + 1} on were added when the writer was dead",
+            )
+        elif end.digest != ending.digest:
+            self._fault(
+                ending.writer,
+                "rewritten",
+                "chuỗi không kết thúc như lúc tiến trình chết",
+                "the chain does not end as it did when the writer was dead",
             )
 
     def _removed(self, writer: str) -> LogHead | None:

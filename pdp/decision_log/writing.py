@@ -18,6 +18,7 @@ import orjson
 from pdp.core.errors import UnavailableError
 from pdp.core.log_ports import LogFile, LogFolder, LogHeads, PersonKeys, Signs
 from pdp.decision_log.chain import beginning, line, link, log_name, start
+from pdp.decision_log.dead_writers import FOUND, endings_of_the_dead, told
 from pdp.decision_log.heads import head_line, signed_head
 from pdp.decision_log.reading import Past, find, past_of
 
@@ -54,6 +55,8 @@ class Chain:
     def _forget(self) -> None:
         """Begin anew: what is open belongs to the process that this one was forked from."""
         self._lock = threading.Lock()
+        self._signing = threading.Lock()
+        self._signer: threading.Thread | None = None
         self._file: LogFile | None = None
         self._writer = ""
         self._number = -1
@@ -95,6 +98,8 @@ class Chain:
                 self._append(file, [self._event("end")])
             except (OSError, UnavailableError) as error:
                 self._warn("end", str(error))
+        if self._signer is not None:
+            self._signer.join()
         self.sign()
         with self._lock:
             self._file = None
@@ -110,17 +115,20 @@ class Chain:
 
     def sign(self) -> None:
         """Sign where the chain stands, if it has gone on, beside the records and in the second place."""
-        with self._lock:
-            file, number, digest = self._file, self._number, self._digest
-        if file is None or number == self._said:
-            return
-        keeping = self._keeping
-        head = signed_head(keeping.signs, self._writer, number, digest, keeping.now())
-        self._try("head", lambda: file.keep_head(head_line(head)))
-        if keeping.heads is not None:
-            second = keeping.heads
-            self._try("second head", lambda: second.keep(head))
-        self._said = number
+        # INVARIANT (heads in order): from where the chain is looked at until its head is written, one thread alone.
+        with self._signing:
+            with self._lock:
+                file, number, digest = self._file, self._number, self._digest
+            if file is None or number == self._said:
+                return
+            keeping = self._keeping
+            head = signed_head(keeping.signs, self._writer, number, digest, keeping.now())
+            is_kept = self._try("head", lambda: file.keep_head(head_line(head)))
+            if keeping.heads is not None:
+                second = keeping.heads
+                self._try("second head", lambda: second.keep(head))
+            if is_kept:
+                self._said = number
 
     def _append(self, file: LogFile, contents: Iterable[bytes]) -> None:
         number, digest = self._number, self._digest
@@ -131,11 +139,8 @@ class Chain:
             digest = link(digest, body)
             lines.append(line(body, digest))
         written = lines[0] if len(lines) == 1 else b"".join(lines)
-        if self._keeping.limit_bytes:
-            # FAIL CLOSED (no room): nothing is dropped to make room; retention is a command.
-            if self._room < len(written):
-                raise UnavailableError("the decision log has reached its limit (pdp log prune)")
-            self._room -= len(written)
+        self._check_room(len(written))
+        self._room -= len(written)
         file.append(written)
         if self._number == self._said:
             self._unsigned_since = time.monotonic()
@@ -143,51 +148,73 @@ class Chain:
         self._bytes += len(written)
         self._number, self._digest = number, digest
 
+    def _check_room(self, size: int) -> None:
+        # FAIL CLOSED (no room): nothing is dropped to make room; retention is a command.
+        if self._keeping.limit_bytes and self._room < size:
+            raise UnavailableError("the decision log has reached its limit (pdp log prune)")
+
     def _open(self) -> LogFile:
         """Begin the chain: its first record, and a head that says that there is one."""
         keeping = self._keeping
         log = log_name(keeping.signs.public_key)
         writer = f"{log}-{keeping.now():%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
-        file = keeping.folder.open_writer(writer)
-        self._number, self._digest, self._writer = -1, start(writer), writer
         self._measure()
-        self._append(file, [self._event("begin")])
-        head = signed_head(keeping.signs, writer, self._number, self._digest, keeping.now())
-        # Without a head beside it the chain could be made anew by anybody: then there is no log to write to.
-        file.keep_head(head_line(head))
+        self._check_room(1)
+        file = keeping.folder.open_writer(writer)
+        try:
+            self._number, self._digest, self._writer = -1, start(writer), writer
+            self._append(file, [self._event("begin")])
+            head = signed_head(keeping.signs, writer, self._number, self._digest, keeping.now())
+            # Without a head beside it the chain could be made anew by anybody: then there is no log to write to.
+            file.keep_head(head_line(head))
+        except BaseException:
+            # Else every request that is refused would leave files that nobody closes.
+            file.discard()
+            raise
         self._file = file
-        threading.Thread(target=self._keep_signing, name="decision-log-heads", daemon=True).start()
+        self._signer = threading.Thread(target=self._keep_signing, name="decision-log-heads", daemon=True)
+        self._signer.start()
         return file
 
-    def _event(self, event: str) -> bytes:
+    def _event(self, event: str, more: Mapping[str, object] | None = None) -> bytes:
         said = {
             "event": event,
             "writer": self._writer,
             "at": self._keeping.now(),
             "public_key": self._keeping.signs.public_key.hex(),
+            **(more or {}),
         }
         return orjson.dumps(said)[1:-1]
 
     def _keep_signing(self) -> None:
         ended = self._ended
+        self._try("dead writers", self._tell_of_the_dead)
         while not ended.wait(HEAD_SECONDS):
             self.sign()
             self._try("keys", self._keeping.persons.refresh)
             self._try("size", self._measure)
+
+    def _tell_of_the_dead(self) -> None:
+        """Put on record where the chains of writers end that can sign no more."""
+        endings = endings_of_the_dead(self._keeping.folder)
+        with self._lock:
+            if endings and self._file is not None and not self._ended.is_set():
+                self._append(self._file, [self._event(FOUND, told(endings))])
 
     def _measure(self) -> None:
         """Learn how much room is left; others write too, so this is right to what they write in a second."""
         if self._keeping.limit_bytes:
             self._room = self._keeping.limit_bytes - self._keeping.folder.size()
 
-    def _try(self, what: str, do: Callable[[], None]) -> None:
-        """Do what the records do not depend on; tell once when it begins to fail."""
+    def _try(self, what: str, do: Callable[[], None]) -> bool:
+        """Do what the records do not depend on and say whether it was done; tell once when it begins to fail."""
         try:
             do()
         except (OSError, UnavailableError) as error:
             self._warn(what, str(error))
-        else:
-            self._troubles.pop(what, None)
+            return False
+        self._troubles.pop(what, None)
+        return True
 
     def _warn(self, what: str, problem: str) -> None:
         if self._troubles.get(what) != problem:

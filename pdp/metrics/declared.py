@@ -150,6 +150,12 @@ DECLARED: Final = (
         gathered=Gathered.MOST,
     ),
     _gauge(
+        "pdp_callers_age_seconds",
+        "đã bao lâu kể từ lần cuối thấy rằng những gì các tệp bên gọi nói đang có hiệu lực; 0 khi không có bên gọi",
+        "how long ago what the files of callers say was last seen to be in force; 0 where there are no callers",
+        gathered=Gathered.MOST,
+    ),
+    _gauge(
         "pdp_clock_offset_seconds",
         "đồng hồ của máy lệch bao nhiêu so với kho dữ kiện, không kể dấu",
         "how far the machine's clock is from the store's, without its sign",

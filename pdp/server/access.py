@@ -10,6 +10,7 @@ from pdp.core.caller import FACT_KINDS, Caller, Claim
 from pdp.core.errors import NotPermittedError, RequestError
 from pdp.core.text import Text
 from pdp.server.explain_request import Level
+from pdp.wire.mistakes import shown
 
 NOT_PERMITTED: Final = "not-permitted"
 """Code of what a caller asks for and may not."""
@@ -71,8 +72,8 @@ def check_question(caller: Caller, message: Any) -> None:
             raise _refused(
                 f"facts[{at}]",
                 kind,
-                f"bên gọi `{caller.name}` không được tự nêu sự kiện loại `{kind}`",
-                f"caller `{caller.name}` may not assert facts of kind `{kind}`",
+                f"bên gọi `{caller.name}` không được tự nêu sự kiện loại `{shown(kind)}`",
+                f"caller `{caller.name}` may not assert facts of kind `{shown(kind)}`",
             )
     _check_time(caller, message)
 
@@ -83,8 +84,8 @@ def check_operator(caller: Caller, operator: str, field: str = "operator") -> No
         raise _refused(
             field,
             operator,
-            f"bên gọi `{caller.name}` không được hỏi về nhà cung cấp `{operator}`",
-            f"caller `{caller.name}` may not ask about operator `{operator}`",
+            f"bên gọi `{caller.name}` không được hỏi về nhà cung cấp `{shown(operator)}`",
+            f"caller `{caller.name}` may not ask about operator `{shown(operator)}`",
         )
 
 
@@ -187,8 +188,8 @@ def _check_kind(caller: Caller, kind: str, field: str) -> None:
         raise _refused(
             field,
             kind,
-            f"bên gọi `{caller.name}` không được ghi sự kiện loại `{kind}`",
-            f"caller `{caller.name}` may not write facts of kind `{kind}`",
+            f"bên gọi `{caller.name}` không được ghi sự kiện loại `{shown(kind)}`",
+            f"caller `{caller.name}` may not write facts of kind `{shown(kind)}`",
         )
 
 
@@ -198,8 +199,8 @@ def _check_actor(caller: Caller, actor: request_pb2.Subject) -> None:
         raise _refused(
             "actor",
             named,
-            f"bên gọi `{caller.name}` không được hành động thay cho `{named}`",
-            f"caller `{caller.name}` may not vouch for the actor `{named}`",
+            f"bên gọi `{caller.name}` không được hành động thay cho `{shown(named)}`",
+            f"caller `{caller.name}` may not vouch for the actor `{shown(named)}`",
         )
 
 
@@ -214,4 +215,4 @@ def _check_time(caller: Caller, message: Any) -> None:
 
 
 def _refused(field: str, value: str, vi: str, en: str) -> NotPermittedError:
-    return NotPermittedError(RequestError(NOT_PERMITTED, field, value, "", Text(vi, en)))
+    return NotPermittedError(RequestError(NOT_PERMITTED, field, shown(value), "", Text(vi, en)))

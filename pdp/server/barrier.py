@@ -10,14 +10,13 @@ from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 from structlog.typing import FilteringBoundLogger
 
-from pdp.callers import Presented
 from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
 from pdp.server.core_operations import Metadata
 from pdp.server.entrances import RETRY_SECONDS, AtOnce, Entrance
-from pdp.server.gate import Gate, caller_of, remember_caller
+from pdp.server.gate import Gate, caller_of, presented_by, remember_caller
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, reason_of, status_of
@@ -40,6 +39,8 @@ HANDLER_KINDS: Final[Mapping[tuple[bool, bool], tuple[str, Callable[..., Handler
 
 UNSHARED: Final = frozenset({*HEALTH_METHODS, *WRITING_METHODS})
 """Methods that are answered however much else is asked: is it alive, and what has been revoked."""
+
+_PERMIT: Final = "_pdp_permit"
 
 
 class ExceptionBarrier(grpc.ServerInterceptor):
@@ -119,6 +120,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             behaviour = (_parsing_each if handler.request_streaming else _parsing)(behaviour, parse)
         if not handler.response_streaming:
             behaviour = _serializing(behaviour, handler.response_serializer)
+        if handler.request_streaming:
+            behaviour = self._admitting_each(behaviour, name_of(method))
         guarded = self._guarded_behaviour(behaviour, method, streams=handler.response_streaming)
         lane = self._lane(method)
         if lane is not None:
@@ -152,7 +155,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
                 caller = self._gate.admit(name, presented)
                 if name not in UNSHARED:
                     self._gate.load.enter(caller)
-                remember_caller(context, caller)
+                remember_caller(context, caller, presented)
                 if self._told:
                     context.send_initial_metadata(self._told)
                 with self._tracing.call(name, lambda: context.invocation_metadata()):
@@ -164,7 +167,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             if not streams or answer is None:
                 self._metering.took(name, time.perf_counter() - began)
                 return answer
-            return self._guarded_stream(answer, method, presented, context)
+            return self._guarded_stream(answer, method, context)
 
         return guarded
 
@@ -179,26 +182,45 @@ class ExceptionBarrier(grpc.ServerInterceptor):
             return behaviour  # of health and reflection: what they are asked has no entry and tells of nobody
         permit = self._gate.permit_of(name)
 
-        def permitted(message: Any, caller: Caller) -> Any:
-            permit(caller, message)
+        def permitted(message: Any, context: grpc.ServicerContext) -> Any:
+            permit(caller_of(context), message)
             return message
 
         @functools.wraps(behaviour)
         def permitting(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
-            caller = caller_of(context)
-            seen = (permitted(each, caller) for each in request) if streams else permitted(request, caller)
-            return behaviour(seen, context, *callback)
+            if streams:
+                return behaviour((permitted(each, context) for each in request), context, *callback)
+            setattr(context, _PERMIT, lambda: permitted(request, context))
+            return behaviour(permitted(request, context), context, *callback)
 
         return permitting
 
-    def _guarded_stream(
-        self, answers: Iterator[Any], method: str, presented: Presented | None, context: grpc.ServicerContext
-    ) -> Iterator[Any]:
+    def _admitting_each(self, behaviour: Behaviour, name: str) -> Behaviour:
+        """Return *behaviour*, whose caller is looked at anew with each message that it sends."""
+
+        def admitted(message: Any, context: grpc.ServicerContext) -> Any:
+            self._admit_again(name, context)
+            return message
+
+        @functools.wraps(behaviour)
+        def admitting(requests: Iterator[Any], context: grpc.ServicerContext, *callback: Any) -> Any:
+            return behaviour((admitted(each, context) for each in requests), context, *callback)
+
+        return admitting
+
+    def _admit_again(self, name: str, context: grpc.ServicerContext) -> None:
+        """Look anew at what opened a stream: it may outlive the credential, the method and the operator."""
+        presented = presented_by(context)
+        remember_caller(context, self._gate.admit(name, presented), presented)
+
+    def _guarded_stream(self, answers: Iterator[Any], method: str, context: grpc.ServicerContext) -> Iterator[Any]:
         name = name_of(method)
+        permit_again: Callable[[], Any] = getattr(context, _PERMIT, lambda: None)
         try:
             for answer in answers:
-                # A stream may outlive the credential that opened it.
-                self._gate.admit(name, presented)
+                # FAIL CLOSED (a stream that goes on): what it was opened with has to be permitted to who it is now.
+                self._admit_again(name, context)
+                permit_again()
                 yield answer
         except GeneratorExit:
             raise

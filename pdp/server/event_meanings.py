@@ -85,8 +85,22 @@ MEANINGS: Final[Mapping[Event, Text]] = {
         en="the files of callers have changed; what they say now counts",
     ),
     Event.CALLERS_KEPT: Text(
-        vi="các tệp đó đã thay đổi và không thể đúng: `mistakes`; nội dung trước vẫn có hiệu lực",
-        en="they have changed and cannot be right: `mistakes`; what they said before still counts",
+        vi="các tệp đó đã thay đổi mà không thể đúng hoặc không đọc được: `mistakes`; nội dung trước vẫn có hiệu lực,"
+        " trừ các khóa API đã bị thu hồi",
+        en="they have changed and cannot be right, or cannot be read: `mistakes`; what they said before still counts,"
+        " but for API keys that are taken back",
+    ),
+    Event.CALLERS_AWAITED: Text(
+        vi="một tiến trình sắp trả lời chưa đọc được các tệp bên gọi như hiện nay (xem `callers-kept`); nó chờ và chưa"
+        " trả lời ai, vì những gì máy chủ biết lúc khởi động có thể đã bị thu hồi",
+        en="a worker that is to begin cannot read the files of callers as they are now (see `callers-kept`); it waits"
+        " and answers nobody, for what the server knew when it began may have been taken back",
+    ),
+    Event.ISSUER_KEYS_NOT_HAD: Text(
+        vi="địa chỉ của bên phát hành token không trả lời hoặc không đưa ra khóa dùng được: `problems`; các khóa tốt"
+        " gần nhất còn dùng được nhiều nhất một ngày, sau đó token của bên ấy phải chờ",
+        en="the address of an issuer does not answer, or gives no keys that can be used: `problems`; its last good keys"
+        " serve for a day at most, and then its tokens wait",
     ),
     Event.CERTIFICATE_KEPT: Text(
         vi="chứng chỉ của máy chủ đã thay đổi và không dùng được: `mistake`; kết nối mới vẫn thấy chứng chỉ trước",

@@ -29,6 +29,8 @@ class Event(StrEnum):
     CALLER_REFUSED = "caller-refused"
     CALLERS_IN_FORCE = "callers-in-force"
     CALLERS_KEPT = "callers-kept"
+    CALLERS_AWAITED = "callers-awaited"
+    ISSUER_KEYS_NOT_HAD = "issuer-keys-not-had"
     CERTIFICATE_KEPT = "certificate-kept"
     POLICY_ACTIVATED = "policy-activated"
     POLICY_REFUSED = "policy-refused"

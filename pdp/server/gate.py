@@ -26,6 +26,7 @@ REFUSALS_LOGGED_PER_SECOND: Final = 10
 """More are counted and not told one by one: who is refused may not fill the disk."""
 
 _CALLER: Final = "_pdp_caller"
+_PRESENTED: Final = "_pdp_presented"
 _CERTIFICATE: Final = b"x509_pem_cert"
 _CHAIN: Final = b"x509_pem_cert_chain"
 
@@ -159,9 +160,17 @@ def _refuse(caller: Caller, _message: Any) -> None:
     check_may_call(caller, "")
 
 
-def remember_caller(context: grpc.ServicerContext, caller: Caller) -> None:
-    """Keep with *context* who calls: gRPC hands nothing else on to a handler."""
+def remember_caller(context: grpc.ServicerContext, caller: Caller, presented: Presented | None) -> None:
+    """Keep with *context* who calls, with what was *presented*: gRPC hands nothing else on to a handler."""
     setattr(context, _CALLER, caller)
+    setattr(context, _PRESENTED, presented)
+
+
+def presented_by(context: grpc.ServicerContext) -> Presented | None:
+    """Return what the call brought, None where nothing has to be brought."""
+    # FAIL CLOSED (past the gate): a call that did not come through it has brought nothing that names anybody.
+    presented: Presented | None = getattr(context, _PRESENTED, Presented(()))
+    return presented
 
 
 def caller_of(context: grpc.ServicerContext) -> Caller:

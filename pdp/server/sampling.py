@@ -29,6 +29,7 @@ _SHADOW: Final = {
     "differences": "pdp_shadow_differences_total",
     "left-out": "pdp_shadow_left_out_total",
 }
+_CALLERS: Final = {"age": "pdp_callers_age_seconds"}
 _CLOCK: Final = {
     "offset": "pdp_clock_offset_seconds",
     "steps": "pdp_clock_steps_total",
@@ -71,17 +72,28 @@ def samples_of(
     point: DecisionPoint,
     store: object,
     clock: Measured,
+    callers: Measured | None,
     is_stored: Callable[[], bool],
     inline: InlineCalls,
     lanes: Lanes,
     load: Load,
 ) -> Samples:
-    """Return what there is to look at in a worker; the *store* may be None, *is_stored* says whether it can be used."""
+    """Return what there is to look at in a worker; *store* and *callers* may be None.
+
+    *is_stored* says whether the store can be used.
+    """
     yield lambda: {("pdp_calls_under_way", ()): inline.under_way, **_waiting(lanes, load)}
     yield lambda: {("pdp_cache_events_total", (name,)): count for name, count in point.cache.counted().items()}
     yield lambda: {("pdp_store_there", ()): float(is_stored())}
     yield lambda: {("pdp_resident_bytes", ()): int(_STATM.read_text("ascii").split()[1]) * _PAGE}
-    for part, names in ((point.log, _LOG), (point.shadow, _SHADOW), (store, _STORE), (clock, _CLOCK)):
+    parts: tuple[tuple[object, dict[str, str]], ...] = (
+        (point.log, _LOG),
+        (point.shadow, _SHADOW),
+        (store, _STORE),
+        (clock, _CLOCK),
+        (callers, _CALLERS),
+    )
+    for part, names in parts:
         if isinstance(part, Measured):
             yield _told(part, names)
 

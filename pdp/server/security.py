@@ -1,5 +1,7 @@
 """Who may connect to a server, and how."""
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,6 +9,7 @@ import grpc
 from structlog.typing import FilteringBoundLogger
 
 from pdp.callers import LiveCallers
+from pdp.callers.live import LOOK_SECONDS
 from pdp.server.events import Event
 from pdp.server.tls import TlsFiles, credentials
 
@@ -32,10 +35,27 @@ class Security:
         """Return what a port is opened with; raise InvalidSettingsError when the files cannot be used."""
         return credentials(self.tls, log) if self.tls else None
 
+    def is_renewed(self, log: FilteringBoundLogger, has_to_end: Callable[[float], bool]) -> bool:
+        """Read the files of callers as they are now, and return once what they say is in force.
+
+        *has_to_end* waits for so many seconds and says whether this process is to end; False is returned then.
+        """
+        callers, is_told = self.callers, False
+        # FAIL CLOSED (a worker that takes another's place): it was forked with the callers as they were when the server
+        # began. Who has been taken out since may not come back with it: it answers nobody before it knows.
+        while callers is not None and not callers.look(lambda mistakes: _tell(mistakes, callers, log)):
+            if not is_told:
+                log.error(Event.CALLERS_AWAITED.value, pid=os.getpid())
+                is_told = True
+            if has_to_end(LOOK_SECONDS):
+                return False
+        return True
+
     def begin(self, log: FilteringBoundLogger) -> None:
         """Follow the files of callers from now on, in this process."""
-        if self.callers is not None:
-            self.callers.begin(lambda mistakes: _tell(mistakes, log))
+        callers = self.callers
+        if callers is not None:
+            callers.begin(lambda mistakes: _tell(mistakes, callers, log))
 
     def end(self) -> None:
         """Follow them no more."""
@@ -47,8 +67,10 @@ OPEN: Final = Security()
 """No callers are configured: loopback only, and whoever connects may do everything."""
 
 
-def _tell(mistakes: str | None, log: FilteringBoundLogger) -> None:
+def _tell(mistakes: str | None, callers: LiveCallers, log: FilteringBoundLogger) -> None:
     if mistakes is None:
         log.info(Event.CALLERS_IN_FORCE.value)
+        if callers.troubles:
+            log.warning(Event.ISSUER_KEYS_NOT_HAD.value, problems=callers.troubles)
     else:
         log.error(Event.CALLERS_KEPT.value, mistakes=mistakes.splitlines())

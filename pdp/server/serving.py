@@ -2,6 +2,7 @@
 
 import gc
 import os
+import queue
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -147,7 +148,9 @@ def start(
     clock.begin()
     sampling = Sampling(
         metering,
-        samples_of(point, facts, clock, lambda: waiting is None or waiting.is_there, inline, apart, load),
+        samples_of(
+            point, facts, clock, security.callers, lambda: waiting is None or waiting.is_there, inline, apart, load
+        ),
     )
     sampling.begin()
     lasting = [health.end, inline.end_streams, *([] if kept is None else [kept.end])]
@@ -291,6 +294,8 @@ def _answer(
     metering: Metering = UNMETERED,
 ) -> int:
     with caught_signals() as signals:
+        if not security.is_renewed(log, lambda seconds: _has_come(signals, seconds)):
+            return EXIT_OK
         try:
             server = start(
                 point,
@@ -316,6 +321,14 @@ def _answer(
     if not shared:
         log.info(Event.STOPPED.value)
     return EXIT_OK
+
+
+def _has_come(signals: "queue.SimpleQueue[int]", seconds: float) -> bool:
+    try:
+        signals.get(timeout=seconds)
+    except queue.Empty:
+        return False
+    return True
 
 
 def _tracing(settings: ServingSettings) -> Tracing:

@@ -35,19 +35,25 @@ def credentials(files: TlsFiles, log: FilteringBoundLogger) -> grpc.ServerCreden
     Files that cannot be used any more leave the former certificate in place. Raises InvalidSettingsError when they
     cannot be used at all.
     """
-    seen = [_stamps(files)]
+    seen, told = [_stamps(files)], [""]
     first = _configuration(files)
 
     def newer() -> grpc.ServerCertificateConfiguration | None:
         stamps = _stamps(files)
         if stamps == seen[0]:
             return None
-        seen[0] = stamps
         try:
-            return _configuration(files)
+            made = _configuration(files)
         except InvalidSettingsError as error:
-            log.error(Event.CERTIFICATE_KEPT.value, mistake=str(error))  # noqa: TRY400  # the trace says no more
+            # FAIL CLOSED (a read that fails once): what could not be read has not been seen, whatever its stamp.
+            if not isinstance(error.__cause__, OSError):
+                seen[0] = stamps
+            if str(error) != told[0]:
+                told[0] = str(error)
+                log.error(Event.CERTIFICATE_KEPT.value, mistake=str(error))  # noqa: TRY400  # the trace says no more
             return None
+        seen[0], told[0] = stamps, ""
+        return made
 
     return grpc.dynamic_ssl_server_credentials(
         first,

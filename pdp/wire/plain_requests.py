@@ -137,8 +137,9 @@ class PlainReader:
         return _only(reading, (_entity(message.type, message.id), properties))
 
     def _read_action(self, content: bytes) -> str:
-        fields, _ = outline(_short(content), _NO_TAG)
-        if len(fields) > 1:
+        fields, without_number = outline(_short(content), _NO_TAG)
+        # A field with the number 0 is none: the parser refuses such a message.
+        if len(fields) > 1 or without_number:
             raise NotPlainError
         return self._actions[fields[_NAME]]
 

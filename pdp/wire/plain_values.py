@@ -40,7 +40,15 @@ def plain_value(reading: Reading, value: WireValue, field: str, depth: int) -> o
 def _plain_number(reading: Reading, number: float, field: str) -> float | int:
     if number - number != 0:  # NaN and the infinities
         reading.refuse(Code.NOT_FINITE, field, repr(number), phrases.NOT_FINITE)
-    return int(number) if number.is_integer() else number
+    return _as_json(number)
+
+
+def _as_json(number: float) -> float | int:
+    """Return *number* as JSON keeps it exactly: a whole one as int up to 2**53, any other as the double it is.
+
+    What writes records knows no int beyond 64 bits; beyond 53 a double names no single whole number anyway.
+    """
+    return int(number) if number.is_integer() and abs(number) <= limits.WHOLE_NUMBER else number
 
 
 def _plain_struct(reading: Reading, struct: Struct, field: str, depth: int) -> Mapping[str, object] | None:
@@ -80,7 +88,7 @@ def value_text(value: WireValue) -> str:
             return "true" if value.bool_value else "false"
         case "number_value":
             number = value.number_value
-            return str(int(number)) if number.is_integer() and abs(number) <= limits.WHOLE_NUMBER else repr(number)
+            return str(_as_json(number))
         case kind:
             return _UNNAMED.get(kind or "null_value", "")
 
@@ -97,7 +105,7 @@ def _trusted(value: WireValue) -> object:
         case "list_value":
             return tuple(_trusted(element) for element in value.list_value.values)
         case "number_value":
-            return int(value.number_value) if value.number_value.is_integer() else value.number_value
+            return _as_json(value.number_value)
         case "bool_value":
             return value.bool_value
         case "string_value":

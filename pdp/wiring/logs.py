@@ -9,7 +9,7 @@ from typing import Final
 from pdp.core.errors import UnavailableError
 from pdp.core.log_ports import LogFolder, LogHead, LogHeads, PersonKeys, Signs
 from pdp.core.ports import DecisionLog
-from pdp.decision_log import Chain, ChainedDecisionLog, Keeping, LateChain, Recording, Verified, Verifier
+from pdp.decision_log import Chain, ChainedDecisionLog, Keeping, LateChain, Recording, Signed, Verified, Verifier
 from pdp.server.events import Event, json_log
 from pdp.settings import Settings
 from pdp_adapters import ed25519
@@ -89,6 +89,10 @@ class OpenedLog:
     def verified(self, key: bytes, second: tuple[LogHead, ...] = ()) -> Verified:
         """Return what verifying against the public *key* comes to; raises UnavailableError."""
         return Verifier(self.folder, key, ed25519.verifies, second).verify()
+
+    def signed(self) -> Signed:
+        """Return what says which records of a writer the heads beside them cover; raises UnavailableError."""
+        return Verifier(self.folder, self.public_key(), ed25519.verifies).signed
 
     def _log_keys(self) -> LogKeys:
         if not ((self.keys or self.path / "keys").is_dir()):

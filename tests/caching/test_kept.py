@@ -1,9 +1,13 @@
 """What is kept is given out only while it is what would be read and decided now."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -20,7 +24,7 @@ from pdp.core.request import Consistency, Freshness, Request
 from pdp_adapters.sql_facts import SqlFacts
 from tests.builders import KIDSONLINE, MOTHER, NOON, a_request, the_cases
 from tests.caching.kept import Instance, instance_of, without_facts
-from tests.freshness.places import Open
+from tests.freshness.places import Open, opening
 from tests.stores.writing import at_least, delete, role, write
 
 ASKED: Final = without_facts(a_request(MOTHER))
@@ -251,7 +255,7 @@ class Known:
     def reach(self, revision: int, seconds: float) -> None:
         """Do nothing."""
 
-    def begin(self) -> None:
+    def begin(self, *, waits: bool = True) -> None:
         """Do nothing."""
 
     def close(self) -> None:
@@ -466,3 +470,23 @@ def test_a_cache_that_holds_nothing_against_the_store_is_found_out(place: Open) 
 
     assert isinstance(answer, Decision)
     assert answer.allowed
+
+
+def test_a_board_that_is_gone_while_somebody_writes_holds_up_no_check(tmp_path: Path) -> None:
+    """Nobody waits for the lock of a writer to make a board: the check is read, and answered from memory later."""
+    path = tmp_path / "facts.db"
+    with opening("sqlite", path) as opens, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        here = instance_of(opens())
+        grant(here.store)
+        other.execute("BEGIN IMMEDIATE")
+        path.with_name("facts.db-board").unlink()
+        waited: list[float] = []
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(time, "sleep", waited.append)
+            assert here.point.check(ASKED).allowed
+        assert waited == []
+        assert here.store.freshness.standing() is None
+        other.execute("ROLLBACK")
+
+        here.store.freshness.begin(waits=False)
+        assert here.store.freshness.standing() is not None

@@ -1,8 +1,11 @@
 """Whatever Redis does costs time alone: each fault is made for real."""
 
 import signal
+import socketserver
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +18,7 @@ from pdp.core.content import of_wanted
 from pdp.core.errors import InvalidSettingsError
 from pdp.core.fact_identity import same_content
 from pdp.core.ports import StoredFacts
-from pdp_adapters import redis_readings
+from pdp_adapters import breaker, redis_readings
 from pdp_adapters.breaker import FAILURES, OPEN_SECONDS, Breaker, Pace
 from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.fact_rows import instant
@@ -61,6 +64,17 @@ def test_what_one_writes_another_reads(redis: RedisServer) -> None:
     assert all(map(same_content, found.stored.facts, READING.stored.facts))
 
 
+def test_nothing_about_anybody_can_be_read_in_redis(redis: RedisServer) -> None:
+    """Neither in the names of values nor in values: what lies there for some minutes says nothing without the key."""
+    shared_in(redis.address).put("o", CONTENT, READING)
+    client = redis.client()
+    (name,) = client.keys("*")
+
+    lying = name + client.get(name)
+
+    assert [word for word in (b"minh", b"user:", b"hoa", b"role", b"life") if word in lying] == []
+
+
 def test_a_value_does_not_stay_for_ever(redis: RedisServer) -> None:
     """What nobody asks for again makes room by itself."""
     shared_in(redis.address).put("o", CONTENT, READING)
@@ -101,8 +115,10 @@ def forged(value: bytes, other: bytes) -> Iterator[bytes]:
     yield b"x" * len(value)
     yield value[:-1]
     yield value + b"x"
-    yield KEYS.sealed("another operator", value[40:])
-    yield CacheKeys({"two": bytes(range(1, 33))}).sealed("o", value[40:])
+    body = KEYS.opened("o", value)
+    assert body is not None
+    yield KEYS.sealed("another operator", body)
+    yield CacheKeys({"two": bytes(range(1, 33))}).sealed("o", body)
     for bit in range(0, len(value) * 8, 29):
         edited = bytearray(value)
         edited[bit // 8] ^= 1 << (bit % 8)
@@ -143,7 +159,8 @@ def test_nothing_that_was_forged_edited_or_swapped_is_believed(redis: RedisServe
 
 def test_values_that_are_not_verified_are_found_out(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The twin that believes what it finds takes an edited value."""
-    monkeypatch.setattr(CacheKeys, "opened", lambda _self, _operator, value: value[40:])
+    monkeypatch.setattr(CacheKeys, "sealed", lambda _self, _operator, body: body)
+    monkeypatch.setattr(CacheKeys, "opened", lambda _self, _operator, value: value)
     monkeypatch.setattr(redis_readings, "reading_from", _whatever_it_says)
 
     assert accepted(redis)[0] > 0
@@ -185,6 +202,56 @@ def test_a_redis_that_is_not_there_costs_next_to_nothing() -> None:
     assert took < 0.1 + SLACK
     assert shared.counted()["shared-failed"] == FAILURES
     assert shared.counted()["shared-left-alone"] == 1
+
+
+GARBAGE: Final = (
+    b"$abc\r\n",
+    b":x\r\n",
+    b"%1\r\n",
+    b"$-7\r\n",
+    b"-ASK\r\n",
+    b"-MOVED 1 a:b:c\r\n",
+    b"*1000\r\n" + b"*1\r\n" * 3000,
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+)
+"""What the library cannot read, each of which it tells in another way."""
+
+
+@contextmanager
+def answering(said: bytes) -> Iterator[str]:
+    """Run what answers everything with *said*, and return its address."""
+
+    class Answer(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                while asked := self.request.recv(1 << 16):
+                    # What introduces a client is taken note of.
+                    self.request.sendall(b"+OK\r\n" * asked.count(b"SETINFO") or said)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answer) as server:
+        server.daemon_threads = True
+        running = threading.Thread(target=server.serve_forever, args=(0.01,))
+        running.start()
+        try:
+            yield f"redis://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            running.join()
+
+
+@pytest.mark.parametrize("said", GARBAGE, ids=range(len(GARBAGE)))
+def test_what_speaks_no_redis_is_a_redis_that_fails(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing comes out of it, and no probe of it stays under way for ever."""
+    monkeypatch.setattr(breaker, "OPEN_SECONDS", 0.0)
+    with answering(said) as address:
+        shared = shared_in(address)
+        for _ in range(2 * FAILURES):
+            shared.put("o", CONTENT, READING)
+            assert shared.get("o", CONTENT) is None
+
+        assert shared.counted()["shared-written"] == 0
+        assert shared.counted()["shared-left-alone"] > 0
+        assert shared._breaker.lets_through()
 
 
 def test_a_hung_redis_is_waited_for_three_times(redis: RedisServer) -> None:

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from pdp_adapters import redis_address
+from pdp_adapters.breaker import FAILURES
 from pdp_adapters.redis_readings import PREFIX, RedisReadings
 from tests.caching.kept import shared_in
 from tests.caching.redis_server import SERVER, RedisServer, redis_server
@@ -271,3 +272,18 @@ def test_a_failover_is_followed(watched: Watched) -> None:
     until(lambda: shared.get("o", CONTENT) == READING)
     until(lambda: works(shared))
     assert len(watched.replica.client().keys("pdp:*")) == 1
+
+
+def test_a_cluster_that_dies_or_is_not_there_costs_misses(cluster: Cluster) -> None:
+    """When the last node has gone, who has used it and who begins now goes on without it, and leaves it alone."""
+    used = shared_in(cluster.address)
+    for content in contents(24):
+        used.put("o", content, READING)
+    until(lambda: any(used.get("o", content) for content in contents(24)))
+    for node in cluster.nodes:
+        node.kill()
+
+    for shared in (used, shared_in(cluster.address)):
+        assert [works(shared) for _ in range(4)] == [False] * 4
+        assert shared.counted()["shared-failed"] >= FAILURES
+        assert shared.counted()["shared-left-alone"] > 0

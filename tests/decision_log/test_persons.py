@@ -2,6 +2,7 @@
 
 import binascii
 import json
+import os
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from pdp.decision_log import about_person, past_of, prune, records, sealing
 from pdp.decision_log.heads import head_line, read_head
 from pdp.decision_log.sealing import NONCE_BYTES, Seal
 from pdp_adapters.log_key_folder import log_keys
+from pdp_adapters.person_key_file import PersonKeyFile
 from tests.builders import KIDSONLINE, POLICIES
 from tests.decision_log.logs import Log, the_requests
 from tests.decision_log.tampering import Files
@@ -207,10 +209,12 @@ def test_a_retention_that_was_broken_off_can_be_done_again(log: Log) -> None:
     """The statement is there and the files are too: they are told, and go the next time."""
     copy = {path: path.read_bytes() for path in log.path.glob("*.log")}
     prune(log.folder, log.keys.signs, LATER, LATER)
-    first = sorted(copy)[0]
-    first.write_bytes(copy[first])
+    for last in sorted(copy)[-2:]:  # they go oldest first
+        last.write_bytes(copy[last])
     verified = log.verified()
-    assert (verified.is_whole, [note.code for note in verified.notes]) == (True, ["left-over"])
+    assert (verified.is_whole, [note.code for note in verified.notes]) == (True, ["left-over", "left-over"])
+    assert prune(log.folder, log.keys.signs, LATER, LATER).parts == 2
+    assert log.verified().notes == []
 
 
 def test_prune_as_a_command_verifies_first(log: Log) -> None:
@@ -233,3 +237,48 @@ def test_a_digest_key_that_is_not_whole_is_not_used(tmp_path: Path, content: byt
 
     with pytest.raises(UnavailableError, match="not whole"):
         log_keys(tmp_path)
+
+
+@pytest.mark.parametrize("added", [2, 4])
+def test_two_erasures_between_two_looks_are_learnt(tmp_path: Path, added: int) -> None:
+    """The file may get its former inode again, and its former size or a larger one: it is another file all the same."""
+    path = tmp_path / "persons.keys"
+    worker, command = PersonKeyFile(path), PersonKeyFile(path)
+    children = [Entity("child", f"c{number}") for number in range(3)]
+    erased = [worker.of(KIDSONLINE, child).id for child in children[:2]]
+    worker.of(KIDSONLINE, children[2])
+    inode, size = path.stat().st_ino, path.stat().st_size
+    os.link(path, tmp_path / "former")
+    for child in children[:2]:
+        assert command.erase(KIDSONLINE, child) == 1
+    another = PersonKeyFile(path)
+    others = [Entity("child", f"d{number}") for number in range(added)]
+    made = [another.of(KIDSONLINE, child).id for child in others]
+    # As a file system does that gives the place of a removed file to the next one.
+    (tmp_path / "former").write_bytes(path.read_bytes())
+    (tmp_path / "former").replace(path)
+    assert (path.stat().st_ino, path.stat().st_size == size) == (inode, added == 2)
+    before = worker.generation
+    worker.refresh()
+    assert worker.generation > before
+    assert [worker.with_id(id_) for id_ in erased] == [None, None]
+    assert [worker.of(KIDSONLINE, child).id for child in others] == made
+    assert worker.of(KIDSONLINE, Entity("child", "new")).id not in made
+
+
+def test_a_file_of_keys_without_a_first_line_is_read(tmp_path: Path) -> None:
+    """It was made before files said which they are; erasing somebody makes another of it."""
+    path = tmp_path / "persons.keys"
+    mother, child = Entity("user", "lan"), Entity("child", "minh")
+    first = PersonKeyFile(path)
+    ids = [first.of(KIDSONLINE, person).id for person in (mother, child)]
+    path.write_bytes(path.read_bytes().split(b"\n", 1)[1])
+    worker = PersonKeyFile(path)
+    assert [worker.of(KIDSONLINE, person).id for person in (mother, child)] == ids
+    assert PersonKeyFile(path).erase(KIDSONLINE, child) == 1
+    worker.refresh()
+    assert (worker.known(KIDSONLINE, mother), worker.known(KIDSONLINE, child)) == (
+        first.known(KIDSONLINE, mother),
+        None,
+    )
+    assert path.read_bytes().startswith(b'{"file":"')

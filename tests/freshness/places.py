@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pdp.core.ends import Slots, ends_read
-from pdp.core.freshness import Standing
+from pdp.core.freshness import Standing, marked
 from pdp.core.stores import Token
 from pdp.core.wanted import Wanted
 from pdp_adapters.postgresql_database import PostgresqlDatabase
@@ -31,7 +31,7 @@ class Reading:
         token = Token.parse(found.token)
         assert token is not None
         self.facts = found.facts
-        self.life = standing.life
+        self.life = marked(standing.life, found.mark)
         self.revision = token.revision
         self.slots: Slots = ends_read(KIDS, about, found.facts)
 

@@ -3,9 +3,11 @@
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -166,3 +168,49 @@ def test_what_is_not_kept_any_more_counts_as_changed(place: Open, monkeypatch: p
 
     assert not reading.holds()
     assert Reading(reader).holds()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), ValueError("x"), SystemExit()], ids=repr)
+def test_whatever_goes_wrong_with_a_lease_it_is_had_again(
+    place: Open, error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that cannot connect for a moment, whatever says so, follows the store again."""
+    store = place()
+    write(store, AUNT)
+    the_standing(store)
+    connect, raised = psycopg.connect, threading.Event()
+
+    def broken(*args: Any, **more: Any) -> Any:
+        if threading.current_thread().name == "lease" and not raised.is_set():
+            raised.set()
+            raise error
+        return connect(*args, **more)
+
+    monkeypatch.setattr(psycopg, "connect", broken)
+    with connect(store._given.address, autocommit=True) as connection:  # type: ignore[attr-defined]
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert raised.wait(5)
+    time.sleep(2 * LEASE_SECONDS)
+
+    the_standing(store)
+    assert Reading(store).facts
+
+
+def test_a_process_without_threads_to_spare_goes_without_a_lease(place: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody follows, nothing raises, and whoever asks next tries again."""
+    store = place()
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", no_thread)
+        store.freshness.begin()
+        assert store.freshness.standing() is None
+
+    the_standing(store)
+
+
+def no_thread(_: threading.Thread) -> None:
+    """Raise what the interpreter raises where no thread can be had."""
+    raise RuntimeError("can't start new thread")

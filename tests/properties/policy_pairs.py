@@ -142,14 +142,14 @@ def _edit(rows: list[Row], random: Random, conditions: Sequence[str]) -> None:
             rows[at] = (effect, role, action, category, purpose, names, random.choice(CLAUSES), owed)
 
 
-def _policy(rows: Sequence[Row]) -> PolicySet:
+def _policy(rows: Sequence[Row], also: Mapping[str, str] | None = None) -> PolicySet:
     lines = []
     for at, (effect, role, action, category, purpose, names, clause, owed) in enumerate(rows):
         when = " and ".join(names) or "always"
         lines.append(f"p, row-{at}, {effect}, {role}, {action}, {category}, {purpose}, {when}, {clause}, {owed}\n")
     conditions = "".join(
         f"{name}:\n  vi: {name}\n  en: {name}\n  clause: KIDS-1.7\n  when: {when}\n"
-        for name, when in CONDITIONS.items()
+        for name, when in {**CONDITIONS, **(also or {})}.items()
     )
     files = {
         **small_folder.the_files(),
@@ -162,9 +162,9 @@ def _policy(rows: Sequence[Row]) -> PolicySet:
     return small_folder.build(files)
 
 
-def a_policy(*rows: Row) -> PolicySet:
-    """Return the policy of *rows*."""
-    return _policy(rows)
+def a_policy(*rows: Row, also: Mapping[str, str] | None = None) -> PolicySet:
+    """Return the policy of *rows*, which may ask for the conditions in *also* too."""
+    return _policy(rows, also)
 
 
 # --- Both ways of comparing -------------------------------------------------------------------------------------------
@@ -205,14 +205,19 @@ def by_asking(before: PolicySet, after: PolicySet, grid: Grid) -> frozenset[Poin
 
 
 def requests(
-    role_sets: Iterable[frozenset[str]], actions: Sequence[str], conditions: Iterable[str]
+    role_sets: Iterable[frozenset[str]],
+    actions: Iterable[str],
+    conditions: Iterable[str],
+    categories: Iterable[str] = CATEGORIES,
+    purposes: Iterable[str] = PURPOSES,
 ) -> Iterator[tuple[frozenset[str], Request]]:
     """Yield the roles held and the request, for each set of roles and whatever *conditions* can tell apart."""
+    triples = list(product(actions, categories, purposes))
     dimensions = _dimensions(conditions)
     for roles in role_sets:
         for values in product(*[_VALUES[dimension] for dimension in dimensions]):
             chosen = dict(zip(dimensions, values, strict=True))
-            for action, category, purpose in product(actions, CATEGORIES, PURPOSES):
+            for action, category, purpose in triples:
                 yield roles, _request(roles, action, category, purpose, chosen)
 
 

@@ -82,11 +82,22 @@ def mistake_about(policy: PolicySet, invariant: Invariant, grid: Grid, make: Pro
 
     What is not proved has a request that breaks it: the prover asks the policy before it says so.
     """
-    if not make(WithInvariants(policy, (invariant,), dict(policy.conditions))).proof(invariant).holds:
+    if not _holds(policy, invariant, make):
         return None
+    return _broken(policy, invariant, grid)
+
+
+def _holds(policy: PolicySet, invariant: Invariant, make: ProverMaker = the_prover) -> bool:
+    return make(WithInvariants(policy, (invariant,), dict(policy.conditions))).proof(invariant).holds
+
+
+def _broken(policy: PolicySet, invariant: Invariant, grid: Grid) -> str | None:
     named = {name for rule in policy.rules.values() for name in rule.conditions}
     named |= {name for name in (invariant.unless, invariant.given) if name is not None}
-    for roles, request in requests(grid.roles, grid.actions, named):
+    among = invariant.words
+    actions = [action for action in grid.actions if action in among[WordKind.ACTION]]
+    found = requests(grid.roles, actions, named, among[WordKind.CATEGORY], among[WordKind.PURPOSE])
+    for roles, request in found:
         if is_broken_by(policy, invariant, roles, request):
             return f"proved, and broken by {sorted(roles)} {request}: {invariant}"
     return None
@@ -106,15 +117,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--proofs", type=int, default=1000)
     asked = parser.parse_args()
-    begun, wrong, held = time.monotonic(), 0, 0
+    begun, wrong, held = time.process_time(), 0, 0
     for at in range(asked.proofs):
         policy, invariant, grid = drawn(asked.seed * 1_000_000 + at)
-        held += the_prover(WithInvariants(policy, (invariant,), dict(policy.conditions))).proof(invariant).holds
-        if found := mistake_about(policy, invariant, grid):
+        if not _holds(policy, invariant):
+            continue
+        held += 1
+        if found := _broken(policy, invariant, grid):
             wrong += 1
             sys.stdout.write(f"seed {asked.seed * 1_000_000 + at}: {found}\n")
-    spent = time.monotonic() - begun
-    sys.stdout.write(f"{asked.proofs} invariants from seed {asked.seed}: {held} hold, {wrong} wrongly, {spent:.0f} s\n")
+    spent = time.process_time() - begun
+    sys.stdout.write(
+        f"{asked.proofs} invariants from seed {asked.seed}: {held} hold, {wrong} wrongly, "
+        f"{spent:.0f} s of the processor\n"
+    )
     return 1 if wrong else 0
 
 

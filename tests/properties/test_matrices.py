@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from pdp.analysis.cells import Cell
 from pdp.analysis.matrix import Matrix
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.stance import Ground, Stance
-from pdp.analysis.together import RuleAt, Together
+from pdp.analysis.together import Chance, RuleAt, Together
 from pdp.core.decision import Effect
 from pdp.core.policy import Rule
 from pdp.policy_set import Asked, PolicySet
@@ -21,12 +22,20 @@ def _row(effect: str, category: str, *conditions: str, role: str = "teacher") ->
     return (effect, role, "read", category, "education", conditions, "KIDS-1.7", "nothing")
 
 
+_PARTS = ("child_photo", "child_video", "child_activity", "family_access")
 _POLICIES: Mapping[str, list[Row]] = {
     "an allow": [_row("allow", "child_data")],
     "an allow under a condition": [_row("allow", "child_data", "known")],
     "either of two": [_row("allow", "child_data", "on_web"), _row("allow", "child_data", "off_web")],
     "a denial that always wins": [_row("allow", "child_data"), _row("deny", "child_photo", role="any")],
     "a denial for what is unknown": [_row("allow", "child_data"), _row("deny", "child_data", "on_web", "off_web")],
+    "each part kept back from one role and all at once from another": [
+        _row("allow", "child_data", "in_writing", role="primary_guardian"),
+        *[_row("deny", word, "on_web", role="primary_guardian") for word in _PARTS[1:]],
+        _row("deny", _PARTS[0], "off_web", role="primary_guardian"),
+        _row("allow", "child_data"),
+        *[_row("deny", word, "known") for word in _PARTS],
+    ],
     "a part kept back": [_row("allow", "child_data"), _row("deny", "child_photo", "known")],
     "every part kept back": [_row("allow", "child_data"), _row("deny", "child_data", "not_agreed")],
     "a broader role": [_row("allow", "child_photo", "known", role="school_staff")],
@@ -90,6 +99,27 @@ class _AllIdle(Narrowing):
         return Ground(found.region, (), found.spoken_of)
 
 
+class _RowsOnce(Matrix):
+    """Takes what holds of one cell for what holds of every cell of which the same rules speak as a whole."""
+
+    def alike(self, found: Ground, cell: Cell) -> object:
+        return found.region
+
+
+class _EmptiedAlike(Matrix):
+    """Takes whether all is kept back from one role for whether it is from every role."""
+
+    def emptied_alike(self, asked: Asked, chance: Chance) -> object:
+        return "all"
+
+
+def _made_by(kind: type[Matrix]) -> MatrixMaker:
+    def make(policy: PolicySet) -> Matrix:
+        return kind(policy, the_words().schema)
+
+    return make
+
+
 def _with(
     stance: type[Stance] = Stance, together: type[Together] = Together, narrowing: type[Narrowing] = Narrowing
 ) -> MatrixMaker:
@@ -114,6 +144,8 @@ def _with(
         pytest.param(_with(together=_NeverAgainst), id="never against"),
         pytest.param(_with(together=_NothingTold), id="no condition told"),
         pytest.param(_with(narrowing=_AllIdle), id="all idle"),
+        pytest.param(_made_by(_RowsOnce), id="rows told by too little"),
+        pytest.param(_made_by(_EmptiedAlike), id="what is left told by too little"),
     ],
 )
 def test_a_broken_matrix_is_noticed(twin: MatrixMaker) -> None:

@@ -70,14 +70,14 @@ class _EveryDenyIsForEverybody(Prover):
 class _NobodyAllows(Prover):
     """Takes whatever has to be asked for impossible."""
 
-    def _may_allow_anybody(self, *_: object) -> bool:
+    def _may_allow(self, *_: object) -> bool:
         return False
 
 
 class _AnyDenyKeeps(Prover):
     """Takes a deny rule for one that keeps the invariant without asking whether it applies."""
 
-    def _may_allow_anybody(self, _invariant: Invariant, _asked: object, _at: int, denying: int) -> bool:
+    def _may_allow(self, _invariant: Invariant, _asked: object, _at: int, denying: int, _possible: object) -> bool:
         return not denying
 
 

@@ -1,6 +1,6 @@
 """Statements that are kept until something is read: their order, and what becomes of what goes wrong with one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -8,9 +8,14 @@ import psycopg
 import pytest
 
 from pdp.core.errors import UnavailableError
+from pdp.core.fact_identity import fact_id
+from pdp.core.facts import FactKind
+from pdp.core.stores import FactFilter, FactToWrite, Write
 from pdp_adapters.postgresql_database import PostgresqlDatabase
 from pdp_adapters.postgresql_session import PostgresqlSession
+from pdp_adapters.sql_facts import SqlFacts
 from tests.stores.postgresql_server import binaries, short_lived_postgresql
+from tests.stores.writing import KIDS, NOON, fact, lies_in, role, write
 
 pytestmark = pytest.mark.skipif(binaries() is None, reason="PostgreSQL is not installed: apt install postgresql-15")
 
@@ -114,6 +119,54 @@ def test_a_twin_that_does_not_look_at_the_answer_is_found_out(
     swallowing(database)  # no error, and nothing written
     monkeypatch.undo()
     assert noted(database) == []
+
+
+def messages(address: str, monkeypatch: pytest.MonkeyPatch, what: FactKind, *, taken_back: bool) -> int:
+    """Return how many messages a change takes within its transaction."""
+    sent: list[int] = []
+    real = PostgresqlSession._all_sent
+
+    def counting(self: PostgresqlSession, asked: Any) -> Any:
+        sent.append(len(asked))
+        return real(self, asked)
+
+    store = SqlFacts(PostgresqlDatabase(address))
+    id_ = fact_id(KIDS, what)
+    if taken_back:
+        write(store, what)
+    deletions, facts = (((id_, ""),), ()) if taken_back else ((), (FactToWrite(fact(what)),))
+    with store.writing(KIDS, first=taken_back) as writing:
+        monkeypatch.setattr(PostgresqlSession, "_all_sent", counting)
+        writing.find(FactFilter(), [id_])
+        writing.apply(Write("user:lan", "local", NOON, facts=facts, deletions=deletions))
+        sent.append(0)  # the commit, with all that is kept
+        monkeypatch.undo()
+    store.close()
+    return len(sent)
+
+
+@pytest.mark.parametrize(
+    ("what", "taken_back", "most"),
+    [
+        (role("user:hoa", "family_member", "child:minh", "user:lan"), True, 2),
+        (role("user:hoa", "family_member", "child:minh", "user:lan"), False, 2),
+        (lies_in("child:minh", "class:la"), False, 3),
+    ],
+)
+def test_a_change_takes_a_few_messages(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch, what: FactKind, taken_back: bool, most: int
+) -> None:
+    """One to lock and look, one to write and commit, one between them where a loop has to be looked for."""
+    assert messages(new_database(), monkeypatch, what, taken_back=taken_back) == most
+
+
+def test_a_twin_that_waits_for_each_statement_is_found_out(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: nothing is kept."""
+    with monkeypatch.context() as patching:
+        patching.setattr(PostgresqlSession, "run_later", lambda self, sql, parameters: self.run(sql, parameters))
+        assert messages(new_database(), patching, lies_in("child:minh", "class:la"), taken_back=False) > 6
 
 
 def test_outside_a_transaction_nothing_is_kept(database: PostgresqlDatabase) -> None:

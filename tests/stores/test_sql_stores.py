@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from pdp_adapters.sqlite_database import SqliteDatabase
 from tests.stores.writing import (
     ANYTHING,
     KIDS,
+    NOON,
     all_of,
     at_least,
     current,
@@ -39,6 +41,7 @@ from tests.stores.writing import (
     entity,
     gathered,
     ground,
+    later,
     lies_in,
     role,
     said,
@@ -517,3 +520,41 @@ def test_a_store_tells_what_time_it_is(place: Callable[[], Database]) -> None:
 
     assert store.instant(now) - now < timedelta(seconds=60)
     assert store.instant(long_ago) >= store.state().committed_at
+
+
+def left_in_files(folder: Path, name: bytes) -> dict[str, int]:
+    """Return how often *name* stands in which file."""
+    counted = {path.name: path.read_bytes().count(name) for path in folder.iterdir()}
+    return {path: count for path, count in counted.items() if count}
+
+
+def test_an_erasure_leaves_nothing_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    """The write-ahead log is emptied; where somebody reads what was there, that is told, and done the next time."""
+    path = tmp_path / "facts.db"
+    store = SqlFacts(SqliteDatabase(path))
+    write(store, role("user:erased-person", "family_member", "child:minh"))
+    assert left_in_files(tmp_path, b"erased-person")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM fact").fetchall()
+        assert store.erase(KIDS, entity("user:erased-person"), NOON).is_left_in_log
+        assert left_in_files(tmp_path, b"erased-person")
+        other.execute("ROLLBACK")
+
+    assert not store.erase(KIDS, entity("user:erased-person"), NOON).is_left_in_log
+    assert left_in_files(tmp_path, b"erased-person") == {}
+    store.close()
+
+
+def test_pruning_leaves_nothing_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    """What is pruned goes from the write-ahead log too."""
+    store = SqlFacts(SqliteDatabase(tmp_path / "facts.db"))
+    kind = role("user:pruned-person", "family_member", "child:minh")
+    write(store, kind)
+    delete(store, fact_id(KIDS, kind))
+    write(store, role("user:x", "teacher", "class:a"), at=later(10))
+
+    assert store.prune(KIDS, "role", later(5)) == 1
+
+    assert left_in_files(tmp_path, b"pruned-person") == {}
+    store.close()

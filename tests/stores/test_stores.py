@@ -8,9 +8,10 @@ import pytest
 from pdp.core.entity import Entity
 from pdp.core.errors import ConflictError, CycleError, ForeignTokenError, UnavailableError
 from pdp.core.fact_identity import PARTITIONS, fact_id, partitions_of
-from pdp.core.facts import Fact
+from pdp.core.facts import Fact, FactKind
 from pdp.core.stores import FactFilter, FactStore, Page, Token
 from pdp.core.wanted import GroundsWanted
+from pdp_adapters import memory_facts, sql_gathering
 from tests.stores.writing import (
     ANYTHING,
     KIDS,
@@ -437,6 +438,21 @@ def test_an_erased_person_is_gone_from_the_past_too(store: FactStore) -> None:
     assert set(store.partition_revisions(KIDS, partitions_of(AUNT)).values()) == {receipt.token.revision}
 
 
+def test_a_request_id_that_names_an_erased_person_is_forgotten(store: FactStore) -> None:
+    """By the whole name wherever it stands, by the bare id where the write was about the person; others stay."""
+    named: dict[str, FactKind] = {"grant for user:hoa": TEACHER, "grant hoa": AUNT}
+    others: dict[str, FactKind] = {"hoa sen school": lies_in("class:lá-1", "school:hoa-sen"), "r-1": MOTHER}
+    for request_id, kind in (named | others).items():
+        write(store, kind, request_id=request_id, content="c")
+    delete(store, fact_id(KIDS, AUNT), request_id="hoa goes", content="c")
+
+    store.erase(KIDS, entity("user:hoa"), later(1))
+
+    with store.writing(KIDS) as writing:
+        known = {each: writing.earlier(each, "c") is not None for each in (*named, "hoa goes", *others)}
+    assert known == dict.fromkeys((*named, "hoa goes"), False) | dict.fromkeys(others, True)
+
+
 # --- Gathering --------------------------------------------------------------------------------------------------------
 
 
@@ -540,6 +556,23 @@ def test_more_facts_than_may_be_looked_at_are_told_and_none_is_given(store: Fact
 
     assert (found.too_many, found.facts) == (True, ())
     assert not store.gather(KIDS, wanted(), ANYTHING).too_many
+
+
+def test_all_that_is_gathered_has_one_bound(store: FactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each of several steps finds is not too much, and together it is: five consents, and a role of each giver."""
+    for place in (sql_gathering, memory_facts):
+        monkeypatch.setattr(place, "MAXIMUM_GATHERED", 8)
+    people = [f"user:{number}" for number in range(5)]
+    write(store, *(consent("child:minh", person) for person in people[:4]))
+    write(store, *(role(person, "guardian", "child:minh") for person in people))
+    asked = wanted(start=["child:minh"], people=["child:minh"])
+    found = store.gather(KIDS, asked, ANYTHING)
+    assert (found.too_many, len(found.facts)) == (False, 8)
+
+    write(store, consent("child:minh", people[4]))
+
+    found = store.gather(KIDS, asked, ANYTHING)
+    assert (found.too_many, found.facts) == (True, ())
 
 
 def test_terms_do_not_keep_a_fact_from_being_gathered(store: FactStore) -> None:

@@ -3,7 +3,8 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +12,10 @@ from typing import Any, Final
 import grpc
 
 from pdp.api.v1 import decision_pb2, decision_pb2_grpc, facts_pb2_grpc
+from tests.storm import changing
+from tests.storm.changing import OPTIONS, PATIENCE, connected
 from tests.storm.ledger import Ledger, now
-from tests.storm.world import FAMILIES, PHOTOS, grant, question, revoke, unrelated
+from tests.storm.world import FAMILIES, PHOTOS, question, unrelated
 
 BATCH: Final = 100
 FEW: Final = 4
@@ -22,9 +25,6 @@ SINGLES: Final = 12
 RACE: Final = 5_000_000
 """A check that begins within so many nanoseconds of an acknowledged revocation is a race."""
 
-_OPTIONS: Final = (("grpc.enable_http_proxy", 0),)
-_SECONDS: Final = 8.0
-
 Checked = tuple[int, int]
 """A family, and since when its grant was known to be revoked when it was asked about."""
 
@@ -33,7 +33,7 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
     """Ask one instance, in batches and alone, until the end; *pause* is in seconds between two batches."""
     ledger, chosen = Ledger(path, row), random.Random(seed)
     questions = [[question(family, photo) for photo in range(PHOTOS)] for family in range(FAMILIES)]
-    with grpc.insecure_channel(address, options=_OPTIONS) as channel:
+    with grpc.insecure_channel(address, options=OPTIONS) as channel:
         stub = decision_pb2_grpc.DecisionServiceStub(channel)
 
         while not ending.is_set():
@@ -44,7 +44,7 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
                 asked = [(family, ledger.revoked_since(family))]
                 begun = now()
                 try:
-                    answer = stub.Check(questions[family][chosen.randrange(PHOTOS)], timeout=_SECONDS)
+                    answer = stub.Check(questions[family][chosen.randrange(PHOTOS)], timeout=PATIENCE)
                 except grpc.RpcError:
                     ledger.add("errors")
                     continue
@@ -62,7 +62,7 @@ def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence
     asked = [(family, ledger.revoked_since(family)) for family in families]
     begun = now()
     try:
-        results = stub.CheckBatch(message, timeout=_SECONDS).results
+        results = stub.CheckBatch(message, timeout=PATIENCE).results
     except grpc.RpcError:
         ledger.add("errors")
         return
@@ -87,36 +87,10 @@ def change(
     path: Path, row: int, addresses: Sequence[str], families: Sequence[int], pause: float, ending: Event
 ) -> None:
     """Grant and revoke for these families, by any instance, until the end."""
-    ledger = Ledger(path, row)
-    channels = [grpc.insecure_channel(address, options=_OPTIONS) for address in addresses]
-    stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
-    counting = threading.Lock()
-
-    def go_on(number: int) -> None:
-        # Whoever comes upon an instance that stands still waits for it; the others go on.
-        chosen = random.Random(f"{row} {number}")
-        while not ending.is_set():
-            family = chosen.choice(families[number::_ABREAST])
-            ledger.will_be_granted(family)
-            if not _did(ledger, counting, chosen.choice(stubs).WriteFacts, grant(family)):
-                continue
-            time.sleep(chosen.uniform(0, pause))
-            begun = now()
-            if _did(ledger, counting, chosen.choice(stubs).DeleteFacts, revoke(family)):
-                ledger.is_revoked(family)
-                with counting:
-                    ledger.add("revocations")
-                    if row == _MEASURED:
-                        ledger.took(now() - begun)
-            time.sleep(chosen.uniform(0, pause))
-
-    threads = [threading.Thread(target=go_on, args=(number,)) for number in range(_ABREAST)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for channel in channels:
-        channel.close()
+    with ExitStack() as stack:
+        own = [families[number::_ABREAST] for number in range(_ABREAST)]
+        stubs = connected(stack, addresses)
+        changing.change(stubs, own, pause, str(row), lambda: not ending.is_set(), _InLedger(Ledger(path, row), row))
 
 
 _ABREAST: Final = 4
@@ -124,16 +98,36 @@ _MEASURED: Final = 4
 """The row of the process whose revocations are timed."""
 
 
-def _did(ledger: Ledger, counting: threading.Lock, call: Callable[..., object], request: object) -> bool:
-    try:
-        call(request, timeout=_SECONDS)
-    except grpc.RpcError:
-        with counting:
-            ledger.add("failed")  # perhaps it was done: nothing is known of it
-        return False
-    with counting:
-        ledger.add("changes")
-    return True
+class _InLedger:
+    """Keeps what is done in *ledger*."""
+
+    def __init__(self, ledger: Ledger, row: int) -> None:
+        self._ledger = ledger
+        self._is_measured = row == _MEASURED
+        self._counting = threading.Lock()
+
+    def will_be_granted(self, family: int) -> None:
+        """Note that it is not known to be revoked any more."""
+        self._ledger.will_be_granted(family)
+
+    def was_granted(self) -> None:
+        """Count it."""
+        with self._counting:
+            self._ledger.add("changes")
+
+    def was_revoked(self, family: int, begun: float, ended: float) -> None:
+        """Note since when it is known to be revoked, and count it."""
+        self._ledger.is_revoked(family)
+        with self._counting:
+            self._ledger.add("changes")
+            self._ledger.add("revocations")
+            if self._is_measured:
+                self._ledger.took(int((ended - begun) * 1e9))
+
+    def has_failed(self, _error: grpc.RpcError) -> None:
+        """Count it: perhaps it was done, nothing is known of it."""
+        with self._counting:
+            self._ledger.add("failed")
 
 
 _IN_FLIGHT: Final = 60
@@ -142,7 +136,7 @@ _IN_FLIGHT: Final = 60
 def write(path: Path, row: int, addresses: Sequence[str], a_second: float, ending: Event) -> None:
     """Write what concerns nobody who is asked about, so often a second, until the end."""
     ledger = Ledger(path, row)
-    channels = [grpc.insecure_channel(address, options=_OPTIONS) for address in addresses]
+    channels = [grpc.insecure_channel(address, options=OPTIONS) for address in addresses]
     stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
     number, due = 0, time.monotonic()
     waiting: list[Any] = []
@@ -160,7 +154,7 @@ def write(path: Path, row: int, addresses: Sequence[str], a_second: float, endin
 
     while not ending.is_set():
         stub = stubs[number % len(stubs)]
-        waiting.append(stub.WriteFacts.future(unrelated(number), timeout=_SECONDS))
+        waiting.append(stub.WriteFacts.future(unrelated(number), timeout=PATIENCE))
         number += 1
         due += 1 / a_second
         while under_way() > _IN_FLIGHT and not ending.is_set():

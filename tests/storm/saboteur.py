@@ -6,15 +6,15 @@ import random
 import signal
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import redis as library
 
 from tests.caching.redis_server import RedisServer
 from tests.storm.ledger import Ledger
 
-_SEALED = 40
-"""Bytes of the id of the key and of the code before what is sealed."""
+SEALED: Final = 20
+"""Bytes of the id of the key and of the nonce before what is sealed."""
 
 
 class Saboteur:
@@ -60,8 +60,9 @@ class Saboteur:
         names = list(client.scan_iter(count=500))[:400]
         values = client.mget(names) if names else []
         now = {name: value for name, value in zip(names, values, strict=True) if value}
+        newest = max(map(_said, now.values()), key=lambda said: int(said.get("revision", 0)), default={})
         for name, value in self._old.items():
-            client.set(name, _forged(value) if self._random.random() < 0.5 else value)
+            client.set(name, _forged(value, newest) if self._random.random() < 0.5 else value)
         if len(now) > 1:
             others = list(now.values())
             for name in self._random.sample(list(now), len(now) // 4):
@@ -79,10 +80,26 @@ class Saboteur:
         self._ledger.add("frozen")
 
 
-def _forged(value: bytes) -> bytes:
-    """Return an old value that claims to be of a revision yet to come."""
-    body = value[_SEALED:]
-    length = int.from_bytes(body[:4], "big")
-    said: dict[str, Any] = json.loads(body[4 + length :])
-    said["revision"] = 1 << 62
-    return value[:_SEALED] + body[: 4 + length] + json.dumps(said).encode()
+def _forged(value: bytes, newest: dict[str, Any]) -> bytes:
+    """Return an old value that claims to be of the *newest* revision or of one that is yet to come.
+
+    Where nothing can be read, one that is changed.
+    """
+    said = _said(value)
+    if not said or not newest:
+        return value[:-1] + bytes([value[-1] ^ 1])
+    # Where revisions have marks, one that is yet to come has none that could be known.
+    revision = newest["revision"] if "#" in newest["life"] else 1 << 62
+    said |= {"life": newest["life"], "revision": revision}
+    length = int.from_bytes(value[SEALED : SEALED + 4], "big")
+    return value[: SEALED + 4 + length] + json.dumps(said).encode()
+
+
+def _said(value: bytes) -> dict[str, Any]:
+    """Return what *value* says, nothing where it is sealed so that it cannot be read."""
+    length = int.from_bytes(value[SEALED : SEALED + 4], "big")
+    try:
+        said: dict[str, Any] = json.loads(value[SEALED + 4 + length :])
+    except ValueError:
+        return {}
+    return said

@@ -8,14 +8,14 @@ from typing import Any, Final
 from pdp.caching import Answers, CachedFacts, KeptReadings
 from pdp.core.caches import Reading
 from pdp.core.ends import Slots
-from pdp.core.freshness import Standing
+from pdp.core.freshness import Standing, marked
 from pdp.core.ports import StoredFacts
 from pdp.core.stores import Token
-from pdp_adapters import redis_readings
 from pdp_adapters.cache_keys import CacheKeys
 from pdp_adapters.postgresql_leases import PostgresqlLeases
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sqlite_board import SqliteBoard
+from tests.storm.saboteur import SEALED
 
 NONE: Final = "none"
 
@@ -71,7 +71,10 @@ def _revision_after_data() -> None:
         reading: Reading = _real(self, standing, read, ends)
         time.sleep(0.002)
         later = self._readings.freshness.standing()
-        return reading if later is None else replace(reading, revision=max(reading.revision, later.revision))
+        if later is None or later.revision <= reading.revision:
+            return reading
+        life = marked(later.life, later.mark_of(later.revision) or "")
+        return replace(reading, life=life, revision=later.revision)
 
     setattr(CachedFacts, "_read", read)  # noqa: B010
 
@@ -79,16 +82,19 @@ def _revision_after_data() -> None:
 def _key_without_revision() -> None:
     """What lies in Redis under the right name is taken, whatever revision it is of."""
 
-    def get(self: Any, operator: str, content: Any, _real: Any = redis_readings.RedisReadings.get) -> Reading | None:
-        found: Reading | None = _real(self, operator, content)
-        return None if found is None else replace(found, revision=1 << 62)
+    real = CachedFacts._shared_or_read
 
-    setattr(redis_readings.RedisReadings, "get", get)  # noqa: B010
+    def shared_or_read(self: Any, operator: str, content: Any, standing: Standing, *reading: Any) -> Reading:
+        found: Reading | None = self._shared.get(operator, ("life", standing.life, *content))
+        return real(self, operator, content, standing, *reading) if found is None else found
+
+    setattr(CachedFacts, "_shared_or_read", shared_or_read)  # noqa: B010
 
 
 def _unverified_value() -> None:
     """What lies in Redis is taken for what one of us has written."""
-    setattr(CacheKeys, "opened", lambda _self, _operator, value: value[40:])  # noqa: B010
+    setattr(CacheKeys, "sealed", lambda _self, _operator, body: bytes(SEALED) + body)  # noqa: B010
+    setattr(CacheKeys, "opened", lambda _self, _operator, value: value[SEALED:])  # noqa: B010
 
 
 def _not_awaited() -> None:

@@ -69,6 +69,8 @@ def test_the_page_is_accessible_and_holds_no_script(page: tuple[str, str]) -> No
     assert (seen.lang, seen.scripts, seen.loaded) == (lang, 0, [])
     assert seen.tables == seen.heads > 1
     assert set(seen.scopes) == {"col", "row"}
+    assert text.count('class="wide" tabindex="0" role="region" aria-label=') == seen.tables
+    assert not any(reaching in text for reaching in ("url(", "@import", "http://", "https://"))
 
 
 def test_the_page_is_the_same_for_the_same_policy(page: tuple[str, str]) -> None:

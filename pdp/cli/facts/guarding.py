@@ -108,6 +108,7 @@ def erase(person: str, operator: str, store: str, decision_log: Path | None, log
         "mentions": erasure.mentions,
         "token": str(erasure.token),
         "ids": list(erasure.deleted_ids),
+        "left_in_wal": erasure.is_left_in_log,
         "decision_log": None if decision_log is None else str(decision_log),
         "log_keys": keys,
     }

@@ -100,6 +100,7 @@ def as_json(past: Past) -> dict[str, Any]:
     shown["failures"] = [dict(failure) for failure in past.failures]
     shown["erased"] = list(past.erased)
     shown["withheld"] = sorted(past.withheld)
+    shown["signed"] = past.record.is_signed
     return shown
 
 
@@ -118,6 +119,7 @@ def headline(past: Past, at: str) -> str:
         said["purpose"],
         clauses or said["cause"],
         said["decision_id"],
+        *(["(unsigned)"] if past.record.is_signed is False else []),
     )
     return "  ".join(parts)
 

@@ -25,6 +25,10 @@ _DENIED: Final = Text("không được phép", "was not allowed to")
 _NOBODY: Final = Text("Không có quyết định nào còn đọc được về", "No decision that can be read is about")
 _HOUSE: Final = Text("quy tắc nội bộ, không phải cam kết đã công bố", "a house rule, not a published promise")
 _WHY: Final = Text("vì", "because of")
+_UNSIGNED: Final = Text(
+    "chưa có chữ ký nào của nhật ký xác nhận bản ghi này (pdp log verify)",
+    "no signature of the log vouches for this record (pdp log verify)",
+)
 _FOR: Final = Text("để", "for")
 
 
@@ -56,7 +60,9 @@ def report(
     clauses = {} if policy is None else policy.clauses
     with opened_folder(folder, log_keys, lang) as log:
         found = [
-            past for past in about_person(log.folder, log.persons(), operator, who) if denials or past.record.allowed
+            past
+            for past in about_person(log.folder, log.persons(), operator, who, log.signed())
+            if denials or past.record.allowed
         ]
     found.sort(key=lambda past: past.record.at)
     if form == "json":
@@ -78,6 +84,8 @@ def _render(past: Past, who: Entity, vocabulary: Vocabulary, clauses: Mapping[st
         f"{say_instant(past.record.at.replace(microsecond=0))}  {asker} {may} {words['action'].in_locale(lang)}:"
         f" {words['category'].in_locale(lang)} ({who}), {_FOR.in_locale(lang)} {words['purpose'].in_locale(lang)}"
     )
+    if past.record.is_signed is False:
+        click.echo(f"    {_UNSIGNED.in_locale(lang)}")
     for clause in dict.fromkeys(reason["clause"] for reason in said["reasons"] if reason["clause"]):
         known = clauses.get(clause)
         told = "" if known is None else f": {known.text.in_locale(lang)}"

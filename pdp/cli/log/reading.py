@@ -24,7 +24,9 @@ def tail(folder: Path, log_keys: Path | None, lines: int, form: str, lang: str, 
     is_selected = selector(**selection)
     with opened_folder(folder, log_keys, lang) as log:
         # Writers write at the same time, so the last records are found among all of them.
-        found = nlargest(lines, filter(is_selected, records(log.folder)), key=lambda record: record.at)
+        found = nlargest(
+            lines, filter(is_selected, records(log.folder, signed=log.signed())), key=lambda record: record.at
+        )
         _print(reversed(found), log.persons(), form)
 
 
@@ -35,7 +37,7 @@ def tail(folder: Path, log_keys: Path | None, lines: int, form: str, lang: str, 
 def show(folder: Path, decision_id: str, log_keys: Path | None, form: str, lang: str) -> None:
     """Print all that the record of DECISION_ID in DIR tells. Exit code 1: there is none."""
     with opened_folder(folder, log_keys, lang) as log:
-        record = find(log.folder, decision_id)
+        record = find(log.folder, decision_id, log.signed())
         if record is None:
             click.echo(f"{folder}: no record of `{decision_id}`", err=True)
             sys.exit(Exit.NO)
@@ -53,7 +55,7 @@ def export(folder: Path, log_keys: Path | None, form: str, lang: str, **selectio
     """Print the records in DIR, opened as far as there are keys, one a line: JSON, or for people with --format text."""
     is_selected = selector(**selection)
     with opened_folder(folder, log_keys, lang) as log:
-        _print((each for each in records(log.folder) if is_selected(each)), log.persons(), form)
+        _print((each for each in records(log.folder, signed=log.signed()) if is_selected(each)), log.persons(), form)
 
 
 def _print(found: Iterable[Record], keys: PersonKeys, form: str) -> None:

@@ -60,7 +60,7 @@ def replay(
         keys = log.persons()
 
         def selected() -> Iterator[Past]:
-            for record in records(log.folder):
+            for record in records(log.folder, signed=log.signed()):
                 if is_selected(record):
                     policy = sets.get(record.said["operator"])
                     own[policy is not None and policy.revision == record.said["revision"]] += 1

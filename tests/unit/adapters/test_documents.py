@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pdp.core.errors import UnavailableError
+from pdp.core.ports import KEPT_SECONDS
 from pdp_adapters.file_document import FileDocument
-from pdp_adapters.https_document import FETCH_SECONDS, HURRIED_SECONDS, KEPT_SECONDS, LARGEST, HttpsDocument
+from pdp_adapters.https_document import FETCH_SECONDS, HURRIED_SECONDS, LARGEST, HttpsDocument
 from tests.credentials import Authority
 
 
@@ -40,6 +41,10 @@ def test_a_file_that_is_gone_cannot_be_had(tmp_path: Path) -> None:
         document.read()
 
 
+DRIPPING = 0
+"""For a code: an answer that goes on, a little at a time."""
+
+
 class Server:
     """Answers as it is told, and counts."""
 
@@ -47,6 +52,8 @@ class Server:
         self.asked = 0
         self.code, self.body = 200, b"{}"
         self.headers: dict[str, str] = {}
+        self.raw = b""
+        self.has_dripped = threading.Event()
 
 
 @contextmanager
@@ -60,6 +67,16 @@ def serving(folder: Path, authority: Authority) -> Iterator[tuple[Server, str]]:
         def do_GET(self) -> None:
             """Answer as told."""
             told.asked += 1
+            if told.raw:
+                self.wfile.write(told.raw)
+                return
+            if told.code == DRIPPING:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                for _ in range(600):  # for ever, as far as this test goes
+                    self.wfile.write(b"X-More: x\r\n")
+                    if told.has_dripped.wait(0.05):
+                        break
+                return
             self.send_response(told.code)
             for name, value in told.headers.items():
                 self.send_header(name, value)
@@ -140,6 +157,7 @@ def test_the_last_one_serves_for_a_day_while_none_can_be_had(tmp_path: Path, aut
         told.code = 500
         clock.now += KEPT_SECONDS
         assert document.read() == b"{}"
+        assert document.age() == KEPT_SECONDS
         clock.now += 1
         with pytest.raises(UnavailableError):
             document.read()
@@ -149,6 +167,8 @@ REFUSED: dict[str, Any] = {
     "an error": {"code": 500},
     "another place": {"code": 302, "headers": {"Location": "https://localhost/"}},
     "too much": {"body": b"x" * (LARGEST + 1)},
+    "cut off": {"raw": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{"},
+    "no status": {"raw": b"HTTP/9\r\n\r\n"},
 }
 
 
@@ -160,6 +180,23 @@ def test_what_is_no_answer_is_none(tmp_path: Path, authority: Authority, name: s
             setattr(told, key, value)
         with pytest.raises(UnavailableError):
             HttpsDocument(address, trusting(authority)).read()
+
+
+def test_an_answer_that_never_ends_is_none(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for it reads no revocation meanwhile; and nothing is fetched twice at once."""
+    monkeypatch.setattr("pdp_adapters.https_document._WHOLE_SECONDS", 0.3)
+    clock = Clock()
+    with serving(tmp_path, authority) as (told, address):
+        document = HttpsDocument(address, trusting(authority), clock)
+        document.read()
+        told.code = DRIPPING
+        for _ in range(3):
+            clock.now += FETCH_SECONDS
+            assert document.read() == b"{}"
+        assert told.asked == 2
+        told.has_dripped.set()
 
 
 def test_a_server_that_cannot_be_trusted_is_not_asked(tmp_path: Path, authority: Authority) -> None:

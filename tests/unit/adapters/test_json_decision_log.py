@@ -186,3 +186,17 @@ def test_every_kind_of_value_has_its_form() -> None:
     assert fact["ground"]["data_subject"] is None
     assert (fact["valid_from"], fact["valid_until"]) == ("2026-01-02T03:04:05.000006+00:00", None)
     assert "chị-hoa".encode() in stream.getvalue()
+
+
+@pytest.mark.parametrize("number", [2.0**53, -(2.0**63), 2.0**64, 1e300, -1.5e308, 5e-324, 0.1])
+def test_any_number_of_an_unknown_key_is_recorded_exactly(number: float) -> None:
+    """It is valid, so it must not keep a batch without an answer; what is read back is the very same double."""
+    message = check_request_from_json((ROOT / "examples/school-posts-photo.json").read_text("utf-8"))
+    message.subject.properties.update({"x_n": number, "x_in": [{"n": number}]})
+    request = request_from_wire(message, load_words())
+    stream = io.BytesIO()
+    a_point(stream).check_batch("kidsonline", [request, request], request.consistency)
+    said = [json.loads(line, parse_int=float) for line in stream.getvalue().splitlines()]
+    assert [each["unread"] for each in said] == [
+        {"subject.properties.x_n": number, "subject.properties.x_in": [{"n": number}]}
+    ] * 2

@@ -107,6 +107,7 @@ BROKEN: dict[str, Any] = {
     "an unknown field": {"secret": "x"},
     "a short hash": {"digest": "00"},
     "an instant without an offset": {"expires_at": "2026-11-27T12:00:00"},
+    "an end of time that no clock reaches": {"expires_at": "9999-12-31T23:59:59-07:00"},
     "a number for a caller": {"caller": 7},
     "a key twice in one object": b'{"format": 1, "format": 1, "keys": []}',
 }

@@ -1,5 +1,9 @@
 """The callers as their files are now: every change counts, no mistake does, and nothing is remembered for too long."""
 
+import errno
+import json
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,12 +12,14 @@ import jwt
 import pytest
 
 from pdp.callers import LiveCallers, Presented
+from pdp.callers.issuer_keys import IssuerKeys
 from pdp.callers.key_sets import read_key_set
+from pdp.callers.key_store import KeyStore
 from pdp.callers.live import SIGNATURES_PER_SECOND
 from pdp.callers.refusing import Reason
 from pdp.callers.tokens import Issuer, VerifiedToken, issuer_of, verify
 from pdp.core.errors import InvalidSettingsError, OverloadedError, UnavailableError, UnknownCallerError
-from pdp.core.ports import Document
+from pdp.core.ports import KEPT_SECONDS, Document
 from pdp_adapters.file_document import FileDocument
 from tests.credentials import AUDIENCE, ISSUER, a_key, a_token, jwks, public_pem, write
 
@@ -172,6 +178,10 @@ def test_while_the_keys_of_an_issuer_cannot_be_fetched_its_tokens_wait(tmp_path:
             """Say that it is away."""
             raise UnavailableError("away")
 
+        def age(self) -> float:
+            """Return that it is new."""
+            return 0.0
+
         def hurry(self) -> None:
             """Do nothing."""
 
@@ -184,6 +194,283 @@ def test_while_the_keys_of_an_issuer_cannot_be_fetched_its_tokens_wait(tmp_path:
     with pytest.raises(UnavailableError):
         live.identify(Presented((f"Bearer {a_token(files.key, iss='https://far.test/')}",)))
     assert live.identify(Presented((f"Bearer {a_token(files.key)}",))).caller.name == "app"
+
+
+class SeesWhatItCannotRead(LiveCallers):
+    """The twin: a file that could not be read is looked at again when it changes, and not before."""
+
+    def look(self, tell: Any) -> bool:
+        """Look, and take what could not be read for seen."""
+        is_in_force = super().look(tell)
+        self._seen = self._stamps()
+        return is_in_force
+
+
+def tries_again(make: type[LiveCallers], files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that changes while no descriptor is left is read once there is one, though it changes no more."""
+    live = make("callers.yaml", files.opened, ("homeid",), clock=files.clock)
+    presented = Presented((f"Bearer {a_token(files.key)}",))
+    assert live.identify(presented).caller.name == "app"
+    write(files.folder, callers__yaml=FILE.replace("app", "other"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", no_descriptor_is_left)
+        assert [live.look(files.heard.append) for _ in range(3)] == [False] * 3
+    assert len(files.heard) == 1
+    live.look(files.heard.append)
+    with pytest.raises(UnknownCallerError):
+        live.identify(presented)
+    assert files.heard[1:] == [None]
+
+
+def no_descriptor_is_left(*_: Any) -> Any:
+    """Refuse to open anything."""
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_read_that_fails_once_is_tried_again(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told of once; not so for the twin, for which the caller that was taken out stays in."""
+    tries_again(LiveCallers, files, monkeypatch)
+    write(files.folder, callers__yaml=FILE)
+    files.heard.clear()
+    with pytest.raises(pytest.fail.Exception):
+        tries_again(SeesWhatItCannotRead, files, monkeypatch)
+
+
+class Breaking:
+    """A file whose reading breaks in a way that nobody has thought of, while it is told to."""
+
+    def __init__(self, document: Document, broken: list[Exception]) -> None:
+        self._document, self._broken = document, broken
+        self.hurry, self.age = document.hurry, document.age
+
+    def stamp(self) -> object:
+        """Return that of the file, and another one while it breaks."""
+        return self._document.stamp(), bool(self._broken)
+
+    def read(self) -> bytes:
+        """Return what is in the file, or break."""
+        if self._broken:
+            raise self._broken[0]
+        return self._document.read()
+
+
+class DiesOfIt(LiveCallers):
+    """The twin: it looks as one who knows every mistake that can be made."""
+
+    def look(self, tell: Any) -> bool:
+        """Read what has changed."""
+        if self._stamps() != self._seen:
+            self.book, self._identify = self._built()
+            tell(None)
+        return True
+
+
+def goes_on_after(make: type[LiveCallers], files: Files, wrong: Exception) -> None:
+    """What breaks while it is read is told and ends nothing: what is taken back afterwards counts."""
+    broken: list[Exception] = []
+    live = make("callers.yaml", lambda name: Breaking(files.opened(name), broken), ("homeid",), clock=files.clock)
+    presented = Presented((f"Bearer {a_token(files.key)}",))
+    assert live.identify(presented).caller.name == "app"
+    broken.append(wrong)
+    live.look(files.heard.append)
+    assert type(wrong).__name__ in str(files.heard[0])
+    write(files.folder, callers__yaml=FILE.replace("app", "other"))
+    broken.clear()
+    live.look(files.heard.append)
+    with pytest.raises(UnknownCallerError):
+        live.identify(presented)
+
+
+@pytest.mark.parametrize("wrong", [RuntimeError("of ours"), OverflowError("date"), MemoryError()], ids=repr)
+def test_nothing_ends_the_looking_at_the_files(files: Files, wrong: Exception) -> None:
+    """Not so for the twin."""
+    goes_on_after(LiveCallers, files, wrong)
+    write(files.folder, callers__yaml=FILE)
+    with pytest.raises(type(wrong)):
+        goes_on_after(DiesOfIt, files, wrong)
+
+
+def test_nor_does_whoever_is_told(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that cannot be written ends no thread."""
+    monkeypatch.setattr("pdp.callers.live.LOOK_SECONDS", 0.01)
+    told: list[str | None] = []
+    again = threading.Event()
+
+    def tell(mistakes: str | None) -> None:
+        told.append(mistakes)
+        write(files.folder, callers__yaml=FILE + "\n" * len(told))
+        if len(told) > 1:
+            again.set()
+        raise OSError("no space is left")
+
+    files.live.begin(tell)
+    try:
+        write(files.folder, callers__yaml=FILE + "# changed\n")
+        assert again.wait(30.0)
+    finally:
+        files.live.end()
+
+
+def test_the_age_tells_that_the_files_are_not_followed(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on from the last look after which what the files say was in force, and back to 0 with the next such."""
+    now = [1000.0]
+    monkeypatch.setattr("pdp.callers.live.time.monotonic", lambda: now[0])
+    files.look()
+    for content, age in ((FILE, 0.0), ("callers: {}", 10.0), ("callers: {}", 20.0), (FILE, 0.0)):
+        now[0] += 10
+        write(files.folder, callers__yaml=content)
+        files.look()
+        assert files.live.measured() == {"age": age}
+
+
+# --- Revocations count whatever else is wrong ---
+
+KEYS = """
+keys: {file: keys.json, pepper: keys.pepper}
+"""
+FAR = '  far: {issuer: "https://far.test/", keys: "https://far.test/jwks", algorithm: ES256}\ncallers:\n'
+
+
+class Fetched:
+    """What lies at an address: whatever it is told to be, and when it was asked for."""
+
+    def __init__(self) -> None:
+        self.content, self.asked, self.now = b"", 0, 0.0
+
+    def stamp(self) -> object:
+        """Return that it is due to be asked for, each time."""
+        self.asked += 1
+        return self.asked
+
+    def read(self) -> bytes:
+        """Return what lies there; nothing while it is away."""
+        if not self.content:
+            raise UnavailableError("away")
+        return self.content
+
+    def age(self) -> float:
+        """Return that it was asked for just now."""
+        return 0.0
+
+    def hurry(self) -> None:
+        """Do nothing."""
+
+
+class Keyed:
+    """A folder with an API key and an issuer far away, and who reads them."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, make: type[LiveCallers] = LiveCallers) -> None:
+        text = KEYS + FILE.replace("    tokens", "    api_keys: yes\n    tokens").replace("callers:\n", FAR)
+        self.text = text.replace("subject: app}", "subject: app}, {issuer: far, subject: app}")
+        self.files, self.far, self.now = Files(folder), Fetched(), [1000.0]
+        monkeypatch.setattr("pdp.callers.live.IssuerKeys", lambda: IssuerKeys(lambda: self.now[0]))
+        self.store = KeyStore(folder / "keys.json", folder / "keys.pepper")
+        clear, self.kept = self.store.issue("app", 30, "", datetime.now(UTC))
+        _, self.other = self.store.issue("app", 30, "", datetime.now(UTC))
+        self.presented = Presented((f"ApiKey {clear}",))
+        self.far_key = a_key()
+        self.token = Presented((f"Bearer {a_token(self.far_key, iss='https://far.test/')}",))
+        self.far.content = jwks(("k1", self.far_key))
+        write(folder, callers__yaml=self.text)
+        self.live = make("callers.yaml", self.opened, ("homeid",))
+        assert self.says(self.presented) == self.says(self.token) == "app"
+
+    def opened(self, name: str) -> Document:
+        """Return what is called by that name."""
+        return self.far if "://" in name else self.files.opened(name)
+
+    def revoke(self) -> None:
+        """Take the key back, and let the files be looked at."""
+        self.store.revoke(self.kept.id, datetime.now(UTC))
+        self.live.look(self.files.heard.append)
+
+    def says(self, presented: Presented) -> str:
+        """Return who shows this, or why it is nobody."""
+        try:
+            return self.live.identify(presented).caller.name
+        except UnknownCallerError as error:
+            return error.reason
+        except UnavailableError:
+            return "unavailable"
+
+
+def spoil_entry(house: Keyed) -> None:
+    """Spoil another entry of the file of keys."""
+    house.store.revoke(house.other.id, datetime.now(UTC))
+    path = house.files.folder / "keys.json"
+    root = json.loads(path.read_text("utf-8"))
+    root["keys"][1]["expires_at"] = "9999-12-31T23:59:59-07:00"
+    path.write_text(json.dumps(root), "utf-8")
+
+
+WRONG: dict[str, Callable[[Keyed], object]] = {
+    "html from an issuer": lambda house: setattr(house.far, "content", b"<html>Back soon.</html>"),
+    "no answer of an issuer": lambda house: setattr(house.far, "content", b""),
+    "a file of callers that cannot be right": lambda house: write(house.files.folder, callers__yaml="callers: {}"),
+    "a file that is gone": lambda house: (house.files.folder / "login.jwks.json").unlink(),
+    "a key set that is none": lambda house: write(house.files.folder, **{"login.jwks__json": "{}"}),
+    "a pepper that is none": lambda house: write(house.files.folder, keys__pepper="x"),
+}
+
+
+class AllOrNothing(LiveCallers):
+    """The twin: where anything is wrong, nothing counts."""
+
+    def _take_back_keys(self) -> None:
+        """Leave everything as it was."""
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_revoked_key_ends_whatever_else_is_wrong(wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the same look, or at one after something else went wrong."""
+    house = Keyed(tmp_path, monkeypatch)
+    WRONG[wrong](house)
+    if wrong != "a pepper that is none":  # `pdp keys` cannot do anything without one
+        house.live.look(house.files.heard.append)
+        assert house.says(house.presented) == "app"
+        house.revoke()
+    else:
+        root = json.loads((tmp_path / "keys.json").read_text("utf-8"))
+        write(tmp_path, keys__json=json.dumps({**root, "keys": root["keys"][1:]}))
+        house.live.look(house.files.heard.append)
+    assert house.says(house.presented) in {Reason.KEY_REVOKED.value, Reason.KEY_UNKNOWN.value}
+
+
+def test_with_the_twin_it_stays_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks at everything as one."""
+    house = Keyed(tmp_path, monkeypatch, AllOrNothing)
+    WRONG["a file of callers that cannot be right"](house)
+    house.revoke()
+    assert house.says(house.presented) == "app"
+
+
+def test_a_revoked_key_ends_though_another_entry_cannot_be_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is added or prolonged in such a file does not count."""
+    house = Keyed(tmp_path, monkeypatch)
+    house.store.revoke(house.kept.id, datetime.now(UTC))
+    spoil_entry(house)
+    house.live.look(house.files.heard.append)
+    assert house.files.heard[0] is not None
+    assert house.says(house.presented) == Reason.KEY_REVOKED.value
+
+
+def test_what_is_no_key_set_counts_as_no_answer_and_the_last_one_ends_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other callers go on; who runs the server is told."""
+    house = Keyed(tmp_path, monkeypatch)
+    house.far.content = b"<html>Back soon.</html>"
+    for later, expected in ((0.0, "app"), (KEPT_SECONDS, "app"), (1.0, "unavailable")):
+        house.now[0] += later
+        house.live.look(house.files.heard.append)
+        assert house.says(house.token) == expected
+        assert house.says(house.presented) == "app"
+        assert "https://far.test/jwks" in house.live.troubles[0]
+    house.far.content = jwks(("k1", house.far_key))
+    house.live.look(house.files.heard.append)
+    assert (house.says(house.token), house.live.troubles) == ("app", ())
 
 
 MISSING = ["callers.yaml", "login.jwks.json"]

@@ -101,6 +101,31 @@ def test_who_may_not_assert_something_is_refused_when_it_brings_it(
     assert is_refused(method, LOCAL, message) is None
 
 
+def test_what_is_refused_is_not_repeated_at_length() -> None:
+    """A message of a megabyte would otherwise be answered by three."""
+    long = "x\n" * 200_000
+    caller = Caller("app", frozenset({"homeid"}), writes=frozenset({Claim.ROLE}), actors=frozenset({"user"}))
+    actor = request_pb2.Subject(type=long, id=long)
+    user = request_pb2.Subject(type="user", id="a")
+    asked = [
+        ("DecisionService.Check", decision_pb2.CheckRequest(operator=long)),
+        ("DecisionService.Explain", decision_pb2.ExplainRequest(decision_id=long)),
+        ("FactService.WriteFacts", facts_pb2.WriteFactsRequest(operator="homeid", actor=actor)),
+        ("FactService.ReadFacts", facts_pb2.ReadFactsRequest(filter=facts_pb2.FactFilter(operator=long))),
+        (
+            "FactService.DeleteFacts",
+            facts_pb2.DeleteFactsRequest(operator="homeid", actor=user, filter=facts_pb2.FactFilter(kind=long)),
+        ),
+    ]
+    for name, message in asked:
+        with pytest.raises(NotPermittedError) as caught:
+            PERMITS[f"pdp.api.v1.{name}"](caller, message)
+        error = caught.value.error
+        assert all(
+            len(text) < 300 and text.isprintable() for text in (error.value, error.message.vi, error.message.en)
+        ), name
+
+
 def test_each_fact_of_a_request_is_looked_at() -> None:
     """One that is accepted does not cover the next."""
     message = decision_pb2.CheckRequest(operator="homeid")

@@ -2,16 +2,18 @@
 
 import io
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import grpc
 import pytest
 
+from pdp.api.v1 import facts_pb2
 from pdp.callers import Presented
 from pdp.core.caller import LOCAL, Caller
 from pdp.server.barrier import ExceptionBarrier
 from pdp.server.events import json_log
-from pdp.server.gate import Gate
+from pdp.server.gate import Gate, caller_of
 
 
 class AbortedError(Exception):
@@ -119,6 +121,77 @@ def test_a_caller_that_has_gone_in_the_middle_is_no_line_in_the_log() -> None:
     with pytest.raises(AbortedError):
         next(stream)
     assert (context.code, log.getvalue()) == (grpc.StatusCode.CANCELLED, "")
+
+
+# --- A stream that goes on while its caller changes ---
+
+WATCH = "/pdp.api.v1.FactService/WatchFacts"
+STREAM = "/pdp.api.v1.DecisionService/CheckStream"
+
+
+class Changing(Gate):
+    """A gate whose one caller may ask about what it is told, from one moment to the next."""
+
+    operators = frozenset({"homeid"})
+
+    def admit(self, method: str, presented: Presented | None) -> Caller:
+        """Return who calls, as it is now."""
+        return Caller("app", operators=self.operators)
+
+
+class AsksOnceForAll(ExceptionBarrier):
+    """The twin: it looks at who calls again, and not at what it was asked."""
+
+    def _admit_again(self, name: str, context: grpc.ServicerContext) -> None:
+        self._gate.admit(name, None)
+
+
+def behind(make: type[ExceptionBarrier], gate: Gate, method: str, handler: Any) -> Any:
+    """Return *handler* of *method* behind a barrier with *gate*."""
+    details: Any = type("Details", (), {"method": method})()
+    return make(json_log(io.StringIO()), {}, gate).intercept_service(lambda _details: handler, details)
+
+
+def watches_on(make: type[ExceptionBarrier]) -> str:
+    """Open a stream of facts, take the operator away from its caller, and return what comes then."""
+    gate, context = Changing(None, (), json_log(io.StringIO())), FakeContext()
+    handler: Any = grpc.unary_stream_rpc_method_handler(
+        lambda _request, _context: iter(("one", "two")), facts_pb2.WatchFactsRequest.FromString
+    )
+    request = facts_pb2.WatchFactsRequest(operator="homeid").SerializeToString()
+    stream = behind(make, gate, WATCH, handler).unary_stream(request, context)
+    assert next(stream) == "one"
+    gate.operators = frozenset({"kiotviet"})
+    with suppress(AbortedError):
+        return str(next(stream))
+    return str(context.code)
+
+
+def asks_on(make: type[ExceptionBarrier]) -> list[frozenset[str]]:
+    """Return for whom each message of a stream is answered, whose caller's operators change in between."""
+    gate, context = Changing(None, (), json_log(io.StringIO())), FakeContext()
+
+    def requests() -> Any:
+        yield b"one"
+        gate.operators = frozenset()
+        yield b"two"
+
+    handler: Any = grpc.stream_stream_rpc_method_handler(
+        lambda bodies, context: (caller_of(context).operators for _ in bodies)
+    )
+    return list(behind(make, gate, STREAM, handler).stream_stream(requests(), context))
+
+
+def test_a_stream_ends_when_its_operator_is_taken_from_the_caller() -> None:
+    """What was permitted when it was opened has to be permitted to each of its messages; not so with the twin."""
+    assert watches_on(ExceptionBarrier) == "StatusCode.PERMISSION_DENIED"
+    assert watches_on(AsksOnceForAll) == "two"
+
+
+def test_each_message_of_a_stream_is_of_who_calls_by_then() -> None:
+    """Also the first one after the change; not so with the twin."""
+    assert asks_on(ExceptionBarrier) == [{"homeid"}, frozenset()]
+    assert asks_on(AsksOnceForAll) == [{"homeid"}, {"homeid"}]
 
 
 def test_what_nobody_serves_has_no_handler() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.message import DecodeError
 
 from pdp.api.v1 import decision_pb2
 from pdp.core.errors import InvalidRequestError
@@ -94,6 +95,19 @@ def test_what_is_out_of_the_ordinary_is_left_to_the_precise_reader(change: Calla
     assert outcome(lambda: RequestReader(the_words()).request(message.SerializeToString())) == outcome(
         lambda: request_from_wire(message, the_words())
     )
+
+
+def test_an_action_with_a_field_of_the_number_0_is_left_to_the_precise_reader() -> None:
+    """No message has one: the parser refuses the bytes, and so has to be asked."""
+    plain, message = PlainReader(the_words(), {}), a_request()
+    whole = message.SerializeToString()
+    action = message.action.SerializeToString()
+    odd = whole.replace(bytes([len(action)]) + action, bytes([len(action) + 2]) + action + b"\0\0")
+    assert plain.request(whole) == request_from_wire(message, the_words())
+    with pytest.raises(DecodeError):
+        decision_pb2.CheckRequest.FromString(odd)
+    with pytest.raises(NotPlainError):
+        plain.request(odd)
 
 
 def outcome(read: Callable[[], Request]) -> object:

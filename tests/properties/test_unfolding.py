@@ -1,0 +1,167 @@
+"""A question that looks into conditions one by one says what the question says that looks into all of them."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pytest
+
+from pdp.analysis.changes import Comparison, Difference, Kind
+from pdp.core.decision import Outcome
+from pdp.policy_set import Asked, PolicySet
+from pdp.space import Formula, Holding, Question, Space, Unfolding
+from tests.builders import the_words
+from tests.properties.policy_pairs import CATEGORIES, CONDITIONS, PURPOSES, ROLES, Row, a_policy
+
+_KNOWN: Row = ("allow", "teacher", "read", "child_data", "education", ("known",), "KIDS-1.7", "nothing")
+_NAMES = tuple(CONDITIONS)
+Drawn = list[tuple[str, Outcome, str]]
+
+
+def _drawn(random: Random) -> list[Drawn]:
+    """Return alternatives, each of some conditions with what they come to under the category or a narrower one."""
+    outcomes = list(Outcome)
+    return [
+        [
+            (random.choice(_NAMES), random.choice(outcomes), random.choice(CATEGORIES))
+            for _ in range(random.randint(2, 5))
+        ]
+        for _ in range(random.randint(1, 3))
+    ]
+
+
+def _said(question: Question | Unfolding, space: Space, policy: PolicySet, drawn: list[Drawn]) -> Formula:
+    for name, _, category in (each for alternative in drawn for each in alternative):
+        question.names(policy, [name], category)
+    written = space.script
+    return written.either(
+        *[written.both(*[question.has_outcome(policy, *each) for each in alternative]) for alternative in drawn]
+    )
+
+
+def _disagreements(unfolding: type[Unfolding], seeds: range) -> Iterator[str]:
+    policy = a_policy(_KNOWN)
+    space = Space([policy], the_words().schema)
+    for seed in seeds:
+        random = Random(seed)
+        drawn = _drawn(random)
+        roles = frozenset(random.sample(ROLES, random.randint(1, 2)))
+        asked: Asked = (roles, random.choice(("read", "share", "publish")), "child_data", random.choice(PURPOSES))
+        exact, folded = space.question(asked), unfolding(space, asked)
+        is_possible = exact.is_possible(_said(exact, space, policy, drawn))
+        formula = _said(folded, space, policy, drawn)
+        found = folded.situation(formula)
+        if is_possible is not (found is not None):
+            yield f"seed {seed}: {drawn} of {asked} is {is_possible}"
+        elif found is not None and not folded.holds_in(formula, found, {}):
+            yield f"seed {seed}: {drawn} of {asked} does not hold in {found}"
+
+
+def test_folded_and_unfolded_questions_agree() -> None:
+    """Whatever is asked of conditions, with a request in which it holds where it is possible."""
+    assert list(_disagreements(Unfolding, range(60))) == []
+
+
+class _NeverUnfolded(Unfolding):
+    """Takes for possible what would be if conditions came to anything."""
+
+    def _relied_on(self, *_: object) -> set[object]:  # type: ignore[override]
+        return set()
+
+
+class _OneLook(Unfolding):
+    """Takes for impossible what does not hold in the first request that is found."""
+
+    def sought(self, formula: Formula, holding: Holding = Holding.ANYHOW):  # type: ignore[no-untyped-def]
+        found = super().sought(formula, holding)
+        first = self._exact.imagined([formula], holding)
+        return found if first is not None and self.holds_in(formula, first[0], {}) else None
+
+
+@pytest.mark.parametrize("twin", [_NeverUnfolded, _OneLook])
+def test_a_broken_unfolding_is_noticed(twin: type[Unfolding]) -> None:
+    """Each says of something that it is possible, or that it is not, which the exact question says otherwise."""
+    assert next(_disagreements(twin, range(60)), None)
+
+
+# --- Roles taken together ---------------------------------------------------------------------------------------------
+
+_ALSO = {"in_scopes": "subject is in resource.scopes", "not_in_scopes": "not in_scopes"}
+_CELL = ("read", "child_data", "education")
+
+
+def _deny(*conditions: str) -> Row:
+    return ("deny", "any", *_CELL, conditions, "KIDS-1.7", "nothing")
+
+
+_EVERYBODY: Row = ("allow", "any", *_CELL, (), "KIDS-1.7", "nothing")
+_EDITS = {
+    "what is unknown where no scope is named": _deny("in_scopes", "not_in_scopes", "somebody_else"),
+    "what is known where a scope is named": _deny("in_scopes"),
+    "what asks for a role": _deny("of_the_school", "in_scopes", "not_in_scopes"),
+}
+
+
+def _sets() -> list[frozenset[str]]:
+    return [frozenset(roles) for size in (1, 2) for roles in combinations(ROLES, size)]
+
+
+def _by_itself(comparison: Comparison) -> set[tuple[frozenset[str], Kind]]:
+    found = set()
+    for roles in _sets():
+        question, formulas = comparison.opened((roles, *_CELL))
+        found |= {(roles, kind) for kind in comparison.kinds if question.is_possible(formulas[kind]())}
+    return found
+
+
+def _together(comparison: Comparison) -> set[tuple[frozenset[str], Kind]]:
+    found = set()
+    for each in comparison.differences():
+        words = (each.cell.actions.words, each.cell.categories.words, each.cell.purposes.words)
+        if all(word in among for word, among in zip(_CELL, words, strict=True)):
+            found |= {(roles, each.kind) for roles in _sets() if _lies_in(roles, each)}
+    return found
+
+
+def _lies_in(roles: frozenset[str], difference: Difference) -> bool:
+    kinds = difference.roles.kinds
+    one, *rest = sorted(roles)
+    if len(kinds) != len(roles):
+        return False
+    if not rest:
+        return one in kinds[0].roles
+    return any(one in a.roles and rest[0] in b.roles for a, b in ((kinds[0], kinds[1]), (kinds[1], kinds[0])))
+
+
+def _compared(row: Row, kind: type[Comparison] = Comparison) -> Comparison:
+    before, after = (a_policy(_EVERYBODY, *more, also=_ALSO) for more in ((), (row,)))
+    return kind(before, after, the_words().schema)
+
+
+@pytest.mark.parametrize("row", _EDITS.values(), ids=_EDITS)
+def test_roles_taken_together_differ_as_each_set_does_by_itself(row: Row) -> None:
+    """Also where it depends on the scopes in which roles are held whether a decision changes."""
+    comparison = _compared(row)
+    assert _together(comparison) == _by_itself(comparison)
+
+
+class _AnyScopeWillDo(Comparison):
+    """Takes what somebody may bring about in some scopes for what these roles may."""
+
+    def _is_possible(self, *asked: Any) -> bool | None:
+        return super()._is_possible(*asked) is not False
+
+
+class _ScopesForAll(Comparison):
+    """Takes what cannot be where a scope of every type is named for what cannot be at all."""
+
+    def _is_possible(self, *asked: Any) -> bool | None:
+        return super()._is_possible(*asked) is True
+
+
+@pytest.mark.parametrize("twin", [_AnyScopeWillDo, _ScopesForAll])
+def test_roles_taken_together_wrongly_are_noticed(twin: type[Comparison]) -> None:
+    """Each twin differs from asking about every set by itself."""
+    comparisons = [_compared(row, twin) for row in _EDITS.values()]
+    assert any(_together(each) != _by_itself(each) for each in comparisons)
