@@ -3,7 +3,7 @@
 import pytest
 
 from pdp.review.thorough import review_thoroughly
-from pdp.space import Question, UndecidedError
+from pdp.space import Question, UndecidedError, Unfolding
 from tests.unit.policy_set.small_folder import OPERATOR, Files, build, edited, the_files, the_schema
 
 POLICY = f"{OPERATOR}/policy.csv"
@@ -94,6 +94,8 @@ def test_what_stays_undecided_is_said_and_not_held_against_the_row(monkeypatch: 
     """In both languages, with the row, what was asked and why there is no answer; nothing else is said of the row."""
     monkeypatch.setattr(Question, "is_possible", gives_up)
     monkeypatch.setattr(Question, "possible", gives_up)
+    monkeypatch.setattr(Unfolding, "sought", gives_up)
+    monkeypatch.setattr(Unfolding, "is_conceivable", gives_up)
     found = review_thoroughly(build(BROKEN["clause-says-both"][0]), the_schema())
     assert {one.code for one in found} == {"rule-undecided"}
     said = [one.message for one in found]
