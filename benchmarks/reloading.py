@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +109,8 @@ def serving(policies: Path, workers: int) -> Iterator[str]:
     try:
         for line in process.stderr or ():
             if json.loads(line)["event"] == "ready":
+                # A server whose events nobody reads stands still once the pipe is full, some hundred reloads on.
+                threading.Thread(target=_read_on, args=(process.stderr,), daemon=True).start()
                 yield json.loads(line)["address"]
                 break
         else:
@@ -116,6 +118,11 @@ def serving(policies: Path, workers: int) -> Iterator[str]:
     finally:
         process.kill()
         process.communicate()
+
+
+def _read_on(lines: Iterable[str] | None) -> None:
+    for _ in lines or ():
+        pass
 
 
 def run(reloads: int, callers: int, workers: int, quiet_seconds: float, most_seconds: float = 0.0) -> dict[str, Any]:
