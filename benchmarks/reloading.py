@@ -69,7 +69,7 @@ class Callers:
     def __init__(self, address: str, body: bytes, callers: int) -> None:
         self.seen: list[Seen] = []
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(address, body)) for _ in range(callers)]
+        self._threads = [threading.Thread(target=self._ask, args=(address, body), daemon=True) for _ in range(callers)]
         for thread in self._threads:
             thread.start()
 
