@@ -11,17 +11,16 @@ from pdp.core.decision import Decision
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError, NoPolicyError, NotImplementedYetError, NotRecordedError
 from pdp.core.explanation import Explanation
-from pdp.core.fact_index import FactIndex
 from pdp.core.lookup import Found
 from pdp.core.ports import Clock, DecisionLog, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request, Resource
 from pdp.core.tally import NOTHING_TALLIED, Tally
-from pdp.core.wanted import all_wanted
 from pdp.deciding import Answer, SharedAnswer, decide, decide_twice, explain, too_many_facts
 from pdp.decision_log import ChainedDecisionLog, explained, withheld_keys
 from pdp.decision_point import looking_up
 from pdp.decision_point.answers import decided, given_again, term
 from pdp.decision_point.explaining import explained_as_of, with_changes
+from pdp.decision_point.sourcing import Part, Sources
 from pdp.decision_point.surveying import present
 from pdp.gathering import Wanting, check_against_stored
 from pdp.policy_set import PolicySet
@@ -39,7 +38,6 @@ class DecisionPoint:
     *cache* holds what need not be asked of *facts*: what is in it has to come from there. *tally* counts the answers.
     """
 
-    cache: Cache = NOTHING_KEPT
     tally: Tally = NOTHING_TALLIED
 
     def __init__(
@@ -52,9 +50,7 @@ class DecisionPoint:
         cache: Cache = NOTHING_KEPT,
     ) -> None:
         self.policies = policies
-        self.cache = cache
-        self._wanting = Wanting(policies)
-        self._facts = facts
+        self._sources = Sources(facts, cache, Wanting(policies), clock)
         self.clock = clock
         self.log = log.withholding(_withheld(policies))
         self.shadow = shadow
@@ -63,7 +59,7 @@ class DecisionPoint:
         """Return a decision point that differs from this one in its *policies* alone, and in what follows from them."""
         other = copy.copy(self)
         other.policies = policies
-        other._wanting = Wanting(policies)
+        other._sources = replace(self._sources, wanting=Wanting(policies))
         other.log = self.log.withholding(_withheld(policies))
         return other
 
@@ -76,16 +72,20 @@ class DecisionPoint:
     def over(self, facts: FactSource) -> "DecisionPoint":
         """Return the same decision point over other stored facts: those of a transaction, say, which no shadow sees."""
         other = copy.copy(self)
-        other._facts = facts
         other.shadow = NO_SHADOW
         # FAIL CLOSED (transaction): what is kept is of the store as others see it.
-        other.cache = NOTHING_KEPT
+        other._sources = replace(self._sources, facts=facts, cache=NOTHING_KEPT)
         return other
+
+    @property
+    def cache(self) -> Cache:
+        """Return what is kept of what was read and decided."""
+        return self._sources.cache
 
     @property
     def at_once(self) -> bool:
         """Say whether an answer never waits for facts that are not in this process."""
-        return self._facts.at_once
+        return self._sources.facts.at_once
 
     def check(self, request: Request) -> Decision:
         """Return the answer to *request*, once its record is kept.
@@ -95,7 +95,7 @@ class DecisionPoint:
         """
         policy = self._policy(request.operator)
         kept = self._kept(policy, request)
-        return kept if kept is not None else self._check_about(policy, request, self._gathered(request))
+        return kept if kept is not None else self._check_about(policy, request, self._sources.gathered(request))
 
     def check_at_once(self, request: Request) -> Decision | None:
         """Return what check returns, or None, having done nothing, where that could wait for something.
@@ -106,7 +106,7 @@ class DecisionPoint:
         kept = self._kept(policy, request)
         if kept is not None:
             return kept
-        stored = self._at_hand(request)
+        stored = self._sources.at_hand(request)
         return None if stored is None else self._check_about(policy, request, stored)
 
     def check_batch(self, operator: str, requests: Sequence[Request], consistency: Consistency) -> tuple[Checked, ...]:
@@ -115,19 +115,7 @@ class DecisionPoint:
         Raises NoPolicyError, ForeignTokenError and UnavailableError for the whole batch.
         """
         policy = self._policy(operator)
-        nothing = self._facts.known_empty(operator, consistency)
-        if nothing is not None:
-            return self._check_all(policy, requests, [nothing] * len(requests))
-        if self.cache.keeps and len(requests) > 1:
-            found, missing = self._pinned(policy, requests, consistency)
-            if missing and len(missing) < len(requests):
-                # Most of it is at hand. What is not is gathered; then all of it may be, as of one later state.
-                parts = self._gathered_for_all(operator, missing, consistency)
-                newest = max((part.seen[1] for part in parts if part.seen is not None), default=0)
-                found, missing = self._pinned(policy, requests, consistency, newest)
-            if not missing:
-                return self._check_all(policy, requests, found)
-        return self._check_all(policy, requests, self._gathered_for_all(operator, requests, consistency))
+        return self._check_all(policy, requests, self._sources.of_batch(policy, requests, consistency))
 
     def check_batch_at_once(
         self, operator: str, requests: Sequence[Request], consistency: Consistency
@@ -137,35 +125,8 @@ class DecisionPoint:
         Raises what check_batch raises.
         """
         policy = self._policy(operator)
-        nothing = self._facts.known_empty(operator, consistency)
-        if nothing is not None:
-            return self._check_all(policy, requests, [nothing] * len(requests))
-        if not self.cache.keeps:
-            return None
-        found, missing = self._pinned(policy, requests, consistency)
-        return None if missing else self._check_all(policy, requests, found)
-
-    def _pinned(
-        self, policy: PolicySet, requests: Sequence[Request], consistency: Consistency, at_least: int = 0
-    ) -> tuple[list[Decision | StoredFacts], Sequence[Request]]:
-        """Return what is at hand for *requests*, all as of one state, and those for which nothing is."""
-        pinned = self.cache.pinned(consistency, at_least)
-        if pinned is None:
-            return [], requests
-        now = self.clock.now()
-        found: list[Decision | StoredFacts] = []
-        missing: list[Request] = []
-        for request in requests:
-            there = pinned.decision(request, policy.revision, now) or pinned.facts(
-                policy.operator, self._wanting.of(request)
-            )
-            if there is None:
-                missing.append(request)
-            else:
-                found.append(there)
-        if not missing:
-            pinned.taken()
-        return found, missing
+        parts = self._sources.of_batch_at_hand(policy, requests, consistency)
+        return None if parts is None else self._check_all(policy, requests, parts)
 
     def explain(self, request: Request, as_of: datetime | None = None) -> Explanation:
         """Return the answer to *request* with everything that led to it.
@@ -176,15 +137,15 @@ class DecisionPoint:
         """
         policy = self._policy(request.operator)
         if as_of is not None:
-            return explained_as_of(self._facts, self.clock, policy, request, as_of)
-        stored = self._gathered(request)
+            return explained_as_of(self._sources.facts, self.clock, policy, request, as_of)
+        stored = self._sources.gathered(request)
         at = request.time or present(self.clock, stored)
         agreed = check_against_stored(request, stored.facts, at)
         answer = too_many_facts() if stored.too_many else decide_twice(policy, agreed, stored.facts, at)
         explanation = explain(self._recorded(policy, request, agreed, stored, at, answer), answer)
         if answer.allowed:
             return explanation
-        return with_changes(self._facts, explanation, policy, agreed, stored, at)
+        return with_changes(self._sources.facts, explanation, policy, agreed, stored, at)
 
     def explain_past(self, decision_id: str) -> tuple[Request, Explanation]:
         """Return what was asked, and how the answer came about, of a decision on record; none is made.
@@ -209,7 +170,7 @@ class DecisionPoint:
         """
         policy = self._policy(request.operator)
         if as_of is not None:
-            return looking_up.actions_as_of(self._facts, self.clock, policy, request, as_of)
+            return looking_up.actions_as_of(self._sources.facts, self.clock, policy, request, as_of)
         asked = looking_up.each_action(policy, request)
         checked = _decisions(self.check_batch(request.operator, asked, request.consistency))
         return tuple((each.action, decision) for each, decision in zip(asked, checked, strict=True))
@@ -220,7 +181,7 @@ class DecisionPoint:
         Raises NoPolicyError, ForeignTokenError, UnavailableError and KeptNoLongerError, InvalidRequestError for what
         contradicts the stored facts, and TooMuchToLookUpError instead of leaving anybody out.
         """
-        return looking_up.subjects(self._facts, self.clock, self._policy(request.operator), request, as_of)
+        return looking_up.subjects(self._sources.facts, self.clock, self._policy(request.operator), request, as_of)
 
     def lookup_resources(
         self,
@@ -234,7 +195,7 @@ class DecisionPoint:
         Of the resource of *request* only the category counts. Raises what lookup_subjects raises.
         """
         policy = self._policy(request.operator)
-        return looking_up.resources(self._facts, self.clock, policy, request, candidates, within, as_of)
+        return looking_up.resources(self._sources.facts, self.clock, policy, request, candidates, within, as_of)
 
     # --- What all of them rest on -------------------------------------------------------------------------------------
 
@@ -258,36 +219,7 @@ class DecisionPoint:
         self.shadow.see(request, decision, now)
         return decision
 
-    def _at_hand(self, request: Request) -> StoredFacts | None:
-        nothing = self._facts.known_empty(request.operator, request.consistency)
-        if nothing is not None or not self.cache.keeps:
-            return nothing
-        return self.cache.facts(request.operator, self._wanting.of(request), request.consistency)
-
-    def _gathered(self, request: Request) -> StoredFacts:
-        nothing = self._facts.known_empty(request.operator, request.consistency)
-        if nothing is not None:
-            return nothing
-        return self._facts.gather(request.operator, self._wanting.of(request), request.consistency)
-
-    def _gathered_for_all(
-        self, operator: str, requests: Sequence[Request], consistency: Consistency
-    ) -> Sequence[StoredFacts]:
-        """Return for each of *requests* its part of what is gathered for all of them at once."""
-        wanted = [self._wanting.of(request) for request in requests]
-        stored = self._facts.gather(operator, all_wanted(wanted), consistency)
-        if len(wanted) == 1:
-            return [stored]
-        parts = [stored] * len(wanted)
-        if stored.facts:
-            # The facts of others would cost a question time, and nothing else.
-            index = FactIndex(stored.facts)
-            parts = [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
-        return self.cache.keep_facts(operator, wanted, parts)
-
-    def _check_all(
-        self, policy: PolicySet, requests: Sequence[Request], parts: Sequence[Decision | StoredFacts]
-    ) -> tuple[Checked, ...]:
+    def _check_all(self, policy: PolicySet, requests: Sequence[Request], parts: Sequence[Part]) -> tuple[Checked, ...]:
         """Return the answer to each request from its part: what was gathered for it, or its answer that was kept."""
         now = self.clock.now()
         # What was gathered together was committed at one instant; what was at hand may have been at several.

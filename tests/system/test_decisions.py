@@ -116,7 +116,7 @@ def test_items_of_an_operator_without_policy_are_refused_alone(words: Words, poi
     other.ClearField("facts")
     other.operator = "homeid"
     kept = {operator: policy for operator, policy in point.policies.items() if operator != "homeid"}
-    lacking = DecisionPoint(kept, point._facts, point.clock, point.log)
+    lacking = DecisionPoint(kept, point._sources.facts, point.clock, point.log)
     with running(lacking, words) as server, connected(server.address) as channel:
         _make_right(other)
         refused, good = results(batch(channel, other, a_request()))
