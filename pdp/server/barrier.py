@@ -190,7 +190,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         def permitting(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
             if streams:
                 return behaviour((permitted(each, context) for each in request), context, *callback)
-            setattr(context, _PERMIT, lambda: permitted(request, context))
+            # INVARIANT (no circle): what a context holds may not hold the context, or gRPC's core keeps the call among
+            # those of its connection until garbage is collected, and refuses what comes beyond their number.
+            setattr(context, _PERMIT, lambda caller: permit(caller, request))
             return behaviour(permitted(request, context), context, *callback)
 
         return permitting
@@ -215,12 +217,12 @@ class ExceptionBarrier(grpc.ServerInterceptor):
 
     def _guarded_stream(self, answers: Iterator[Any], method: str, context: grpc.ServicerContext) -> Iterator[Any]:
         name = name_of(method)
-        permit_again: Callable[[], Any] = getattr(context, _PERMIT, lambda: None)
+        permit_again: Callable[[Caller], None] = getattr(context, _PERMIT, lambda _caller: None)
         try:
             for answer in answers:
                 # FAIL CLOSED (a stream that goes on): what it was opened with has to be permitted to who it is now.
                 self._admit_again(name, context)
-                permit_again()
+                permit_again(caller_of(context))
                 yield answer
         except GeneratorExit:
             raise

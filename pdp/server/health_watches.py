@@ -31,7 +31,10 @@ class _Watcher:
 
 
 class Watches:
-    """Sends to each watcher the status that *status_of* tells for its service, and again when it is another."""
+    """Sends to each watcher the status that *status_of* tells for its service, and again when it is another.
+
+    *status_of* is asked under the lock of the watches, and may take none.
+    """
 
     def __init__(self, status_of: Callable[[str], int]) -> None:
         self._status_of = status_of
@@ -87,8 +90,9 @@ class Watches:
 
     def _send(self, watcher: _Watcher) -> None:
         while True:
-            status = self._status_of(watcher.service)
             with self._changing:
+                # INVARIANT (none is missed): who changes it and then looks finds this one sending, or sent to.
+                status = self._status_of(watcher.service)
                 if watcher.sent == status:
                     watcher.is_sending = False
                     ends = watcher.ends

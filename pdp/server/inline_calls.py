@@ -153,7 +153,7 @@ class InlineCalls:
         call = _Call(self, method, event.call, self._deadline(method, asked_until))
         for silent in self._unread.overdue():
             self._refuse_late(silent)  # type: ignore[arg-type]  # what came as a call of ours is one
-        if self._active - self._holding - self._streams.count - self._unread.silent > self._maximum:
+        if self._active - self._holding - self._streams.idle - self._unread.silent > self._maximum:
             self._metering.refused(TOO_MANY)
             self._end(call, _FULL)
             return _GO_ON
@@ -175,8 +175,8 @@ class InlineCalls:
             call.has_begun = True
             self._under_way.note(call.of_core)
             self._streams.come(call)
-            call.of_core.start_server_batch((initial_metadata(self._brings), receiving()), call)
-            self._streams.rest(call)
+            asked = initial_metadata(self._brings), receiving()
+            self._streams.rest(call, lambda: call.of_core.start_server_batch(asked, call))
         else:
             self._unread.come(call)
             call.of_core.start_server_batch((receiving(),), call)
@@ -266,8 +266,7 @@ class InlineCalls:
         self._metering.took(call.method.name, time.perf_counter() - call.began)
         message = sending(answer)
         if call.method.streams:
-            call.of_core.start_server_batch((message, receiving()), call)
-            self._streams.rest(call)
+            self._streams.rest(call, lambda: call.of_core.start_server_batch((message, receiving()), call))
         else:
             call.of_core.start_server_batch((initial_metadata(self._brings), message, closing()), call.over)
 

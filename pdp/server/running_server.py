@@ -93,22 +93,29 @@ class RunningServer:
     def _drain(self, grace: float) -> None:
         until = time.monotonic() + grace
         connections = Connections(self.address)
-        self._ending.begin()
-        connections.refuse_new()
-        self._wait_for_connections(connections, until)
-        self._ending.end()
-        self._server.stop(None if self._hurries else max(0.0, until - time.monotonic())).wait()
-        self._ended.set()
+        try:
+            self._ending.begin()
+            self._wait_for_connections(connections, until)
+        finally:
+            self._ending.end()
+            self._server.stop(None if self._hurries else max(0.0, until - time.monotonic())).wait()
+            self._ended.set()
 
     def _wait_for_connections(self, connections: Connections, until: float) -> None:
-        """End each connection once nothing is under way on it, and all of them when the time is over."""
-        last = None
+        """Take no more connections, end each once nothing is under way on it, and all when the time is over."""
+        last, takes_more = None, True
         while True:
             now = time.monotonic()
             kept: frozenset[Peer | None] = frozenset()
             if not self._hurries and now < until:
                 kept = self._ending.under_way.peers()
-            is_left = connections.half_close(kept)
+            try:
+                if takes_more:
+                    connections.refuse_new()
+                    takes_more = False
+                is_left = connections.half_close(kept)
+            except OSError:  # no descriptor is left to look at them with; what is under way is waited for all the same
+                is_left = 1
             if kept:
                 last = None
             elif last is None:

@@ -1,5 +1,6 @@
 """Streams that are open: how many, of whom, and which of them are idle."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
@@ -33,11 +34,17 @@ class Streams(Generic[S]):
         self._of: Counter[str] = Counter()
         # Those of which no message is being answered: whoever takes one out may go on with it, or end it.
         self._idle: set[S] = set()
+        self._resting = threading.Lock()
 
     @property
     def count(self) -> int:
         """Return how many are open."""
         return len(self._open)
+
+    @property
+    def idle(self) -> int:
+        """Return how many of them are idle."""
+        return len(self._idle)
 
     def check(self, key: str) -> None:
         """Raise OverloadedError where the caller *key*, or all together, have as many as may be."""
@@ -59,19 +66,26 @@ class Streams(Generic[S]):
             if not self._of[stream.key]:
                 del self._of[stream.key]
 
-    def rest(self, stream: S) -> None:
-        """Let *stream* be idle. INVARIANT (begun or refused): first that, then it is looked whether the server ends."""
-        self._idle.add(stream)
+    def rest(self, stream: S, ask: Callable[[], None]) -> None:
+        """Do *ask*, which sends what is ready and asks for the next message of *stream*, and let it be idle.
+
+        INVARIANT (rests before it is heard): the next message may come, to another thread, before *ask* has returned;
+        it is taken up only once the stream rests. INVARIANT (begun or refused): first that, then it is looked whether
+        the server ends.
+        """
+        with self._resting:
+            ask()
+            self._idle.add(stream)
         if self._under_way.is_ending:
             self.end()
 
     def take_up(self, stream: S) -> bool:
         """Take *stream* out of those that are idle; say whether it was among them: one thread alone is told so."""
-        try:
+        with self._resting:
+            if stream not in self._idle:
+                return False
             self._idle.remove(stream)
-        except KeyError:
-            return False
-        return True
+            return True
 
     def end(self) -> None:
         """End those that are idle. Any thread may call this."""
