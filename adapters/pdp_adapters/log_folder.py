@@ -7,7 +7,7 @@ away. The folder and everything in it can be read by its owner alone.
 import fcntl
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
@@ -159,6 +159,14 @@ class FileLogFolder:
         """Return the files of the records of *writer* in their order."""
         found = [match for match in map(_RECORDS.fullmatch, self._names()) if match and match["writer"] == writer]
         return [self._part_called(match[0]) for match in sorted(found, key=lambda match: int(match["part"]))]
+
+    def last_parts(self) -> Mapping[str, LogPart]:
+        """Return the newest file of the records of every writer that has one, from one look at the folder."""
+        last: dict[str, tuple[int, str]] = {}
+        for found in filter(None, map(_RECORDS.fullmatch, self._names())):
+            writer, this = found["writer"], (int(found["part"]), found[0])
+            last[writer] = max(this, last.get(writer, this))
+        return {writer: self._part_called(last[writer][1]) for writer in sorted(last)}
 
     def heads(self, writer: str) -> bytes:
         """Return the lines of the heads of *writer*."""

@@ -40,9 +40,10 @@ def read_keys(content: bytes, file: str) -> tuple[KeptKey, ...]:
 
 
 def without_taken_back(keys: Iterable[KeptKey], content: bytes) -> tuple[KeptKey, ...]:
-    """Return those of *keys* that *content* still holds, revoked where it says so, whatever else is wrong with it.
+    """Return those of *keys* that *content* still holds for the same caller, whatever else is wrong with it.
 
-    Nothing that it adds or prolongs counts. What is no file of keys at all takes nothing back.
+    They are revoked, and end sooner, where it says so; nothing that it adds or prolongs counts. What is no
+    file of keys at all takes nothing back.
     """
     try:
         root = json.loads(content)
@@ -105,16 +106,17 @@ def _held(key: KeptKey, entries: list[dict[str, Any]]) -> KeptKey | None:
         return None
     for entry in entries:
         gone = entry.get("revoked_at")
-        # FAIL CLOSED (an entry that cannot be read): another hash, or a revocation at no instant, takes the key back.
-        if entry.get("digest") != key.digest.hex():
+        # FAIL CLOSED (an entry that cannot be read): another hash or caller, no term, or a revocation at no instant,
+        # takes the key back. So does a shorter term under the same hash, which covers it (KeyRing.find).
+        if entry.get("digest") != key.digest.hex() or entry.get("caller") != key.caller:
             return None
-        if gone is None:
-            continue
         try:
-            at = _instant(gone)
+            key = replace(key, expires_at=min(_instant(entry.get("expires_at")), key.expires_at))
+            at = None if gone is None else _instant(gone)
         except (TypeError, ValueError, OverflowError):
             return None
-        key = replace(key, revoked_at=min(at, key.revoked_at or at))
+        if at is not None:
+            key = replace(key, revoked_at=min(at, key.revoked_at or at))
     return key
 
 

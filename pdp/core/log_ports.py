@@ -1,6 +1,6 @@
 """What the chained decision log asks of the world: files, keys, signatures, and a second place for its heads."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -114,6 +114,9 @@ class LogFolder(Protocol):
 
     def parts(self, writer: str) -> Sequence[LogPart]:
         """Return the parts of the records of *writer* in their order."""
+
+    def last_parts(self) -> Mapping[str, LogPart]:
+        """Return the last part of every writer that has one, oldest writer first, from one look."""
 
     def heads(self, writer: str) -> bytes:
         """Return the lines of the heads of *writer*, oldest first."""

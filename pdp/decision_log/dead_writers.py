@@ -4,11 +4,12 @@ What is said is where the chain of a dead writer was found to end, not that all 
 head stay uncovered. But from then on nothing can be added to it or taken from it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from pdp.core.log_ports import LogFolder, LogPart
+from pdp.core.log_ports import LogFolder, LogHead, LogPart
 from pdp.decision_log.chain import number_of, taken_apart
+from pdp.decision_log.heads import read_head
 
 FOUND: Final = "found"
 _LEFT: Final = "left"
@@ -25,16 +26,25 @@ class Ending(NamedTuple):
     digest: bytes
 
 
-def endings_of_the_dead(folder: LogFolder) -> list[Ending]:
-    """Return where the newest chains end whose writer is gone and has not said so itself; raises UnavailableError."""
-    found: list[Ending] = []
-    for writer in reversed(folder.writers()):
-        ending = _ending(folder, writer)
+def endings_of_the_dead(
+    folder: LogFolder, is_signed: Callable[[LogHead], bool], is_over: Callable[[], bool] = lambda: False
+) -> list[Ending]:
+    """Return where the newest chains end whose writer is gone and has not signed its end; raises UnavailableError.
+
+    *is_signed* says whether a head is one that the log has signed. Once *is_over* nothing is returned.
+    """
+    found: list[tuple[Ending, str]] = []
+    for writer, last in reversed(tuple(folder.last_parts().items())):
+        if is_over():
+            return []
+        ending = _ending(folder, writer, last, is_signed)
         if ending is not None:
-            found.append(ending)
+            found.append((ending, last.name))
         if len(found) == _MOST:
             break
-    return found
+    # A writer that lives may have begun its next part meanwhile, and let go of the one that was looked at.
+    again = folder.last_parts() if found else {}
+    return [ending for ending, name in found if ending.writer in again and again[ending.writer].name == name]
 
 
 def told(endings: Sequence[Ending]) -> dict[str, object]:
@@ -52,23 +62,26 @@ def read_endings(said: Mapping[str, Any]) -> Iterator[Ending]:
             continue
 
 
-def _ending(folder: LogFolder, writer: str) -> Ending | None:
-    last = _last_part(folder, writer)
-    if last is None or last.is_held():
+def _ending(folder: LogFolder, writer: str, last: LogPart, is_signed: Callable[[LogHead], bool]) -> Ending | None:
+    if last.is_held():
         return None
     text = _last_line(last)
-    # A writer that lives may have begun its next part meanwhile, and let go of this one.
-    again = _last_part(folder, writer)
-    if text is None or again is None or again.name != last.name or _ENDED in text:
-        return None
-    found = taken_apart(text)
+    found = None if text is None else taken_apart(text)
     number = None if found is None else number_of(found.body)
-    return None if found is None or number is None else Ending(writer, number, found.digest)
+    if text is None or found is None or number is None:
+        return None
+    ending = Ending(writer, number, found.digest)
+    return None if _ENDED in text and _is_covered(folder, ending, is_signed) else ending
 
 
-def _last_part(folder: LogFolder, writer: str) -> LogPart | None:
-    parts = folder.parts(writer)
-    return parts[-1] if parts else None
+def _is_covered(folder: LogFolder, ending: Ending, is_signed: Callable[[LogHead], bool]) -> bool:
+    """Say whether the newest head beside the records names *ending*: anybody could write that a chain ends."""
+    lines = folder.heads(ending.writer).rsplit(b"\n", 2)
+    try:
+        head = read_head(lines[-2] if len(lines) > 1 else b"")
+    except ValueError:
+        return False
+    return Ending(head.writer, head.number, head.digest) == ending and is_signed(head)
 
 
 def _last_line(part: LogPart) -> bytes | None:

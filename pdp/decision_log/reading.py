@@ -92,12 +92,18 @@ def records(folder: LogFolder, wanted: Wanted = _all, signed: Signed | None = No
         yield from _records_of(writer, folder, wanted, signed)
 
 
-def _records_of(writer: str, folder: LogFolder, wanted: Wanted, signed: Signed | None) -> Iterator[Record]:
+def _records_of(
+    writer: str, folder: LogFolder, wanted: Wanted, signed: Signed | None, *, newest_part_first: bool = False
+) -> Iterator[Record]:
     first = first_kept(folder, writer)
     covered = None if signed is None else signed(writer)
     following = first if covered is None else covered.start
-    for part in folder.parts(writer):
+    parts = folder.parts(writer)
+    # What is covered is counted from the beginning on.
+    for part in reversed(parts) if newest_part_first and covered is None else parts:
         for number, line in enumerate(part.read().split(b"\n"), start=1):
+            if covered is None and not wanted(line):
+                continue
             found = taken_apart(line) if line else None
             at = None if found is None else number_of(found.body)
             if at is None or at < first:
@@ -129,7 +135,7 @@ def find(folder: LogFolder, decision_id: str, signed: Signed | None = None) -> R
     asked = b'"decision_id":%b' % orjson.dumps(decision_id)
     uncovered: Record | None = None
     for writer in reversed(folder.writers()):
-        for record in _records_of(writer, folder, lambda line: asked in line, signed):
+        for record in _records_of(writer, folder, lambda line: asked in line, signed, newest_part_first=True):
             if record.decision_id == decision_id:
                 if record.is_signed is not False:
                     return record

@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,20 +18,24 @@ import orjson
 
 from pdp.core.errors import UnavailableError
 from pdp.core.log_ports import LogFile, LogFolder, LogHeads, PersonKeys, Signs
+from pdp.core.ports import Verifies
 from pdp.decision_log.chain import beginning, line, link, log_name, start
 from pdp.decision_log.dead_writers import FOUND, endings_of_the_dead, told
-from pdp.decision_log.heads import head_line, signed_head
+from pdp.decision_log.heads import head_line, is_signed_head, signed_head
 from pdp.decision_log.reading import Past, find, past_of
 
 HEAD_SECONDS: Final = 1.0
 """So often a head is signed, when there was a record since: what was cut off later than the last head is not found."""
+
+_JOIN_SECONDS: Final = 10.0
 
 Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What a log rests on: its *folder*, the keys of persons, the key that signs, and where heads lie a second time.
+    """What a log rests on: its *folder*, the keys of persons, the key that signs and what verifies, and where heads lie
+    a second time.
 
     *limit_bytes*: what all records may take, 0 for no limit. *warn* is told what went wrong beside the records.
     """
@@ -38,6 +43,7 @@ class Keeping:
     folder: LogFolder
     persons: PersonKeys
     signs: Signs
+    verifies: Verifies
     heads: LogHeads | None
     limit_bytes: int = 0
     warn: Warn = lambda _what: None
@@ -99,7 +105,7 @@ class Chain:
             except (OSError, UnavailableError) as error:
                 self._warn("end", str(error))
         if self._signer is not None:
-            self._signer.join()
+            self._signer.join(_JOIN_SECONDS)
         self.sign()
         with self._lock:
             self._file = None
@@ -174,6 +180,8 @@ class Chain:
         self._file = file
         self._signer = threading.Thread(target=self._keep_signing, name="decision-log-heads", daemon=True)
         self._signer.start()
+        # In a thread of its own: a log may have thousands of writers, and no head waits until all were looked at.
+        threading.Thread(target=self._tell_of_the_dead, name="decision-log-dead", daemon=True).start()
         return file
 
     def _event(self, event: str, more: Mapping[str, object] | None = None) -> bytes:
@@ -187,19 +195,32 @@ class Chain:
         return orjson.dumps(said)[1:-1]
 
     def _keep_signing(self) -> None:
-        ended = self._ended
-        self._try("dead writers", self._tell_of_the_dead)
+        ended, beside = (
+            self._ended,
+            (("heads", self.sign), ("keys", self._keeping.persons.refresh), ("size", self._measure)),
+        )
         while not ended.wait(HEAD_SECONDS):
-            self.sign()
-            self._try("keys", self._keeping.persons.refresh)
-            self._try("size", self._measure)
+            for what, do in beside:
+                with suppress(Exception):  # nor may whoever is warned end it
+                    self._try(what, do)
 
     def _tell_of_the_dead(self) -> None:
         """Put on record where the chains of writers end that can sign no more."""
-        endings = endings_of_the_dead(self._keeping.folder)
-        with self._lock:
-            if endings and self._file is not None and not self._ended.is_set():
-                self._append(self._file, [self._event(FOUND, told(endings))])
+        keeping, ended = self._keeping, self._ended
+
+        def tell() -> None:
+            key = keeping.signs.public_key
+            endings = endings_of_the_dead(
+                keeping.folder, lambda head: is_signed_head(head, key, keeping.verifies), ended.is_set
+            )
+            # Before the lock, for which decisions wait.
+            event = self._event(FOUND, told(endings))
+            with self._lock:
+                if endings and self._file is not None and not ended.is_set():
+                    self._append(self._file, [event])
+
+        with suppress(Exception):
+            self._try("dead writers", tell)
 
     def _measure(self) -> None:
         """Learn how much room is left; others write too, so this is right to what they write in a second."""
@@ -212,6 +233,10 @@ class Chain:
             do()
         except (OSError, UnavailableError) as error:
             self._warn(what, str(error))
+            return False
+        # FAIL CLOSED (signed for ever): a mistake of ours in one of these may not end the signing of heads.
+        except Exception as error:  # noqa: BLE001
+            self._warn(what, f"{type(error).__name__}: {error}")
             return False
         self._troubles.pop(what, None)
         return True

@@ -42,7 +42,8 @@ def log_asked_for(settings: Settings, heads: LogHeads | None) -> DecisionLog:
 
     folder = FileLogFolder(Path(where), settings.log_part_megabytes * _MEGABYTE)
     keys = log_keys(Path(where), settings.log_keys)
-    keeping = Keeping(folder, keys.persons, keys.signs, heads, settings.log_megabytes * _MEGABYTE, warn)
+    limit = settings.log_megabytes * _MEGABYTE
+    keeping = Keeping(folder, keys.persons, keys.signs, ed25519.verifies, heads, limit, warn)
     chain = Chain(keeping) if settings.log_wait else LateChain(keeping)
     return ChainedDecisionLog(chain, Recording(keys.persons, keys.digest_key))
 

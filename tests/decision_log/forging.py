@@ -153,13 +153,39 @@ def a_part_behind_the_others(forger: Forger, chance: random.Random) -> None:
 
 def a_tail_behind_the_last_head(forger: Forger, chance: random.Random) -> None:
     """Records after the last that a killed writer has signed, at any later time."""
+    _add_tail(forger, chance, ends=False)
+
+
+def an_end_behind_the_last_head(forger: Forger, chance: random.Random) -> None:
+    """The same, and then that the writer has ended in good order."""
+    _add_tail(forger, chance, ends=True)
+
+
+def an_end_with_a_head_made_up(forger: Forger, chance: random.Random) -> None:
+    """The same, and a head over it that another key has signed."""
+    number, digest = _add_tail(forger, chance, ends=True)
+    heads = forger.path / f"{forger.dead}.heads"
+    signature = Ed25519PrivateKey.generate().sign(b"mine")
+    head = LogHead(forger.dead, number, digest, "2026-11-28T00:00:00+00:00", signature)
+    heads.write_bytes(heads.read_bytes() + head_line(head))
+
+
+def _add_tail(forger: Forger, chance: random.Random, *, ends: bool) -> tuple[int, bytes]:
+    """Add forged records behind the killed writer's last, and return number and digest of the last of them."""
     path = sorted(forger.path.glob(f"{forger.dead}.*.log"))[-1]
     found = taken_apart(path.read_bytes().splitlines()[-1])
     assert found is not None
     number = number_of(found.body)
     assert number is not None
     more = forger.chained(number + 1, found.digest, chance.randint(1, _RECORDS), chance)
+    number, digest = number + len(more), bytes.fromhex(more[-1][-66:-2].decode())
+    if ends:
+        number += 1
+        body = beginning(number) + b'"event":"end","writer":"%b"' % forger.dead.encode()
+        digest = link(digest, body)
+        more.append(line(body, digest)[:-1])
     path.write_bytes(path.read_bytes() + b"".join(text + b"\n" for text in more))
+    return number, digest
 
 
 Forgery = Callable[[Forger, random.Random], None]
@@ -171,14 +197,15 @@ FOUND: Final[Sequence[Forgery]] = (
     a_part_that_is_chained,
     a_removed_part_with_one_forged,
     a_part_behind_the_others,
+    an_end_with_a_head_made_up,
 )
 """Verifying finds each."""
 
 UNREAD: Final[Sequence[Forgery]] = (a_first_record_of_what_was_removed,)
 """Verifying notes that something was to be removed; nobody reads it."""
 
-COUNTED: Final[Sequence[Forgery]] = (a_tail_behind_the_last_head,)
+COUNTED: Final[Sequence[Forgery]] = (a_tail_behind_the_last_head, an_end_behind_the_last_head)
 """Verifying counts it as uncovered; whoever reads it sees that it is not signed.
 
-Once a later process has said where the dead writer ends, verifying finds it.
+Once a later process has said where the dead writer ends, verifying finds it, and whatever is done to it after that.
 """

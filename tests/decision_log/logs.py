@@ -43,9 +43,8 @@ class Log:
 
     def chain(self, *, limit_bytes: int = 0, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Chain:
         """Return a chain of its own writer."""
-        keeping = Keeping(
-            self.folder, self.keys.persons, self.keys.signs, self.second, limit_bytes, self.warnings.append, now
-        )
+        keys, warn = self.keys, self.warnings.append
+        keeping = Keeping(self.folder, keys.persons, keys.signs, ed25519.verifies, self.second, limit_bytes, warn, now)
         return Chain(keeping)
 
     def written_by(self, chain: Chain) -> ChainedDecisionLog:

@@ -14,6 +14,7 @@ import pytest
 from pdp.core.errors import InvalidSettingsError, UnavailableError
 from pdp.decision_log import Keeping, LateChain
 from pdp.settings import Settings, read_settings
+from pdp_adapters import ed25519
 from tests.builders import the_words
 from tests.decision_log.kill_storm import stormed
 from tests.decision_log.logs import Log, the_requests
@@ -49,7 +50,10 @@ def test_a_server_that_is_told_to_end_says_so_in_its_log(tmp_path: Path) -> None
 
 def late_chain(log: Log) -> LateChain:
     """Return a chain that holds records back."""
-    return LateChain(Keeping(log.folder, log.keys.persons, log.keys.signs, log.second, 0, log.warnings.append))
+    keys = log.keys
+    return LateChain(
+        Keeping(log.folder, keys.persons, keys.signs, ed25519.verifies, log.second, 0, log.warnings.append)
+    )
 
 
 def test_held_records_are_written_in_their_order(tmp_path: Path) -> None:

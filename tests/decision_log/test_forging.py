@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from pdp.decision_log import Verifier, find, prune, records
 from pdp.decision_log.dead_writers import Ending, endings_of_the_dead
+from pdp.decision_log.heads import is_signed_head
 from pdp.decision_log.left_over import LeftOver
 from pdp.decision_log.verifying import _Walked
 from pdp_adapters import ed25519
+from pdp_adapters.log_folder import FileLogFolder
 from pdp_adapters.log_key_folder import public_key
 from pdp_adapters.memory_log_heads import MemoryLogHeads
 from tests.decision_log.forging import (
@@ -23,6 +26,8 @@ from tests.decision_log.forging import (
     Forgery,
     a_part_of_nonsense,
     a_tail_behind_the_last_head,
+    an_end_behind_the_last_head,
+    an_end_with_a_head_made_up,
     one_record_alone,
 )
 from tests.decision_log.logs import Log, the_requests
@@ -113,9 +118,9 @@ def untouched(_forger: Forger, _chance: random.Random) -> None:
     """Forge nothing."""
 
 
-def with_a_later_process(forged: Forged) -> Log:
-    """Return the log after another process has begun to write, and has ended."""
-    log = forged.by(untouched, 0)
+def with_a_later_process(forged: Forged, forgery: Forgery = untouched) -> Log:
+    """Return the log after this forgery, and after another process has begun to write, and has ended."""
+    log = forged.by(forgery, 0)
     chain = log.chain()
     log.point(chain).check(the_requests()[0])
     wait_until(lambda: any(b'"event":"found"' in line for line in log.lines()), 20)
@@ -136,12 +141,95 @@ def test_a_later_process_says_where_a_dead_writer_ends(forged: Forged) -> None:
     assert [(fault.place, fault.code) for fault in log.verified().faults] == [(forged.forger.dead, "truncated")]
 
 
+def endings(log: Log) -> list[Ending]:
+    """Return the endings that a process would tell that begins now."""
+    key = public_key(log.path)
+    return endings_of_the_dead(log.folder, lambda head: is_signed_head(head, key, ed25519.verifies))
+
+
+@pytest.mark.parametrize("forgery", [an_end_behind_the_last_head, an_end_with_a_head_made_up])
+def test_an_end_that_nobody_signed_keeps_nobody_from_saying_it(forged: Forged, forgery: Forgery) -> None:
+    """Else whoever writes one behind a killed writer could change what stands there for ever."""
+    assert [ending.writer for ending in endings(forged.by(forgery, 1))] == [forged.forger.dead]
+
+
+def test_a_forged_end_can_be_changed_no_more_once_a_later_process_has_begun(forged: Forged) -> None:
+    """It is taken away again, with what was added before it."""
+    log = with_a_later_process(forged, an_end_behind_the_last_head)
+    assert log.verified().uncovered > 0
+    path = sorted(log.path.glob(f"{forged.forger.dead}.*.log"))[-1]
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(text for text in lines if FORGED not in text and b'"event":"end"' not in text))
+    assert [(fault.place, fault.code) for fault in log.verified().faults] == [(forged.forger.dead, "truncated")]
+
+
+def test_whoever_believes_any_end_says_nothing(forged: Forged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broken twin: it asks for no head over the end."""
+    log = forged.by(an_end_behind_the_last_head, 1)
+    monkeypatch.setattr("pdp.decision_log.dead_writers._is_covered", lambda *_: True)
+    assert endings(log) == []
+
+
+class Counted(FileLogFolder):
+    """Counts how often the folder is listed."""
+
+    listed = 0
+
+    def _names(self) -> Sequence[str]:
+        self.listed += 1
+        return super()._names()
+
+
+def test_the_folder_is_listed_as_often_for_many_writers_as_for_one(tmp_path: Path) -> None:
+    """Twice: what is asked of a thousand dead writers takes not a thousand lists of their thousand files."""
+    log = Log(tmp_path / "log")
+    chains = [log.chain() for _ in range(5)]
+    for chain in chains:
+        chain.append([b'"event":"decision"'])
+    shutil.copytree(log.path, tmp_path / "dead")  # nobody holds these
+    for chain in chains:
+        chain.end()
+    dead = Log(tmp_path / "dead")
+    dead.folder = folder = Counted(dead.path, 1 << 20)
+    assert len(endings(dead)) == 5
+    assert folder.listed == 2
+
+
+def test_a_process_that_ends_looks_no_further(forged: Forged) -> None:
+    """It tells nothing, and looks at nothing once it is told to end."""
+    log = forged.by(untouched, 1)
+    over = iter([False, True])
+    assert endings_of_the_dead(log.folder, lambda _head: True, lambda: next(over)) == []
+    assert next(over, None) is None
+
+
+class RollsOn(FileLogFolder):
+    """Lets go of the parts that were there, and begins others, between one list of the folder and the next."""
+
+    def _names(self) -> Sequence[str]:
+        names = super()._names()
+        for name in names:
+            if name.endswith(".log"):
+                (self._path / name.replace(".0000", ".0009")).touch()
+        return names
+
+
+def test_a_writer_that_goes_on_meanwhile_is_not_dead(forged: Forged) -> None:
+    """The part that nobody holds any more is not its last."""
+    log = forged.by(untouched, 1)
+    shutil.copytree(log.path, log.path.parent / "rolling")
+    rolling = Log(log.path.parent / "rolling")
+    assert [ending.writer for ending in endings(rolling)] == [forged.forger.dead]
+    rolling.folder = RollsOn(rolling.path, 1 << 20)
+    assert endings(rolling) == []
+
+
 def test_where_a_writer_ends_is_said_of_the_dead_alone(tmp_path: Path) -> None:
     """One that lives goes on, and one that has ended has said so itself."""
     log = Log(tmp_path / "log", part_bytes=12_000)
     log.write(5)
     living = log.write(20, ends=False)
-    assert endings_of_the_dead(log.folder) == []
+    assert endings(log) == []
     log.write(1)
     log.point(living).check(the_requests()[0])
     living.end()

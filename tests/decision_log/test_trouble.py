@@ -3,17 +3,21 @@
 import errno
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pdp.core.errors import UnavailableError
-from pdp.core.log_ports import LogHead, Signs
+from pdp.core.log_ports import LogHead, LogPart, Signs
 from pdp.decision_log import Chain, Keeping, Verified
+from pdp.decision_log.dead_writers import Ending
+from pdp_adapters import ed25519
+from pdp_adapters.log_folder import FileLogFolder
 from pdp_adapters.memory_log_heads import MemoryLogHeads
 from tests.decision_log.logs import Log
+from tests.system.running import wait_until
 
 CONTENT = b'"event":"decision"'
 
@@ -118,7 +122,7 @@ def heads_after_an_end(log: Log, monkeypatch: pytest.MonkeyPatch, kind: type[Cha
     """Return what verifying comes to when a chain ends while its thread is about to write a head."""
     monkeypatch.setattr("pdp.decision_log.writing.HEAD_SECONDS", 0.01)
     log.second = heads = HeldBack(log.keys.signs)
-    chain = kind(Keeping(log.folder, log.keys.persons, heads, heads))
+    chain = kind(Keeping(log.folder, log.keys.persons, heads, ed25519.verifies, heads))
     chain.append([CONTENT])
     assert heads.is_there.wait(20)
     moment = threading.Timer(0.3, heads.go_on.set)
@@ -173,3 +177,103 @@ def test_heads_go_on_after_a_disk_that_was_full_when_their_file_was_begun_anew(
     assert log.verified().uncovered == 0
     chain.end()
     assert log.verified().is_whole
+
+
+class NeverListed(FileLogFolder):
+    """A folder with so many writers that a look at all of them takes as long as the test."""
+
+    def __init__(self, path: Path, go_on: threading.Event) -> None:
+        super().__init__(path, 1 << 20)
+        self._go_on = go_on
+
+    def last_parts(self) -> Mapping[str, LogPart]:
+        """Wait."""
+        assert self._go_on.wait(60)
+        return super().last_parts()
+
+
+class TellsFirst(Chain):
+    """The broken twin: it looks at the dead before it signs anything."""
+
+    def _keep_signing(self) -> None:
+        self._tell_of_the_dead()
+        super()._keep_signing()
+
+
+def signs_meanwhile(kind: type[Chain], log: Log, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Heads are signed, and the chain ends, while the dead are looked at."""
+    monkeypatch.setattr("pdp.decision_log.writing.HEAD_SECONDS", 0.01)
+    go_on = threading.Event()
+    folder = NeverListed(log.path, go_on)
+    chain = kind(Keeping(folder, log.keys.persons, log.keys.signs, ed25519.verifies, log.second))
+    ending = threading.Thread(target=chain.end)
+    try:
+        chain.append([CONTENT])
+        (writer,) = log.folder.writers()
+        wait_until(lambda: log.folder.heads(writer).count(b"\n") == 2, seconds)
+        ending.start()
+        ending.join(seconds)
+        assert not ending.is_alive()
+        assert log.verified().uncovered == 0
+    finally:
+        go_on.set()
+        chain.end()
+
+
+def test_no_head_waits_until_the_dead_were_looked_at(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the end of the process."""
+    signs_meanwhile(Chain, log, monkeypatch, 20)
+
+
+def test_a_chain_that_looks_at_the_dead_first_is_noticed(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No head comes."""
+    with pytest.raises(AssertionError):
+        signs_meanwhile(TellsFirst, log, monkeypatch, 0.5)
+
+
+def test_no_decision_waits_while_what_is_told_of_the_dead_is_put_into_words(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record about a thousand writers is long: it is made before the chain is held."""
+    chain = log.chain()
+    held: list[bool] = []
+
+    def told(_endings: object) -> dict[str, object]:
+        held.append(chain._lock.acquire(timeout=0.5))
+        if held[-1]:
+            chain._lock.release()
+        return {}
+
+    monkeypatch.setattr("pdp.decision_log.writing.told", told)
+    monkeypatch.setattr("pdp.decision_log.writing.endings_of_the_dead", lambda *_: [Ending("w", 1, b"")])
+    chain.append([CONTENT])
+    wait_until(lambda: any(b'"event":"found"' in line for line in log.lines()), 20)
+    chain.end()
+    assert held == [True]
+
+
+@pytest.mark.parametrize("wrong", [RuntimeError("of ours"), MemoryError("none")], ids=repr)
+def test_nothing_ends_the_signing(log: Log, wrong: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake beside the records is told once; heads go on, though whoever is told fails too."""
+    monkeypatch.setattr("pdp.decision_log.writing.HEAD_SECONDS", 0.01)
+    told: list[str] = []
+    times: list[int] = []
+
+    def breaks() -> None:
+        times.append(1)
+        raise wrong
+
+    def warn(problem: str) -> None:
+        told.append(problem)
+        raise OSError("no space is left")
+
+    monkeypatch.setattr(log.keys.persons, "refresh", breaks)
+    keys = log.keys
+    chain = Chain(Keeping(log.folder, keys.persons, keys.signs, ed25519.verifies, log.second, warn=warn))
+    chain.append([CONTENT])
+    wait_until(lambda: len(times) > 2, 20)
+    chain.append([CONTENT])
+    (writer,) = log.folder.writers()
+    wait_until(lambda: b'"seq":2,' in log.folder.heads(writer), 20)
+    chain.end()
+    assert told == [f"keys: {type(wrong).__name__}: {wrong}"]

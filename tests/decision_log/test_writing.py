@@ -17,6 +17,7 @@ from pdp.core.log_ports import LogHead, LogHeads
 from pdp.decision_log import Recording
 from pdp.decision_log.chain import link, start, taken_apart
 from pdp.decision_log.writing import Chain
+from pdp_adapters.log_folder import FileLogFolder
 from tests.builders import KIDSONLINE, POLICIES, the_policy_set
 from tests.decision_log.logs import Log, the_requests
 from tests.docs.executed_examples import ROOT
@@ -290,3 +291,42 @@ def test_policies_withhold_only_what_nothing_reads() -> None:
         )
         for key in withheld_keys(policy):
             assert f".{key}" not in words, (operator, key)
+
+
+class Read(FileLogFolder):
+    """Remembers which parts were read."""
+
+    def __init__(self, path: Path, part_bytes: int) -> None:
+        super().__init__(path, part_bytes)
+        self.names: list[str] = []
+
+    def _content(self, name: str) -> bytes:
+        self.names += [name] if name.endswith(".log") else []
+        return super()._content(name)
+
+
+def test_a_record_is_looked_for_among_the_newest_and_no_other_is_taken_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Explain by the id of a decision goes through all lines: what is not asked for costs a search of its bytes."""
+    log = Log(tmp_path / "log", part_bytes=12_000)
+    chain = log.write(40)
+    (writer,) = log.folder.writers()
+    parts = [part.name for part in log.folder.parts(writer)]
+    apart: list[bytes] = []
+
+    def counted(text: bytes) -> Any:
+        apart.append(text)
+        return taken_apart(text)
+
+    monkeypatch.setattr("pdp.decision_log.reading.taken_apart", counted)
+    said = [orjson.loads(line) for line in log.lines()]
+    first, last = (each["decision_id"] for each in (said[1], said[-2]))
+    for asked, read in ((first, parts[::-1]), (last, parts[:-2:-1])):
+        apart.clear()
+        monkeypatch.setattr(chain, "_keeping", replace(chain._keeping, folder=(folder := Read(log.path, 0))))
+        past = chain.recall(asked)
+        assert past is not None
+        assert past.record.decision_id == asked
+        assert (len(apart), folder.names) == (1, read)
+    assert len(parts) > 2

@@ -3,7 +3,7 @@
 import errno
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -454,6 +454,45 @@ def test_a_revoked_key_ends_though_another_entry_cannot_be_right(
     house.live.look(house.files.heard.append)
     assert house.files.heard[0] is not None
     assert house.says(house.presented) == Reason.KEY_REVOKED.value
+
+
+TAKEN_BACK: dict[str, dict[str, str | None]] = {
+    "another caller": {"caller": "other"},
+    "a caller that is none": {"caller": None},
+    "a shorter term": {"expires_at": "2020-01-01T00:00:00+00:00"},
+    "a term that is none": {"expires_at": None},
+    "a term that cannot be read": {"expires_at": "soon"},
+}
+
+
+def edit_key(house: Keyed, changed: Mapping[str, str | None]) -> None:
+    """Change the entry of the key that is shown, where another one cannot be right, and let the files be looked at."""
+    spoil_entry(house)
+    path = house.files.folder / "keys.json"
+    root = json.loads(path.read_text("utf-8"))
+    root["keys"][0].update(changed)
+    path.write_text(json.dumps(root), "utf-8")
+    house.live.look(house.files.heard.append)
+    assert house.files.heard[0] is not None
+
+
+@pytest.mark.parametrize("changed", TAKEN_BACK)
+def test_an_entry_that_gives_less_counts_whatever_else_is_wrong(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given to another caller, ended sooner, or no longer to be read."""
+    house = Keyed(tmp_path, monkeypatch)
+    edit_key(house, TAKEN_BACK[changed])
+    assert house.says(house.presented) in {Reason.KEY_UNKNOWN.value, Reason.KEY_EXPIRED.value}
+
+
+def test_an_entry_that_gives_more_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A longer term leaves the key as it was: what is prolonged counts once everything is right."""
+    house = Keyed(tmp_path, monkeypatch)
+    edit_key(house, {"expires_at": "2099-01-01T00:00:00+00:00"})
+    assert house.says(house.presented) == "app"
+    assert house.live.book.keys is not None
+    assert house.live.book.keys.keys[0].expires_at == house.kept.expires_at
 
 
 def test_what_is_no_key_set_counts_as_no_answer_and_the_last_one_ends_after_a_day(
