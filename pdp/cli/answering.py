@@ -52,11 +52,21 @@ def explain_once(
         return point_for(request.operator, loaded, facts).explain(request, as_of)
 
 
-def explain_recorded(decision_id: str, log: Path, policies: Path, words: Words) -> tuple[Request, Explanation]:
-    """Return what was asked and the explanation of a decision on record in the folder *log*.
+def explain_recorded(
+    decision_id: str, where: Path | str, policies: Path, words: Words
+) -> tuple[Request | str, Explanation]:
+    """Return the explanation of a decision on record: in the folder *where*, or by the server there.
 
-    Raises NotRecordedError when it cannot be explained with *policies*, NoPolicyError and UnavailableError.
+    Beside it stands what was asked, or the operator alone, since a server does not tell more. Raises NotRecordedError
+    when it cannot be explained with *policies*, NoPolicyError, UnavailableError, and what the client raises.
     """
+    if isinstance(where, Path):
+        return _explain_from_log(decision_id, where, policies, words)
+    with DecisionClient(where, words) as client:
+        return client.explain_past(decision_id, level="admin")
+
+
+def _explain_from_log(decision_id: str, log: Path, policies: Path, words: Words) -> tuple[Request, Explanation]:
     opened = opened_log(log)
     record = find(opened.folder, decision_id)
     if record is None:

@@ -27,8 +27,8 @@ from pdp.cases import (
 from pdp.cli.analysing import progress_on_stderr
 from pdp.cli.answering import point_for
 from pdp.cli.case_files import case_files, cases_of, survivors_of
-from pdp.client import DecisionClient
-from pdp.core.errors import PdpError
+from pdp.client import DecisionClient, FactClient
+from pdp.core.errors import NotAllowedError, PdpError
 from pdp.core.explanation import Explanation
 from pdp.core.text import Text
 from pdp.policy_set import PolicySet
@@ -39,6 +39,24 @@ CASE_SECONDS: Final = 30.0
 """How long one case may take on a server: what is tested is the answer, on however busy a machine."""
 
 
+_HINT: Final = Text(
+    "\n  gợi ý: --stored-facts-ok cho chạy các ca cùng với các sự kiện đó",
+    "\n  hint: --stored-facts-ok runs the cases beside them all the same",
+)
+_STORED: Final = Text(
+    "{}: `{}` có sự kiện đã lưu, nên các ca không chỉ được trả lời từ sự kiện của chính chúng" + _HINT.vi,
+    "{}: `{}` has stored facts, so that its cases would not be answered from their own facts alone" + _HINT.en,
+)
+_UNSEEN: Final = Text(
+    "{}: không xem được `{}` có sự kiện đã lưu hay không: {}" + _HINT.vi,
+    "{}: it cannot be seen whether `{}` has stored facts: {}" + _HINT.en,
+)
+
+
+class StoredFactsError(PdpError):
+    """A server whose operator has, or may have, stored facts beside those of the cases."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseOptions:
     """What `pdp test` is asked to do."""
@@ -46,6 +64,7 @@ class CaseOptions:
     paths: tuple[Path, ...]
     policies: Path
     server: str | None
+    stored_facts_ok: bool
     selection: Selection
     sentences: bool
     coverage: bool
@@ -81,12 +100,14 @@ class Results:
 def run(options: CaseOptions, words: Words) -> Results:
     """Do what *options* ask for.
 
-    Raises CaseFileError, InvalidPolicyError when the folder of an operator with cases may not be served, and
-    UnavailableError.
+    Raises CaseFileError, StoredFactsError, UnavailableError, and InvalidPolicyError when the folder of an operator with
+    cases may not be served.
     """
     found = cases_of(case_files(options.paths), words)
     cases = tuple(case for case in found if options.selection.takes(case))
     if options.server is not None:
+        if not options.stored_facts_ok:
+            _check_nothing_is_stored(options.server, cases, words, options.lang)
         return _run_on_server(options.server, cases, words, sentences=options.sentences)
     operators = sorted({case.request.operator for case in cases if case.request is not None})
     only = operators[0] if len(operators) == 1 else ""
@@ -134,6 +155,22 @@ def _told(mutants: Sequence[Mutant], operator: str) -> Iterator[Mutant]:
     for done, mutant in enumerate(mutants):
         tell(done, len(mutants))
         yield mutant
+
+
+def _check_nothing_is_stored(server: str, cases: Sequence[Case], words: Words, lang: str) -> None:
+    """Raise StoredFactsError where an operator with *cases* has stored facts, or it cannot be seen that it has none.
+
+    What a case expects, it expects from its own facts alone.
+    """
+    operators = sorted({case.request.operator for case in cases if case.request is not None})
+    with FactClient(server, words) as client:
+        for operator in operators:
+            try:
+                has = client.has_facts(operator)
+            except NotAllowedError as error:
+                raise StoredFactsError(_UNSEEN.in_locale(lang).format(server, operator, error)) from error
+            if has:
+                raise StoredFactsError(_STORED.in_locale(lang).format(server, operator))
 
 
 def _run_on_server(server: str, cases: Sequence[Case], words: Words, *, sentences: bool) -> Results:

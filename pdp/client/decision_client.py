@@ -73,11 +73,15 @@ class DecisionClient(Connected):
         answer: decision_pb2.ExplainResponse = self._call(self._stub.Explain, request)
         return explanation_from_wire(answer, self._words)
 
-    def explain_past(self, decision_id: str, *, level: str = "") -> Explanation:
-        """Return how the answer of an earlier decision came about; raises what check raises."""
+    def explain_past(self, decision_id: str, *, level: str = "") -> tuple[str, Explanation]:
+        """Return how the answer of an earlier decision came about, and the operator that its facts are of.
+
+        Without a fact the operator is empty. Raises what check raises.
+        """
         request = decision_pb2.ExplainRequest(decision_id=decision_id, level=level)
         answer: decision_pb2.ExplainResponse = self._call(self._stub.Explain, request)
-        return explanation_from_wire(answer, self._words)
+        operator = next((use.fact.operator for use in answer.facts), "")
+        return operator, explanation_from_wire(answer, self._words)
 
     def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
         """Return everybody of the type of the subject of *request* who may, over all pages.

@@ -65,6 +65,21 @@ class FactClient(Connected):
             for message in self._stub.ReadFacts(facts_pb2.ReadFactsRequest(filter=asked), timeout=READ_SECONDS):
                 yield self._fact(message, operator)
 
+    def has_facts(self, operator: str) -> bool:
+        """Say whether anything is stored of *operator*; a server without a store has nothing. Raises as `all_facts`."""
+        with _told():
+            call = self._stub.ReadFacts(
+                facts_pb2.ReadFactsRequest(filter=facts_pb2.FactFilter(operator=operator)), timeout=CHANGE_SECONDS
+            )
+            try:
+                return next(iter(call), None) is not None
+            except grpc.RpcError as error:
+                if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                    return False
+                raise
+            finally:
+                call.cancel()
+
     def history(self, operator: str, selection: FactFilter) -> tuple[Version, ...]:
         """Return every version that is kept of the facts that *selection* selects, oldest first.
 
