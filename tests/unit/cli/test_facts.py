@@ -144,7 +144,7 @@ def test_what_is_exported_is_imported_again(demo: Run, tmp_path: Path) -> None:
     again = demo("import", str(file))
 
     assert again.exit_code == 1
-    assert "10 written, 2 not" in again.stderr
+    assert "10 written, 2 not" in again.stdout
     assert "line 11: " in again.stderr
     assert "line 12: fact.role.role" in again.stderr
     assert demo("export").output == lines
@@ -206,7 +206,8 @@ def test_a_backup_is_restored_and_confirmed(demo: Run, store: str, tmp_path: Pat
     asked = CliRunner().invoke(main, ["check", *QUESTION, "--store", copy])
     assert asked.exit_code == 2
     assert "has not been confirmed" in asked.stderr
-    assert over_copy("confirm").exit_code == 0
+    confirmed = over_copy("confirm", "--format", "json")
+    assert (confirmed.exit_code, json.loads(confirmed.stdout)["confirmed"]) == (0, True)
     assert may_see(copy)
     assert not may_see(store)
     assert over_copy("restore", str(file)).exit_code == 2
