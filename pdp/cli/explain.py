@@ -18,6 +18,7 @@ from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation, SearchOutcome
 from pdp.core.request import Request
 from pdp.deciding import has_form_of_id
+from pdp.server.explain_request import Level
 from pdp.wire.json_form import message_to_json
 from pdp.wire.responses import explanation_to_wire
 from pdp.wiring.words import load_words
@@ -43,6 +44,13 @@ class _FileOrDecision(click.File):
     type=click.Path(path_type=Path, file_okay=False),
     help="The decision log in which it is on record, where no --server is asked.",
 )
+@click.option(
+    "--level",
+    type=click.Choice([*Level]),
+    default=Level.ADMIN,
+    show_default=True,
+    help="How much is shown: all of it, or what the asking program may know. A server asks for the right to `admin`.",
+)
 @question_flags
 @as_of_option
 @policies_option
@@ -53,6 +61,7 @@ def explain(
     asked: Any,
     decision_id: str | None,
     decision_log: Path | None,
+    level: str,
     as_of: datetime | None,
     policies: Path,
     server: str | None,
@@ -82,10 +91,12 @@ def explain(
                 raise click.UsageError(
                     "a decision on record is looked for by a --server or in a --decision-log: give one of them"
                 )
-            request, explanation = explain_recorded(decision_id, decision_log or server or "", policies, words)
+            request, explanation = explain_recorded(
+                decision_id, decision_log or server or "", policies, words, Level(level)
+            )
         else:
             request = timed(read_question(asked, words, **flags), as_of)
-            explanation = explain_once(request, server, policies, words, store, as_of)
+            explanation = explain_once(request, server, policies, words, store, as_of, Level(level))
     except PdpError as error:
         fail(error, lang)
     if form == "json":

@@ -110,3 +110,5 @@ def say(error: PdpError, lang: str) -> None:
             click.echo(finding.in_locale(lang), err=True)
     else:
         click.echo(str(error), err=True)
+        for mistake in getattr(error, "errors", ()):  # what a server said of single fields
+            click.echo(f"  {say_request_error(mistake, lang)}", err=True)

@@ -11,7 +11,7 @@ import click
 
 from pdp.cli.facts.opening import FoundInStore, filter_options, named, opened, operator_option, selected, store_option
 from pdp.cli.options import Exit, output_options, say_request_error, tell
-from pdp.core.errors import InvalidRequestError, PdpError
+from pdp.core.errors import InvalidRequestError, OtherRowsError, PdpError
 from pdp.core.facts import Fact, RoleAssignment
 from pdp.core.stores import FactFilter, FactStore, FactToWrite, Write
 from pdp.core.text import Text
@@ -22,9 +22,18 @@ from pdp.wire.words import Words
 from pdp.wiring.stores import casbin_rules
 from pdp.wiring.words import load_words
 
+Rule = tuple[str, tuple[str, ...]]
+"""The type of a row of Casbin's table and its values."""
+
 CALLER = "command line"
 _BATCH = 1000
 _WRITTEN = Text("đã ghi {written}, không ghi {not_written}", "{written} written, {not_written} not")
+_OTHERS = Text(
+    "--casbin: bảng casbin_rule có {} dòng không phải của lần xuất này; chưa ghi gì\n"
+    "  gợi ý: --replace xóa các dòng đó; nếu giữ lại, chúng vẫn cấp quyền cho chương trình đọc bảng này",
+    "--casbin: casbin_rule has {} rows that are not of this export; nothing was written\n"
+    "  hint: --replace removes them; kept, they would go on granting to whoever reads the table",
+)
 _ROWS_WRITTEN = Text("đã ghi {written} dòng, không ghi {not_written}", "{written} rows written, {not_written} not")
 _GROUPING = "g"
 _WITH_SCOPE = 3
@@ -68,6 +77,7 @@ def import_facts(
 @operator_option
 @filter_options
 @click.option("--casbin", metavar="URL", help="Write the table `casbin_rule` of this database instead of lines.")
+@click.option("--replace", is_flag=True, help="Remove the rows of that table which somebody else wrote.")
 @click.option("--policies", type=click.Path(path_type=Path, file_okay=False), help="Export the rules of this, too.")
 @store_option
 @output_options
@@ -78,6 +88,7 @@ def export_facts(
     scope: str | None,
     data_subject: str | None,
     casbin: str | None,
+    replace: bool,
     policies: Path | None,
     store: str,
     form: str,
@@ -96,7 +107,13 @@ def export_facts(
             for fact in FoundInStore(facts).all_facts(operator, selection):
                 click.echo(json.dumps(_without_id(fact, operator), ensure_ascii=False))
             return
-        written, listed = _to_casbin(facts, operator, selection, casbin, policies)
+        rules, listed = _as_rules(facts, operator, selection, policies)
+        try:
+            refused = _put(rules, casbin, replaces=replace)
+        except OtherRowsError as error:
+            click.echo(_OTHERS.in_locale(lang).format(error.count), err=True)
+            sys.exit(Exit.TROUBLE)
+        written, listed = len(rules) - len(refused), listed + len(refused)
     tell({"written": written, "not_written": listed}, _ROWS_WRITTEN, form, lang)
     sys.exit(Exit.NO if listed else Exit.YES)
 
@@ -172,11 +189,9 @@ def _write(store: FactStore, operator: str, actor: str, waiting: dict[str, tuple
     return len(facts)
 
 
-def _to_casbin(
-    store: FactStore, operator: str, selection: FactFilter, url: str, policies: Path | None
-) -> tuple[int, int]:
-    """Write the table; list what does not fit and return how much was written, and how much was not."""
-    rules: list[tuple[str, tuple[str, ...]]] = []
+def _as_rules(store: FactStore, operator: str, selection: FactFilter, policies: Path | None) -> tuple[list[Rule], int]:
+    """Return what goes into the table; list which facts do not fit, and return how many they are."""
+    rules: list[Rule] = []
     listed = 0
     for fact in FoundInStore(store).all_facts(operator, selection):
         kind = fact.kind
@@ -192,17 +207,22 @@ def _to_casbin(
             click.echo(f"does not fit: {json.dumps(_without_id(fact, operator), ensure_ascii=False)}", err=True)
     if policies is not None:
         rules += _policy_rows(policies / operator / "policy.csv")
+    return rules, listed
+
+
+def _put(rules: list[Rule], url: str, *, replaces: bool) -> tuple[Rule, ...]:
+    """Write the table; list what does not fit and return it."""
     table = casbin_rules(url)
     try:
-        refused = table.write(rules)
+        refused = table.write(rules, replaces=replaces)
     finally:
         table.close()
     for ptype, values in refused:
         click.echo(f"does not fit: {', '.join((ptype, *values))}", err=True)
-    return len(rules) - len(refused), listed + len(refused)
+    return refused
 
 
-def _policy_rows(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _policy_rows(path: Path) -> Iterator[Rule]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:

@@ -177,6 +177,20 @@ def test_casbins_table_holds_what_fits_and_the_rest_is_listed(demo: Run, tmp_pat
     assert "row 4 (g, alice, admin)" in imported.stderr
     assert "`teecher` is no known role" in imported.stderr
     assert "user:mới" in demo("list").output
+    before = _rows(database)
+    refused = demo("export", "--casbin", url)
+    assert (refused.exit_code, _rows(database)) == (2, before)
+    assert "has 4 rows that are not of this export" not in refused.stderr  # two of the four came in, and are of it now
+    assert "rows that are not of this export" in refused.stderr
+    assert demo("export", "--casbin", url, "--replace").exit_code == 1
+    assert ("p", "alice") not in {row[:2] for row in _rows(database)}
+    assert demo("export", "--casbin", url).exit_code == 1
+
+
+def _rows(database: Path) -> list[tuple[str, ...]]:
+    """Return what the table holds."""
+    with sqlite3.connect(database) as connection:
+        return connection.execute("SELECT ptype, v0, v1, v2, v3 FROM casbin_rule ORDER BY id").fetchall()
 
 
 def test_policy_rows_that_are_too_wide_for_casbins_table_are_listed(demo: Run, tmp_path: Path) -> None:
