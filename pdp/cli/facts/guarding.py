@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pdp.caching.forgetting import GONE_SECONDS
 from pdp.cli.facts.opening import named, opened, operator_option, store_option
 from pdp.cli.options import output_options, policies_option, tell
 from pdp.core.errors import NoPolicyError
@@ -118,6 +119,8 @@ def erase(
         "token": str(erasure.token),
         "ids": list(erasure.deleted_ids),
         "left_in_wal": erasure.is_left_in_log,
+        # Running servers, and Redis by its own expiry; unread from now on.
+        "caches_empty_at": (datetime.now(UTC) + timedelta(seconds=GONE_SECONDS)).isoformat(),
         "decision_log": None if decision_log is None else str(decision_log),
         "log_keys": keys,
     }
