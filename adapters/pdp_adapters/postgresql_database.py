@@ -94,6 +94,9 @@ def checked_address(url: str) -> str:
         parts.setdefault(name, value)
     parts.setdefault("application_name", "promise-pdp")
     parts["options"] = f"{parts.get('options') or ''} {_SESSION}".strip()
+    # Statements go as UTF-8 (postgresql_session), whatever *url*, the environment, the role or the database says: what
+    # is sent as UTF-8 and read as LATIN1 becomes another name, and is stored.
+    parts["client_encoding"] = "UTF8"
     return make_conninfo("", **parts)
 
 
