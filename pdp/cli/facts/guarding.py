@@ -144,17 +144,22 @@ def prune(operator: str, policies: Path, dry_run: bool, store: str, form: str, l
         if operator not in loaded.sets:
             raise NoPolicyError(operator)
         told: list[dict[str, object]] = []
+        is_left = False
         for kind, days in sorted(loaded.sets[operator].retention.items()):
             before = at - timedelta(days=days)
-            versions = facts.prune(operator, kind, before, only_count=dry_run)
-            told.append({"kind": kind, "days": days, "before": before.isoformat(), "versions": versions})
+            pruned = facts.prune(operator, kind, before, only_count=dry_run)
+            told.append({"kind": kind, "days": days, "before": before.isoformat(), "versions": pruned.versions})
+            is_left = is_left or pruned.is_left_in_log
     if form == "json":
-        click.echo(json.dumps({"operator": operator, "dry_run": dry_run, "pruned": told}, ensure_ascii=False))
+        said = {"operator": operator, "dry_run": dry_run, "pruned": told, "left_in_wal": is_left}
+        click.echo(json.dumps(said, ensure_ascii=False))
         return
     for each in told:
         click.echo(_PRUNED[lang, dry_run].format(**each))
     if not told:
         click.echo(_ALL_KEPT[lang])
+    if is_left:
+        click.echo(_LEFT_IN_LOG[lang], err=True)
 
 
 _PRUNED = {
@@ -162,6 +167,12 @@ _PRUNED = {
     ("en", True): "{kind}: would remove {versions} that had ended before {before} ({days} days)",
     ("vi", False): "{kind}: đã xóa {versions} phiên bản kết thúc trước {before} ({days} ngày)",
     ("vi", True): "{kind}: sẽ xóa {versions} phiên bản kết thúc trước {before} ({days} ngày)",
+}
+_LEFT_IN_LOG = {
+    "en": "what was removed still stands in the write-ahead log, for somebody was reading: it goes with the next"
+    " pruning or erasure, or when every process that has the store open has ended",
+    "vi": "dữ liệu đã xóa vẫn còn trong nhật ký ghi trước (WAL) vì có tiến trình đang đọc: nó sẽ mất trong lần dọn hoặc"
+    " xóa kế tiếp, hoặc khi mọi tiến trình đang mở kho đã kết thúc",
 }
 _ALL_KEPT = {
     "en": "everything is kept: the policy folder has no retention.yaml, or it names no kind of fact",
