@@ -140,6 +140,8 @@ class Question:
     # --- The constraints of a situation -------------------------------------------------------------------------------
 
     def _encode(self) -> None:
+        # Formulas of a question that this one was made by speak of persons, though nothing is named here yet.
+        self._pictured = max(self._pictured, self.least_pictured)
         if len(self._graded) == len(self._named):
             return
         self._rivals = {}
