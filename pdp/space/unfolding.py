@@ -104,7 +104,7 @@ class Unfolding:
         """
         if formula in _DECIDED:
             return formula == script.TRUE
-        return self._script.which_can_hold([], [formula])[0]
+        return self._script.can_hold(formula)
 
     def by(self, asked: Asked) -> "Unfolding":
         """Return the same question of others, who see as much of it: the same formulas speak of it."""
