@@ -16,7 +16,9 @@ _VIETNAMESE: Final = {
         "quy tắc nội bộ chỉ gồm các dòng `p` và `p2`: nhóm từ thuộc về thư mục riêng của nhà cung cấp"
     ),
     "keep one of them": "hãy giữ lại một trong số đó",
-    "letters, digits, `_`, `-`, `.` and spaces": "chữ cái, chữ số, `_`, `-`, `.` và dấu cách",
+    "a to z without marks, digits, `_`, `-`, `.` and spaces": "a đến z không dấu, chữ số, `_`, `-`, `.` và dấu cách",
+    "remove the comma before it": "hãy bỏ dấu phẩy đứng trước",
+    "save the table as a CSV file with commas": "hãy lưu bảng thành tệp CSV với dấu phẩy",
     "move the comment to the line above": "hãy chuyển chú thích lên dòng trên",
     "put the comment on a line of its own": "hãy đặt chú thích trên một dòng riêng",
     "remove `absent`": "hãy bỏ `absent`",
