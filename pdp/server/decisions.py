@@ -15,7 +15,7 @@ from pdp.decision_point import Checked, DecisionPoint
 from pdp.server.access import check_operator, check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import Level, explain_request_from_wire
-from pdp.server.inline_calls import Answer, Later
+from pdp.server.inline_call import Answer, Later
 from pdp.server.load import Load
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
