@@ -65,8 +65,8 @@ class Call:
     """A call; called by the public server with the event that a message of it has come.
 
     *deadline* is in seconds of the epoch; *began* when its last message was there; *has_begun* says that the metadata
-    before the first answer are sent; *visit* is None and *key* "" until its caller is known; *is_held* says that its
-    refusal is held back. What is unread or silent is for Unread to say, and what stands abreast for Turns.
+    before the first answer are sent; *visit* is None, *key* "" and *weight* 1 until its caller is known; *is_held* says
+    that its refusal is held back. What is unread or silent is for Unread to say, and what stands abreast for Turns.
     """
 
     __slots__ = (
@@ -82,6 +82,7 @@ class Call:
         "method",
         "of_core",
         "visit",
+        "weight",
     )
 
     def __init__(self, calls: Handler, method: Method, of_core: Any, deadline: float) -> None:
@@ -96,6 +97,7 @@ class Call:
         self.is_silent = False
         self.is_unread = False
         self.key = ""
+        self.weight = 1
         self.visit: Visit | None = None
 
     def __call__(self, event: Any) -> Handled:

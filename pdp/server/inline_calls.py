@@ -142,7 +142,8 @@ class InlineCalls:
             return GO_ON
         try:
             call.visit = self._admit(method.path, event.invocation_metadata, event.call)
-            call.key = call.visit.caller.name
+            caller = call.visit.caller
+            call.key, call.weight = caller.name, caller.weight
             begin = self._begin_stream if method.streams else self._line_up
             begin(call)
         except OverloadedError as error:

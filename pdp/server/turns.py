@@ -11,7 +11,11 @@ from typing import Final, Generic, Protocol, TypeVar
 from pdp.core.errors import OverloadedError
 
 ABREAST: Final = 2
-"""So many calls of a caller stand in the order of all: enough that the thread never waits for the next one."""
+"""So many calls of a caller stand in the order of all, for each unit of its weight: enough that the thread never waits
+for the next one."""
+
+ABREAST_MOST: Final = 16
+"""So many of one whose weight is greater: others wait behind them."""
 
 APART_OF_ONE: Final = 94
 """So many wait apart: with those abreast as many as can be answered while anybody waits for them."""
@@ -21,9 +25,10 @@ _RETRY_SECONDS: Final = 0.1
 
 
 class Queued(Protocol):
-    """A call; *key* is its caller. Whether it stands abreast is for Turns to say."""
+    """A call; *key* is its caller, of a *weight*. Whether it stands abreast is for Turns to say."""
 
     key: str
+    weight: int
     is_abreast: bool
 
 
@@ -60,7 +65,7 @@ class Turns(Generic[C]):
         line = self._lines.get(call.key)
         if line is None:
             line = self._lines[call.key] = _Line()
-        if line.abreast < ABREAST:
+        if line.abreast < min(ABREAST * call.weight, ABREAST_MOST):
             line.abreast += 1
             call.is_abreast = True
             return True

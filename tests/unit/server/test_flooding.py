@@ -38,6 +38,7 @@ class Call:
     key: str
     due: float
     is_abreast: bool = False
+    weight: int = 1
 
 
 class AnyOrder(Turns[Call]):

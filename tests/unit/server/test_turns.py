@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from pdp.core.errors import OverloadedError
-from pdp.server.turns import ABREAST, APART_OF_ALL, APART_OF_ONE, Turns
+from pdp.server.turns import ABREAST, ABREAST_MOST, APART_OF_ALL, APART_OF_ONE, Turns
 
 
 @dataclass(eq=False)
@@ -14,6 +14,7 @@ class Call:
 
     key: str = "flood"
     is_abreast: bool = False
+    weight: int = 1
 
 
 def test_the_others_wait_and_each_gets_its_turn() -> None:
@@ -65,3 +66,12 @@ def test_who_is_alone_has_the_whole_order() -> None:
         assert turns.come(call)
         assert turns.leave(call) is None
     assert not turns._lines
+
+
+def test_weights_divide_the_order() -> None:
+    """Three to one, and who weighs very much still leaves the others a place."""
+    turns = Turns[Call]()
+    standing = {
+        weight: sum(turns.come(Call(f"of weight {weight}", weight=weight)) for _ in range(40)) for weight in (1, 3, 100)
+    }
+    assert standing == {1: ABREAST, 3: 3 * ABREAST, 100: ABREAST_MOST}
