@@ -16,7 +16,7 @@ from pdp.server.access import check_operator, check_question
 from pdp.server.barrier import parsed
 from pdp.server.explain_request import explain_request_from_wire
 from pdp.server.gate import caller_of
-from pdp.server.inline_calls import Answer, Later
+from pdp.server.inline_call import Answer, Later
 from pdp.server.load import Load
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy

@@ -13,6 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from pdp.activation import Standing
 from pdp.api.v1 import errors_pb2
+from pdp.core.caches import NOTHING_KEPT, Cache
 from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
@@ -40,6 +41,11 @@ class StubPoint(DecisionPoint):
         super().__init__({}, NoStoredFacts(), SystemClock(), NoDecisionLog())
         self.answer = answer
         self._at_once = at_once
+
+    @property
+    def cache(self) -> Cache:
+        """Return that nothing is kept."""
+        return NOTHING_KEPT
 
     @property
     def at_once(self) -> bool:
