@@ -15,7 +15,7 @@ from tests.builders import the_policy_set
 from tests.stores import gathering_laws as laws
 
 MOST = 2
-WORLDS = 2
+WORLDS = 1
 
 
 def in_one(store: SqlFacts, operator: str, wanted: list[Wanted]) -> StoredFacts:
