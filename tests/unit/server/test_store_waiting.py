@@ -75,6 +75,11 @@ def test_a_store_that_is_lost_for_a_moment_changes_nothing(world: World) -> None
     assert world.told() == []
 
 
+def is_there(world: World) -> bool:
+    """Say whether the store can be used."""
+    return world.waiting.is_there
+
+
 def becomes_unready(world: World) -> None:
     """Lose the store for long enough, and find it again."""
     world.reason = "silent"
@@ -82,7 +87,7 @@ def becomes_unready(world: World) -> None:
     assert not world.look_after(LOST_SECONDS)
     assert not world.serves(FACT_SERVICE)
     assert world.serves(ALIVE)
-    assert not world.waiting.is_there
+    assert not is_there(world)
     assert world.asked("")[1][MISSING_KEY] == "store"
 
     world.reason = "broken"
@@ -91,7 +96,7 @@ def becomes_unready(world: World) -> None:
     world.reason = ""
     assert world.look_after(0.5)
     assert world.serves(FACT_SERVICE)
-    assert world.waiting.is_there
+    assert is_there(world)
     assert MISSING_KEY not in world.asked("")[1]
     assert world.told() == [("store-not-there", "silent"), ("store-not-there", "broken"), ("store-there", "")]
 
