@@ -1,7 +1,7 @@
 """Which decisions differ between two policies, over the whole space."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
@@ -12,6 +12,7 @@ from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
+from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import Telling, When
 from pdp.core.fact_schema import FactSchema
@@ -73,7 +74,7 @@ class _Apart:
 class Comparison:
     """Compares a policy before an edit with the policy after it, as to *kinds* of differences.
 
-    Its parts may be done another way by a subclass.
+    *jobs* processes share it. Its parts may be done another way by a subclass.
     """
 
     stance_type: type[Stance] = Stance
@@ -83,8 +84,14 @@ class Comparison:
     most_roles: int = MOST_ROLES
 
     def __init__(
-        self, before: PolicySet, after: PolicySet, schema: FactSchema, kinds: Sequence[Kind] = tuple(Kind)
+        self,
+        before: PolicySet,
+        after: PolicySet,
+        schema: FactSchema,
+        kinds: Sequence[Kind] = tuple(Kind),
+        jobs: int = 1,
     ) -> None:
+        self._jobs = jobs
         self.kinds = tuple(kinds)
         self.space = Space([before, after], schema)
         self.sides = (self.side_type(before, self.space), self.side_type(after, self.space))
@@ -109,15 +116,29 @@ class Comparison:
 
     def differences(self, progress: Progress | None = None) -> Iterator[Difference]:
         """Yield every difference, cell by cell, the smaller sets of roles first. Raises UndecidedError."""
-        found = []
+        found: list[tuple[object, Cell]] = []
+        first: dict[object, tuple[Cell, tuple[Ground, ...]]] = {}
         for cell in Cells(self.sides, self.space):
             grounds = self._grounds(cell)
             if any(one.every_bit & bits for one, bits in zip(grounds, self.changed, strict=True)):
-                found.append((cell, grounds))
-        for at, (cell, grounds) in enumerate(found):
+                key = self.alike(cell, grounds)
+                found.append((key, cell))
+                first.setdefault(key, (cell, grounds))
+        coming = each_of(self._in_place, list(first.values()), self._jobs)
+        alike: dict[object, list[Difference]] = {}
+        for at, (key, cell) in enumerate(found):
             if progress is not None:
                 progress(at, len(found))
-            yield from self._in_cell(cell, grounds)
+            if key not in alike:
+                alike[key] = next(coming)
+            yield from (replace(one, cell=cell) for one in alike[key])
+
+    def _in_place(self, place: tuple[Cell, tuple[Ground, ...]]) -> list[Difference]:
+        return list(self._in_cell(*place))
+
+    def alike(self, cell: Cell, grounds: tuple[Ground, ...]) -> object:
+        """Return what the differences of *cell* rest on, where the rules of *grounds* matter: equal for cells alike."""
+        return grounds, cell.features
 
     def _grounds(self, cell: Cell) -> tuple[Ground, ...]:
         words = (cell.actions.first, cell.categories.first, cell.purposes.first)
