@@ -19,6 +19,7 @@ from pdp.core.stores import (
     FactFilter,
     FactPage,
     Page,
+    Pruned,
     StoreState,
     Token,
     Version,
@@ -225,13 +226,13 @@ class SqlFacts:
         self._committed(erasure.token, state.token)
         return replace(erasure, is_left_in_log=not self._has_emptied_log())
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove every version of a kind of fact that had ended before an instant, some in each transaction."""
         with self._database.reading() as session:
             self._check(read_state(session).token, self._newest, confirmed=True)
             count, until = prunable(session, operator, kind, before)
         if only_count or not count:
-            return count
+            return Pruned(count)
         removed = 0
         while True:
             with self._database.writing() as session:
@@ -239,8 +240,7 @@ class SqlFacts:
                 some = prune_some(session, operator, kind, until)
             removed += some
             if some < STEP:
-                self._has_emptied_log()
-                return removed
+                return Pruned(removed, is_left_in_log=removed > 0 and not self._has_emptied_log())
 
     def _has_emptied_log(self) -> bool:
         return any(self._database.empty_log() for _ in range(_EMPTYING_ATTEMPTS))

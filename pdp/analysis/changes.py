@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from pdp.analysis.bearing_on import BearingOn
 from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
@@ -78,6 +79,7 @@ class Comparison:
     stance_type: type[Stance] = Stance
     side_type: type[Side] = Side
     narrowing_type: type[Narrowing] = Narrowing
+    bearing_type: type[BearingOn] = BearingOn
     most_roles: int = MOST_ROLES
 
     def __init__(
@@ -89,6 +91,7 @@ class Comparison:
         before_side, after_side = self.sides
         self.changed = (before_side.unlike(after_side), after_side.unlike(before_side))
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
+        self._bearing_on = self.bearing_type(self.sides, self.space)
         self.telling = Telling(self.space)
         self.told: dict[object, When] = {}
         """By what tells differences apart (`told_by`), the situations in which they are met."""
@@ -127,6 +130,7 @@ class Comparison:
         rests_on = [conditions_of(side, one.for_roles(-1)) for side, one in zip(self.sides, grounds, strict=True)]
         traits = self.space.traits(frozenset().union(*rests_on))
         rules = tuple(one.every_bit for one in grounds)
+        words = (cell.actions.first, cell.categories.first, cell.purposes.first)
         # Where an allow rule speaks on one side alone, the cause of a denial changes for everybody.
         for_all = grounds[0].spoken_of is not grounds[1].spoken_of and Kind.REASONS in self.kinds
         kinds = role_kinds(self.sides, rules, traits, in_scopes=True)
@@ -137,7 +141,7 @@ class Comparison:
             if not for_all and not any(bits & gone for bits, gone in zip(speaking, self.changed, strict=True)):
                 continue
             if speaking not in found:
-                found[speaking] = self._apart(grounds, speaking)
+                found[speaking] = self._apart(grounds, speaking, (roles.example, *words))
             differing = found[speaking]
             if differing is None:
                 continue
@@ -152,18 +156,25 @@ class Comparison:
                     about, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
                     yield from (Difference(kind, cell, each, about) for kind in open_kinds if possible[kind])
 
-    def _apart(self, grounds: Sequence[Ground], speaking: Masks) -> "_Apart | None":
-        """Return what both sides come to where rules are *speaking*, None where they mean the same."""
-        standings = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
-        meanings = tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
-        if meanings[0] == meanings[1]:
+    def _apart(self, grounds: Sequence[Ground], speaking: Masks, asked: Asked) -> "_Apart | None":
+        """Return what both sides come to where rules are *speaking*, None where they mean the same.
+
+        Rules that do not bear on how they differ are left out.
+        """
+        standings: Sequence[Standing] = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
+        if self._meant(standings)[0] == self._meant(standings)[1]:
             return None
+        standings = self._bearing_on.bearing(asked, standings)
+        meanings = self._meant(standings)
         known = self._known.get(meanings)
         if known is None:
             rests_on = [conditions_of(side, one) for side, one in zip(self.sides, standings, strict=True)]
             traits = self.space.traits(frozenset().union(*rests_on))
             known = self._known[meanings] = _Apart(tuple(standings), meanings, traits)
         return known
+
+    def _meant(self, standings: Sequence[Standing]) -> tuple[object, ...]:
+        return tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
 
     def _possible_for(
         self, cell: Cell, roles: RoleSets, differing: "_Apart", holding: Holding

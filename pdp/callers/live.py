@@ -38,6 +38,8 @@ Open = Callable[[str], Document]
 class LiveCallers:
     """Knows callers by what they present, as the files say now. Any thread may ask; one looks at the files.
 
+    Another one looks at the file of API keys alone, and only for what it takes back: the first may wait for an issuer.
+
     *file* is the name of the file of callers in what is said about it; *client_ca* names the file of the authorities
     that issue client certificates, "" for none. *tell* hears of every change: None when the new files are in force,
     otherwise why the former ones remain.
@@ -66,7 +68,9 @@ class LiveCallers:
         self._looked = time.monotonic()
         self._allowance = Allowance(SIGNATURES_PER_SECOND, "too many new tokens are shown at once")
         self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
+        self._changing = threading.RLock()
+        self._keys_seen: object = None
         self.book, self._identify = self._built()
 
     def identify(self, presented: Presented) -> Passport:
@@ -92,7 +96,11 @@ class LiveCallers:
             has_changed = self._stamps() != self._seen
             if has_changed:
                 self._is_behind = True
-                self.book, self._identify = self._built()
+                built = self._built()
+                with self._changing:
+                    self.book, self._identify = built
+                    # FAIL CLOSED (taken back meanwhile): it may have been while the rest was read.
+                    self._take_back_keys()
                 self._is_behind = False
         except PdpError as error:
             self._take_back_keys()
@@ -114,38 +122,57 @@ class LiveCallers:
         """Return the `age` of the last look after which what the files say was in force, in seconds."""
         return {"age": time.monotonic() - self._looked}
 
+    def look_at_keys(self) -> None:
+        """Let what the file of keys takes back count if it has changed, whatever else is being read just now."""
+        document = self._document_of_keys()
+        stamp = None if document is None else document.stamp()
+        if stamp is not None and stamp != self._keys_seen and self._take_back():
+            self._keys_seen = stamp
+
     def begin(self, tell: Callable[[str | None], None]) -> None:
-        """Look at the files again and again, in a thread of its own, until `end`."""
+        """Look at the files again and again, in threads of their own, until `end`."""
+        looks = {"callers": lambda: self.look(tell), "taken back keys": self.look_at_keys}
+        self._threads = tuple(
+            threading.Thread(target=self._go_on, args=(look,), name=name, daemon=True) for name, look in looks.items()
+        )
+        for thread in self._threads:
+            thread.start()
 
-        def go_on() -> None:
-            while not self._ended.wait(LOOK_SECONDS):
-                with suppress(Exception):  # nor may whoever is told end it
-                    self.look(tell)
-
-        self._thread = threading.Thread(target=go_on, name="callers", daemon=True)
-        self._thread.start()
+    def _go_on(self, look: Callable[[], object]) -> None:
+        while not self._ended.wait(LOOK_SECONDS):
+            with suppress(Exception):  # nor may whoever is told end it
+                look()
 
     def end(self) -> None:
         """Look no more."""
         self._ended.set()
-        if self._thread is not None:
-            self._thread.join(10.0)
+        for thread in self._threads:
+            thread.join(10.0)
+
+    def _document_of_keys(self) -> Document | None:
+        return self._documents.get(self.book.file.keys)
 
     def _take_back_keys(self) -> None:
-        """Let what the file of keys takes back count, whatever else is wrong."""
-        # FAIL CLOSED (revoked whatever else is wrong): what it adds waits until everything is right.
-        book, ring = self.book, self.book.keys
-        document = self._documents.get(book.file.keys)
-        if ring is None or document is None:
-            return
-        try:
-            left = without_taken_back(ring.keys, document.read())
-        except UnavailableError:
-            self._seen = {name: stamp for name, stamp in self._seen.items() if name != book.file.keys}
-            return
-        if left != ring.keys:
-            self.book = book.with_keys(ring.holding(left))
-            self._identify = self._remembering(self.book)
+        """Let what the file of keys takes back count, whatever else is wrong; where it cannot be read, it is again."""
+        if not self._take_back():
+            self._seen = {name: stamp for name, stamp in self._seen.items() if name != self.book.file.keys}
+
+    def _take_back(self) -> bool:
+        """Let what the file of keys takes back count, and nothing else of it; say whether it could be read."""
+        document = self._document_of_keys()
+        with self._changing:
+            # FAIL CLOSED (revoked whatever else is wrong): what it adds waits until everything is right.
+            book, ring = self.book, self.book.keys
+            if ring is None or document is None:
+                return True
+            try:
+                left = without_taken_back(ring.keys, document.read())
+            except UnavailableError:
+                return False
+            if left != ring.keys:
+                self.book = book.with_keys(ring.holding(left))
+                self._identify = self._remembering(self.book)
+            return True
 
     def _tell(self, mistakes: str, tell: Callable[[str | None], None]) -> None:
         if mistakes != self._told:

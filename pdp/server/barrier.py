@@ -16,7 +16,7 @@ from pdp.metrics import UNMETERED, Metering
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
 from pdp.server.core_operations import Metadata
 from pdp.server.entrances import RETRY_SECONDS, AtOnce, Entrance
-from pdp.server.gate import Gate, caller_of, presented_by, remember_caller
+from pdp.server.gate import Admitted, Gate, caller_of, presented_by, remember_caller
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, reason_of, status_of
@@ -132,8 +132,8 @@ class ExceptionBarrier(grpc.ServerInterceptor):
     def _entrance(self, lane: Lane, method: str, *, streams: bool) -> Entrance:
         name, gate = name_of(method), self._gate
 
-        def admit(metadata: Any, of_core: Any) -> Caller:
-            return gate.admit(name, gate.presented(metadata, of_core))
+        def admit(metadata: Any, of_core: Any) -> Admitted:
+            return gate.admitted(name, metadata, of_core)
 
         def refuse(error: BaseException, context: grpc.ServicerContext) -> NoReturn:
             self._refuse(error, method, context)
@@ -151,11 +151,10 @@ class ExceptionBarrier(grpc.ServerInterceptor):
                     raise CallOverError
                 if name not in HEALTH_METHODS:
                     self._begin(context)
-                presented = self._gate.presented_in(context)
-                caller = self._gate.admit(name, presented)
+                admitted = self._gate.admitted_in(name, context)
                 if name not in UNSHARED:
-                    self._gate.load.enter(caller)
-                remember_caller(context, caller, presented)
+                    self._gate.load.enter(admitted.caller)
+                remember_caller(context, admitted.caller, admitted.presented)
                 if self._told:
                     context.send_initial_metadata(self._told)
                 with self._tracing.call(name, lambda: context.invocation_metadata()):

@@ -8,12 +8,13 @@ import grpc
 import grpc._server as public_server
 from google.rpc import status_pb2
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
-from grpc_status import rpc_status
 
 Metadata = tuple[tuple[str, str], ...]
 """What is told with every answer, before it."""
 
 _NO_FLAGS: Final = 0
+_DETAILS: Final = "grpc-status-details-bin"
+"""The metadata in which gRPC tells a status with its details."""
 
 _NEEDED_OF_STATE: Final = ("server", "completion_queue", "rpc_states", "lock")
 _NEEDED_OF_SERVER: Final = ("register_method", "request_registered_call")
@@ -126,7 +127,6 @@ def closing(status: status_pb2.Status | None = None) -> Any:
     """Return the operation that ends a call with *status*, None for OK."""
     if status is None:
         return cygrpc.SendStatusFromServerOperation((), cygrpc.StatusCode.ok, b"", _NO_FLAGS)
-    told = rpc_status.to_status(status)
     return cygrpc.SendStatusFromServerOperation(
-        tuple(told.trailing_metadata), status.code, told.details.encode(), _NO_FLAGS
+        ((_DETAILS, status.SerializeToString()),), status.code, status.message.encode(), _NO_FLAGS
     )

@@ -8,9 +8,9 @@ from typing import Any, Final, NoReturn, cast
 
 import grpc
 
-from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.server.core_operations import Handed, handed_call
+from pdp.server.gate import Admitted, hand_on
 from pdp.server.lanes import Lane
 from pdp.server.status import CallOverError, no_message
 from pdp.server.unheard import Unheard
@@ -20,7 +20,7 @@ RETRY_SECONDS: Final = 0.1
 
 _NO_DEADLINE: Final = 1_000_000_000.0
 
-Admit = Callable[[Any, Any], Caller]
+Admit = Callable[[Any, Any], Admitted]
 """Metadata and call of gRPC's core, to who calls; what it raises ends the call."""
 
 Refuse = Callable[[BaseException, grpc.ServicerContext], NoReturn]
@@ -68,22 +68,22 @@ class Entrance(ThreadPoolExecutor):
         if call is None:
             return self._lane.submit(fn, *args, **kwargs)
         try:
-            caller = self._admit(call.metadata, call.of_core)
+            admitted = self._admit(call.metadata, call.of_core)
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
             self.end(call, error)
             return cast("Future[Any]", None)
         if self._streams:
-            return self.enter(call, call.argument(), time.monotonic())
-        visitor = _Visitor(self, call, caller.name)
+            return self.enter(call, call.argument(), admitted, time.monotonic())
+        visitor = _Visitor(self, call, admitted)
         for other in self._unheard.come(visitor):
             cast("_Visitor", other).leave()
         call.read(functools.partial(self._heard, visitor))
         return cast("Future[Any]", None)
 
-    def enter(self, call: Handed, argument: Any, arrived: float) -> "Future[Any]":
+    def enter(self, call: Handed, argument: Any, admitted: Admitted, arrived: float) -> "Future[Any]":
         """Let a thread of the lane answer *argument*, or end the call where it is full."""
-        behaviour = call.behaviour
+        behaviour = _known(call.behaviour, admitted)
         try:
             if self._lane.is_full:
                 raise OverloadedError("too many calls wait", RETRY_SECONDS)
@@ -109,7 +109,7 @@ class Entrance(ThreadPoolExecutor):
         if message is None:
             self.end(visitor.call, no_message())
         else:
-            self.enter(visitor.call, message, visitor.arrived)
+            self.enter(visitor.call, message, visitor.admitted, visitor.arrived)
 
     def _patient(self, behaviour: Callable[..., Any], arrived: float) -> Callable[..., Any]:
         """Return *behaviour* for a call that waits since *arrived*: without a deadline it has one all the same."""
@@ -123,15 +123,27 @@ class Entrance(ThreadPoolExecutor):
         return patient
 
 
+def _known(behaviour: Callable[..., Any], admitted: Admitted) -> Callable[..., Any]:
+    """Return *behaviour* for a call whose caller is known: it need not be asked for again."""
+
+    @functools.wraps(behaviour)  # gRPC looks at a behaviour for what it may be called with
+    def known(request: Any, context: grpc.ServicerContext, *callback: Any) -> Any:
+        hand_on(context, admitted)
+        return behaviour(request, context, *callback)
+
+    return known
+
+
 class _Visitor:
     """A call at *entrance* whose message is awaited; *key* is its caller, and it came when it *arrived*."""
 
-    __slots__ = ("_entrance", "arrived", "call", "key")
+    __slots__ = ("_entrance", "admitted", "arrived", "call", "key")
 
-    def __init__(self, entrance: Entrance, call: Handed, key: str) -> None:
+    def __init__(self, entrance: Entrance, call: Handed, admitted: Admitted) -> None:
         self._entrance = entrance
         self.call = call
-        self.key = key
+        self.admitted = admitted
+        self.key = admitted.caller.name
         self.arrived = time.monotonic()
 
     def leave(self) -> None:

@@ -1,6 +1,8 @@
 """The gate: before anything is done for a call, who asks is known and may ask that."""
 
+import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
@@ -25,6 +27,10 @@ acknowledged its settings; until then it takes 16 MiB."""
 REFUSALS_LOGGED_PER_SECOND: Final = 10
 """More are counted and not told one by one: who is refused may not fill the disk."""
 
+ADMITTED_SECONDS: Final = 0.5
+"""So long nobody is asked again who a call is of: as long as it may take until a change of the files is seen."""
+
+_ADMITTED: Final = "_pdp_admitted"
 _CALLER: Final = "_pdp_caller"
 _PRESENTED: Final = "_pdp_presented"
 _CERTIFICATE: Final = b"x509_pem_cert"
@@ -34,6 +40,15 @@ NOBODY: Final = Caller("nobody")
 """Who calls a method that is open to whoever connects; it may do nothing else."""
 
 Metadata = Iterable[tuple[str, str | bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The *caller* of a call, with what it *presented*, as it was found at an instant of the monotonic clock."""
+
+    caller: Caller
+    presented: Presented | None
+    at: float
 
 
 class Visit:
@@ -126,6 +141,21 @@ class Gate:
             raise
         return caller
 
+    def admitted(self, method: str, metadata: Metadata, call: Any) -> Admitted:
+        """Return who calls *method* by a call of gRPC's core; raises what `admit` raises."""
+        presented = self.presented(metadata, call)
+        return Admitted(self.admit(method, presented), presented, time.monotonic())
+
+    def admitted_in(self, method: str, context: grpc.ServicerContext) -> Admitted:
+        """Return who calls *method* by the call behind *context*, as it was handed on; raises what `admit` raises."""
+        found: Admitted | None = getattr(context, _ADMITTED, None)
+        now = time.monotonic()
+        # FAIL CLOSED (waited long): a key may have been taken back while the call waited for a thread.
+        if found is not None and now - found.at <= ADMITTED_SECONDS:
+            return found
+        presented = self.presented_in(context)
+        return Admitted(self.admit(method, presented), presented, now)
+
     def visit(self, path: str, metadata: Metadata, call: Any) -> Visit:
         """Return the visit that begins with a call of gRPC's core; raises what `admit` raises."""
         name = self._names.get(path) or self._names.setdefault(path, name_of(path))
@@ -158,6 +188,11 @@ def _only(values: Any) -> bytes:
 
 def _refuse(caller: Caller, _message: Any) -> None:
     check_may_call(caller, "")
+
+
+def hand_on(context: grpc.ServicerContext, admitted: Admitted) -> None:
+    """Let whoever answers the call behind *context* know who calls."""
+    setattr(context, _ADMITTED, admitted)
 
 
 def remember_caller(context: grpc.ServicerContext, caller: Caller, presented: Presented | None) -> None:

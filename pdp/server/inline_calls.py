@@ -7,49 +7,31 @@ everything else (the other methods, the end of the server) to the public server.
 as it must (core_operations says so), the public server answers these methods too, only slower.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import grpc
 from google.rpc import code_pb2, status_pb2
 
-from pdp.core.caller import Caller
 from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.core_operations import Metadata, closing, initial_metadata, receiving, sending
 from pdp.server.holding import Holding
-from pdp.server.names import name_of
+from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
 from pdp.server.streams import Streams
+from pdp.server.tending import TICK_SECONDS, Tending
+from pdp.server.turns import Turns
 from pdp.server.under_way import EndingError, UnderWay
 from pdp.server.unread import Unread, Waiting
-
-Later = Callable[[], bytes]
-"""The rest of the work for an answer, which may wait for something; it raises as an Answer does."""
-
-Answer = Callable[[bytes, Caller], "bytes | Later"]
-"""Bytes of a request, and who asks, to bytes of its answer, or to the rest of the work, where it may have to wait.
-
-Whatever it raises ends the call as the server refuses it.
-"""
 
 Admit = Callable[[str, Any, Any], "Visit"]
 """Path of a method, metadata and call of gRPC's core, to the visit that begins; what it raises ends the call."""
 
 Refuse = Callable[[BaseException, str], status_pb2.Status]
 """An error and the path of the method that met it, to what the caller is told."""
-
-
-class Visit(Protocol):
-    """One call, from the moment that its caller is known to its end."""
-
-    @property
-    def caller(self) -> Caller:
-        """Return who calls."""
-
-    def again(self) -> Caller:
-        """Return who calls, looked at anew: a stream may outlive the credential that opened it."""
 
 
 AWAITED: Final = 64
@@ -59,10 +41,6 @@ beyond them waits unseen, so it is more than presses a process."""
 TOO_MANY: Final = "too-many-calls"
 TOO_LATE: Final = "too-late"
 """The words under which what is refused here is counted (pdp.server.status)."""
-
-_Handled = tuple[object, tuple[()]]
-_GO_ON: Final[_Handled] = (None, ())
-"""What the public server expects of a handled event: nothing has ended, nobody is to be called back."""
 
 _NEVER: Final = 4_000_000_000.0
 """Seconds of the epoch: a deadline beyond the year 2096 is none."""
@@ -101,8 +79,9 @@ class InlineCalls:
         under_way: UnderWay | None = None,
     ) -> None:
         self._under_way = under_way or UnderWay()
-        self._streams: Streams[_Call] = Streams(self._under_way, self._end_stream)
-        self._unread = Unread(load, patience)
+        self._streams: Streams[Call] = Streams(self._under_way, self._end_stream)
+        self._unread: Unread[Call] = Unread(load, patience)
+        self._turns: Turns[Call] = Turns()
         self._metering = metering
         self._brings = told
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
@@ -112,7 +91,10 @@ class InlineCalls:
         self._pool = pool
         self._patience = patience
         self._held = Holding()
-        self._methods: list[_Method] = []
+        self._tending = Tending(self._tend)
+        # Held by whoever changes what is unread, or whose turn it is.
+        self._turning = threading.Lock()
+        self._methods: list[Method] = []
         # How many calls are awaited, under way and, of these, held: only the thread that takes events changes them.
         self._awaited = 0
         self._active = 0
@@ -124,7 +106,7 @@ class InlineCalls:
         *streams*: both sides send any number of messages, each of which is answered by one.
         """
         self._state.server.register_method(path)
-        self._methods.append(_Method(self, path, answer, streams=streams))
+        self._methods.append(Method(self, path, answer, streams=streams))
 
     def begin(self) -> None:
         """Take calls from now on; only after the server has started."""
@@ -138,7 +120,7 @@ class InlineCalls:
             for _ in range(AWAITED):
                 self._ask_for(method)
 
-    def arrived(self, method: "_Method", event: Any) -> _Handled:
+    def arrived(self, method: Method, event: Any) -> Handled:
         """Handle the event that a call of *method* has come, or that none will come any more."""
         if not event.success:
             self._awaited -= 1
@@ -149,43 +131,73 @@ class InlineCalls:
         except ValueError:
             # The server has begun to end: the core takes no more, and what came before it did is answered.
             self._awaited -= 1
-        asked_until = event.call_details.deadline
-        call = _Call(self, method, event.call, self._deadline(method, asked_until))
-        for silent in self._unread.overdue():
-            self._refuse_late(silent)  # type: ignore[arg-type]  # what came as a call of ours is one
-        if self._active - self._holding - self._streams.idle - self._unread.silent > self._maximum:
+        call = Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
+        for end in self._held.taken():
+            end()
+        with self._turning:
+            self._put_away()
+        if self._active - self._apart > self._maximum:
             self._metering.refused(TOO_MANY)
             self._end(call, _FULL)
-            return _GO_ON
+            return GO_ON
         try:
             call.visit = self._admit(method.path, event.invocation_metadata, event.call)
-            call.key = call.visit.caller.name
-            (self._streams if method.streams else self._unread).check(call.key)
+            caller = call.visit.caller
+            call.key, call.weight = caller.name, caller.weight
+            begin = self._begin_stream if method.streams else self._line_up
+            begin(call)
         except OverloadedError as error:
-            told = self._told(error, method.path)
-            call.is_held = True
-            self._holding += 1
-            self._held.hold(error.caller, asked_until - time.time(), lambda: self._end(call, told))
-            return _GO_ON
+            self._hold(call, error, event.call_details.deadline - time.time())
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
             self._end(call, self._told(error, method.path))
-            return _GO_ON
-        if method.streams:
-            call.has_begun = True
-            self._under_way.note(call.of_core)
-            self._streams.come(call)
-            asked = initial_metadata(self._brings), receiving()
-            self._streams.rest(call, lambda: call.of_core.start_server_batch(asked, call))
-        else:
-            self._unread.come(call)
-            call.of_core.start_server_batch((receiving(),), call)
-        return _GO_ON
+        return GO_ON
 
-    def received(self, call: "_Call", event: Any) -> _Handled:
+    def _put_away(self) -> None:
+        """End what has been silent for too long, and let others take the place of what is."""
+        for silent in self._unread.overdue():
+            self._refuse_late(silent)
+        for fallen in self._unread.fallen():
+            self._follow(fallen)
+
+    def _hold(self, call: Call, error: OverloadedError, left: float) -> None:
+        """Refuse *call*, which waits for *left* seconds more, a moment later."""
+        told = self._told(error, call.method.path)
+        call.is_held = True
+        self._holding += 1
+        self._held.hold(error.caller, left, lambda: self._end(call, told))
+        self._tending.ask()
+
+    def _line_up(self, call: Call) -> None:
+        """Let the message of *call* be heard, or wait for its turn; raise OverloadedError where it may not."""
+        with self._turning:
+            self._unread.check(call.key)
+            if self._turns.come(call):
+                self._hear(call)
+                return
+        self._tending.ask()
+
+    def _tend(self) -> bool:
+        """Do what no event has come to do; say whether there will be more. A thread of its own calls this."""
+        for end in self._held.taken(TICK_SECONDS, len(self._held)):
+            end()
+        with self._turning:
+            if self._turns.apart:
+                self._put_away()
+        return bool(self._held or self._turns.apart)
+
+    def _begin_stream(self, call: Call) -> None:
+        self._streams.check(call.key)
+        call.has_begun = True
+        self._under_way.note(call.of_core)
+        self._streams.come(call)
+        asked = initial_metadata(self._brings), receiving()
+        self._streams.rest(call, lambda: call.of_core.start_server_batch(asked, call))
+
+    def received(self, call: Call, event: Any) -> Handled:
         """Handle the event that a message of *call* has come, or that none will come any more."""
-        if not (self._streams.take_up(call) if call.method.streams else self._unread.read(call)):
-            return _GO_ON  # it has been ended: it was silent for too long, or idle as the server began to end
+        if not (self._streams.take_up(call) if call.method.streams else self._read(call)):
+            return GO_ON  # it has been ended: it was silent for too long, or idle as the server began to end
         # What is received stands last among the operations.
         body = event.batch_operations[-1].message() if event.success else None
         if body is None:
@@ -194,21 +206,26 @@ class InlineCalls:
             self._refuse_late(call)
         else:
             self._answer(call, body)
-        return _GO_ON
+        return GO_ON
 
     @property
     def under_way(self) -> int:
         """Return how many calls have come and are not over."""
         return self._active
 
+    @property
+    def _apart(self) -> int:
+        """Return how many of them are no work, or none yet."""
+        return self._holding + self._streams.idle + self._unread.silent + self._turns.apart
+
     def end_streams(self) -> None:
         """End those that are idle; the others end with the message that is being answered. Any thread may call this."""
         self._streams.end()
 
-    def _end_stream(self, call: "_Call") -> None:
+    def _end_stream(self, call: Call) -> None:
         self._end(call, self._told(EndingError(), call.method.path))
 
-    def ended(self, call: "_Call") -> _Handled:
+    def ended(self, call: Call) -> Handled:
         """Handle the event that *call* is over."""
         self._under_way.end(call.of_core)
         self._active -= 1
@@ -216,19 +233,41 @@ class InlineCalls:
         self._streams.go(call)
         return self._handled()
 
-    def _deadline(self, method: "_Method", asked: float) -> float:
+    def _hear(self, call: Call) -> None:
+        """Ask for the message of *call*."""
+        self._unread.come(call)
+        call.of_core.start_server_batch((receiving(),), call)
+
+    def _read(self, call: Call) -> bool:
+        """Note that the message of *call* has come, and whose turn it is now; say whether it was still awaited."""
+        with self._turning:
+            is_awaited = self._unread.read(call)
+            self._follow(call)
+            return is_awaited
+
+    def _follow(self, call: Call) -> None:
+        """Let the one whose turn it is take the place of *call*, whose message is awaited no more."""
+        following = self._turns.leave(call)
+        while following is not None:
+            if following.deadline > time.time():
+                self._hear(following)
+                return
+            self._refuse_late(following)
+            following = self._turns.leave(following)
+
+    def _deadline(self, method: Method, asked: float) -> float:
         """Return when a call is too late: as its caller says, or after a while where it says nothing."""
         return asked if method.streams or asked < _NEVER else time.time() + self._patience
 
-    def _ask_for(self, method: "_Method") -> None:
+    def _ask_for(self, method: Method) -> None:
         queue = self._state.completion_queue
         self._state.server.request_registered_call(queue, queue, method.path, method)
 
-    def _handled(self) -> _Handled:
+    def _handled(self) -> Handled:
         """Return what the public server is told after an event: in the end, that all calls have ended."""
-        return _GO_ON if self._awaited or self._active else (self, ())
+        return GO_ON if self._awaited or self._active else (self, ())
 
-    def _answer(self, call: "_Call", body: bytes) -> None:
+    def _answer(self, call: Call, body: bytes) -> None:
         visit = call.visit
         call.began = time.perf_counter()
         try:
@@ -245,7 +284,7 @@ class InlineCalls:
             return
         self._send(call, answer)
 
-    def _answer_later(self, call: "_Call", work: Later) -> None:
+    def _answer_later(self, call: Call, work: Later) -> None:
         """Do the rest of the work, on a thread that may wait."""
         if call.deadline <= time.time():
             self._refuse_late(call)
@@ -258,11 +297,11 @@ class InlineCalls:
             return
         self._send(call, answer)
 
-    def _refuse_late(self, call: "_Call") -> None:
+    def _refuse_late(self, call: Call) -> None:
         self._metering.refused(TOO_LATE)
         self._end(call, _LATE)
 
-    def _send(self, call: "_Call", answer: bytes) -> None:
+    def _send(self, call: Call, answer: bytes) -> None:
         self._metering.took(call.method.name, time.perf_counter() - call.began)
         message = sending(answer)
         if call.method.streams:
@@ -276,66 +315,7 @@ class InlineCalls:
         except BaseException:  # noqa: BLE001  # FAIL CLOSED (exception text)
             return _OURS
 
-    def _end(self, call: "_Call", status: status_pb2.Status | None) -> None:
+    def _end(self, call: Call, status: status_pb2.Status | None) -> None:
         """End *call* with *status*, None for OK."""
         operations = (closing(status),) if call.has_begun else (initial_metadata(), closing(status))
         call.of_core.start_server_batch(operations, call.over)
-
-
-class _Method:
-    """A method; called by the public server with the event that a call of it has come."""
-
-    __slots__ = ("_calls", "answer", "name", "path", "streams")
-
-    def __init__(self, calls: InlineCalls, path: str, answer: Answer, *, streams: bool) -> None:
-        self._calls = calls
-        self.path = path
-        self.name = name_of(path)
-        self.answer = answer
-        self.streams = streams
-
-    def __call__(self, event: Any) -> _Handled:
-        return self._calls.arrived(self, event)
-
-
-class _Call:
-    """A call; called by the public server with the event that a message of it has come.
-
-    *deadline* is in seconds of the epoch; *began* when its last message was there; *has_begun* says that the metadata
-    before the first answer are sent; *visit* is None and *key* "" until its caller is known; *is_held* says that its
-    refusal is held back. What is unread or silent is for Unread to say.
-    """
-
-    __slots__ = (
-        "_calls",
-        "began",
-        "deadline",
-        "has_begun",
-        "is_held",
-        "is_silent",
-        "is_unread",
-        "key",
-        "method",
-        "of_core",
-        "visit",
-    )
-
-    def __init__(self, calls: InlineCalls, method: _Method, of_core: Any, deadline: float) -> None:
-        self._calls = calls
-        self.method = method
-        self.of_core = of_core
-        self.deadline = deadline
-        self.began = 0.0
-        self.has_begun = False
-        self.is_held = False
-        self.is_silent = False
-        self.is_unread = False
-        self.key = ""
-        self.visit: Visit | None = None
-
-    def __call__(self, event: Any) -> _Handled:
-        return self._calls.received(self, event)
-
-    def over(self, _event: Any) -> _Handled:
-        """Handle the event that it is over."""
-        return self._calls.ended(self)

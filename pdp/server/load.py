@@ -8,7 +8,6 @@ much more than it is given is refused sooner. Whoever asks for less is not touch
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -20,16 +19,8 @@ from pdp.core.errors import OverloadedError
 PRESSED_FROM: Final = 24
 """So many calls that wait to be answered press a process: some milliseconds of its work."""
 
-BUSY_FROM: Final = 6
-"""So many that wait keep it at work: whoever floods is refused from here on, so that nobody waits behind a flood."""
-
-FLOODS_FROM: Final = 8
-FLOODS_PART: Final = 0.2
-"""Whoever is refused so often in a moment, and for each call that it is given has so many refused, floods."""
-
-BORNE: Final = 96
-"""So many calls of a caller that is alone may wait, and twice as many of several: what is more could not be answered
-while anybody waits for it."""
+BORNE: Final = 192
+"""So many calls may wait: what is more could not be answered while anybody waits for it."""
 
 WINDOW_SECONDS: Final = 0.1
 _LOOK_SECONDS: Final = 0.1
@@ -53,31 +44,14 @@ class Shares:
         self._began = clock()
         self._taken: dict[str, float] = {}
         self._before: dict[str, float] = {}
-        self._refused: Counter[str] = Counter()
-        self._refused_before: Counter[str] = Counter()
         self._changing = threading.Lock()
 
-    def take(
-        self,
-        key: str,
-        weight: int = 1,
-        *,
-        is_pressed: bool,
-        amount: int = 1,
-        is_full: bool = False,
-        is_busy: bool = False,
-    ) -> None:
-        """Let *key* have *amount*; raise OverloadedError while pressed when it has had more than the others.
-
-        While *is_busy*, so is who floods. While *is_full*, who is alone is refused too: there is no room, and nobody
-        else to be made room for.
-        """
+    def take(self, key: str, weight: int = 1, *, is_pressed: bool, amount: int = 1) -> None:
+        """Let *key* have *amount*; raise OverloadedError while pressed when it has had more than the others."""
         with self._changing:
             self._turn()
             taken = self._taken.setdefault(key, 0.0)
-            is_too_much = is_pressed or (is_busy and self._floods(key))
-            if (is_too_much and self._had(key) > self._mean()) or (is_full and self._is_alone(key)):
-                self._refused[key] += 1
+            if is_pressed and self._had(key) > self._mean():
                 raise OverloadedError(self._sentence, WINDOW_SECONDS)
             self._taken[key] = taken + amount / weight
 
@@ -91,10 +65,6 @@ class Shares:
         """Return what *key* has had of this moment and the last: else a new one would begin with everybody equal."""
         return self._taken.get(key, 0.0) + self._before.get(key, 0.0)
 
-    def _floods(self, key: str) -> bool:
-        refused = self._refused[key] + self._refused_before[key]
-        return refused >= FLOODS_FROM and refused >= FLOODS_PART * self._had(key)
-
     def _mean(self) -> float:
         """Return what each of those who have had anything has had."""
         had = sum(self._taken.values()) + sum(self._before.values())
@@ -107,7 +77,6 @@ class Shares:
         now = self._clock()
         if now - self._began >= WINDOW_SECONDS:
             self._before, self._taken = self._taken, {}
-            self._refused_before, self._refused = self._refused, Counter()
             self._began = now
 
 
@@ -156,11 +125,6 @@ class Load:
         """Say whether calls wait for this process."""
         return self.waiting + self._in_queue() >= PRESSED_FROM
 
-    @property
-    def is_busy(self) -> bool:
-        """Say whether this process has something to do for a while."""
-        return self.waiting + self._in_queue() >= BUSY_FROM
-
     def enter(self, caller: Caller) -> None:
         """Let *caller* ask once more; raise OverloadedError, with its name, when it may not now."""
         try:
@@ -171,18 +135,11 @@ class Load:
 
     def _enter(self, caller: Caller) -> None:
         self._memory.check()
-        waiting = self.waiting
-        if waiting >= 2 * BORNE:
+        if self.waiting >= BORNE:
             raise OverloadedError("too many calls wait", WINDOW_SECONDS)
         if caller.calls_per_second:
             self.spend(caller)
-        self._callers.take(
-            caller.name,
-            caller.weight,
-            is_pressed=self.is_pressed,
-            is_full=waiting >= BORNE,
-            is_busy=self.is_busy,
-        )
+        self._callers.take(caller.name, caller.weight, is_pressed=self.is_pressed)
 
     def spend(self, caller: Caller) -> None:
         """Take one of the calls that *caller* may make this second; raise OverloadedError when none is left."""

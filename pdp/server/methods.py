@@ -13,7 +13,7 @@ from pdp.core.caller import Caller
 from pdp.core.errors import NotImplementedYetError
 from pdp.server.barrier import HANDLER_KINDS, Handler
 from pdp.server.gate import caller_of
-from pdp.server.inline_calls import Answer, Later
+from pdp.server.inline_call import Answer, Later
 
 Serve = Callable[[Any, grpc.ServicerContext], Any]
 

@@ -8,7 +8,7 @@ import grpc
 from pdp.core.caller import Caller
 from pdp.decision_point import DecisionPoint
 from pdp.server.decisions import Decisions
-from pdp.server.inline_calls import Answer, Later
+from pdp.server.inline_call import Answer, Later
 from pdp.server.load import Load
 from pdp.server.lookups import Lookups
 from pdp.server.methods import Serve

@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
 from typing import Final
 
 import grpc
@@ -37,6 +39,11 @@ from pdp.server.events import Event
 from pdp.server.inline_calls import TOO_LATE, TOO_MANY
 from pdp.server.under_way import EndingError
 from pdp.wire.errors import retry_status, rich_status
+
+_RETRIES_TOLD: Final = 100
+"""When to ask again is told in so many parts of a second."""
+
+_RETRIES_KEPT: Final = 256
 
 MALFORMED_MESSAGE: Final = "malformed-message"
 """Code of the mistake that the bytes of a call are no message of its type."""
@@ -210,7 +217,7 @@ def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> s
     if isinstance(error, NotPermittedError):
         return rich_status(code, sentence, InvalidRequestError([error.error]))
     if isinstance(error, OverloadedError):
-        return retry_status(code, sentence, error.retry_seconds)
+        return _overloaded(code, sentence, ceil(error.retry_seconds * _RETRIES_TOLD))
     if isinstance(error, NotImplementedYetError):
         return status_pb2.Status(code=code, message=str(error) or sentence)
     if refusal.event is None:
@@ -220,6 +227,12 @@ def status_of(error: BaseException, method: str, log: FilteringBoundLogger) -> s
     with suppress(Exception):
         log.error(refusal.event.value, method=method, correlation_id=correlation_id, exc_info=error)
     return status_pb2.Status(code=code, message=f"{sentence}; correlation id {correlation_id}")
+
+
+@lru_cache(_RETRIES_KEPT)
+def _overloaded(code: int, sentence: str, hundredths: int) -> status_pb2.Status:
+    """Return what is told so often, while there is no time for it, that it is made once. Nobody may change it."""
+    return retry_status(code, sentence, hundredths / _RETRIES_TOLD)
 
 
 def malformed_message() -> InvalidRequestError:

@@ -11,7 +11,8 @@ from typing import Any, Final, Protocol
 from pdp.core.caller import Caller
 from pdp.core.decision import Decision
 from pdp.core.tally import Tally
-from pdp.server.inline_calls import Admit, Answer, Later, Visit
+from pdp.server.inline_call import Answer, Later, Visit
+from pdp.server.inline_calls import Admit
 from pdp.server.status import reason_of
 
 Attributes = dict[str, str | int | bool]

@@ -3,7 +3,7 @@
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from pdp.core.errors import OverloadedError
 
@@ -31,7 +31,10 @@ class Opened(Protocol):
     is_silent: bool
 
 
-class Unread:
+C = TypeVar("C", bound=Opened)
+
+
+class Unread(Generic[C]):
     """Counts the calls whose message is awaited: in *load* for as long as they may be work, and apart from then on.
 
     What is silent for *patience* seconds is to be ended. Only the thread that takes events may call this.
@@ -41,10 +44,11 @@ class Unread:
         self._load = load
         self._patience = patience
         self._clock = clock
-        self._fresh: deque[tuple[float, Opened]] = deque()
-        self._silent: deque[tuple[float, Opened]] = deque()
+        self._fresh: deque[tuple[float, C]] = deque()
+        self._silent: deque[tuple[float, C]] = deque()
         self._silent_of: Counter[str] = Counter()
         self._blamed: dict[str, float] = {}
+        self._fallen: list[C] = []
 
     @property
     def silent(self) -> int:
@@ -58,7 +62,7 @@ class Unread:
             error.caller = key
             raise error
 
-    def come(self, call: Opened) -> None:
+    def come(self, call: C) -> None:
         """Note that *call* has come."""
         now = self._clock()
         call.is_unread = True
@@ -68,7 +72,7 @@ class Unread:
             self._load.waiting += 1
             self._fresh.append((now, call))
 
-    def read(self, call: Opened) -> bool:
+    def read(self, call: C) -> bool:
         """Note that the message of *call* has come, or that none will; say whether it was still awaited."""
         if not call.is_unread:
             return False
@@ -79,7 +83,7 @@ class Unread:
             self._load.waiting -= 1
         return True
 
-    def overdue(self) -> list[Opened]:
+    def overdue(self) -> list[C]:
         """Return the calls that are to be ended now; they are awaited no more."""
         now = self._clock()
         fresh, silent, found = self._fresh, self._silent, []
@@ -98,12 +102,18 @@ class Unread:
                 found.append(call)
         return found
 
-    def _fall_silent(self, call: Opened, now: float) -> None:
+    def fallen(self) -> list[C]:
+        """Return the calls that have fallen silent since this was last asked."""
+        found, self._fallen = self._fallen, []
+        return found
+
+    def _fall_silent(self, call: C, now: float) -> None:
         call.is_silent = True
         self._silent_of[call.key] += 1
         self._silent.append((now, call))
+        self._fallen.append(call)
 
-    def _speak(self, call: Opened) -> None:
+    def _speak(self, call: C) -> None:
         call.is_silent = False
         self._silent_of[call.key] -= 1
         if not self._silent_of[call.key]:

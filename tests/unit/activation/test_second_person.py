@@ -161,7 +161,7 @@ def raises(error: Exception) -> Callable[[], object]:
 class CannotBegin(Apart):
     """Finds nothing to run."""
 
-    def _started(self, inside: int) -> Any:
+    def _started(self, inside: int, question: Any) -> Any:
         raise BlockingIOError(11, "no more processes")
 
 

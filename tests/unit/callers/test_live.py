@@ -22,6 +22,7 @@ from pdp.core.errors import InvalidSettingsError, OverloadedError, UnavailableEr
 from pdp.core.ports import KEPT_SECONDS, Document
 from pdp_adapters.file_document import FileDocument
 from tests.credentials import AUDIENCE, ISSUER, a_key, a_token, jwks, public_pem, write
+from tests.system.running import wait_until
 
 FILE = f"""
 audience: {AUDIENCE}
@@ -392,6 +393,104 @@ class Keyed:
             return error.reason
         except UnavailableError:
             return "unavailable"
+
+
+class Hangs(Fetched):
+    """An issuer that takes a question and does not answer until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 100  # another stamp than the one that was seen
+        self.is_asked, self.let_go = threading.Event(), threading.Event()
+
+    def read(self) -> bytes:
+        """Return what lies there, one day."""
+        self.is_asked.set()
+        assert self.let_go.wait(20)
+        return super().read()
+
+
+class OneThread(LiveCallers):
+    """The twin: what is taken back is read by the thread that asks the issuers."""
+
+    def look_at_keys(self) -> None:
+        """Leave it to the other one."""
+
+
+class TakesTheRead(LiveCallers):
+    """The twin: what was read is in force, whatever has become of it since."""
+
+    def _take_back_keys(self) -> None:
+        """Leave it to the next look."""
+
+
+def says_while_an_issuer_hangs(make: type[LiveCallers], folder: Path, patch: pytest.MonkeyPatch) -> str:
+    """Take a key back while an issuer does not answer, and return who shows it then."""
+    house = Keyed(folder, patch, make)
+    hangs = Hangs()
+    hangs.content = house.far.content
+    house.live._documents["https://far.test/jwks"] = hangs
+    looking = threading.Thread(target=house.live.look, args=(house.files.heard.append,))
+    looking.start()
+    try:
+        assert hangs.is_asked.wait(20)
+        house.store.revoke(house.kept.id, datetime.now(UTC))
+        house.live.look_at_keys()
+        assert looking.is_alive()
+        return house.says(house.presented)
+    finally:
+        hangs.let_go.set()
+        looking.join(20)
+        assert house.says(house.presented) == Reason.KEY_REVOKED.value
+
+
+def test_a_key_that_is_taken_back_waits_for_no_issuer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that hangs would be waited for: for seconds, and each issuer after the other."""
+    assert says_while_an_issuer_hangs(LiveCallers, tmp_path, monkeypatch) == Reason.KEY_REVOKED.value
+
+
+def test_the_twin_of_one_thread_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key is good until the issuer has answered."""
+    assert says_while_an_issuer_hangs(OneThread, tmp_path, monkeypatch) == "app"
+
+
+def test_both_are_looked_at_until_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in a thread of its own: a key is taken back though the one that asks issuers never comes back."""
+    monkeypatch.setattr("pdp.callers.live.LOOK_SECONDS", 0.01)
+    house = Keyed(tmp_path, monkeypatch)
+    hangs = Hangs()
+    hangs.content = house.far.content
+    house.live._documents["https://far.test/jwks"] = hangs
+    house.live.begin(house.files.heard.append)
+    try:
+        assert hangs.is_asked.wait(20)
+        house.store.revoke(house.kept.id, datetime.now(UTC))
+        wait_until(lambda: house.says(house.presented) == Reason.KEY_REVOKED.value)
+        assert not hangs.let_go.is_set()
+    finally:
+        hangs.let_go.set()
+        house.live.end()
+    assert not any(thread.is_alive() for thread in house.live._threads)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"), [(LiveCallers, Reason.KEY_REVOKED.value), (TakesTheRead, "app")], ids=["ours", "the twin"]
+)
+def test_what_is_taken_back_while_the_rest_is_read_stays_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: type[LiveCallers], says: str
+) -> None:
+    """The file of keys is read before the last of the others: what is in force afterwards knows of the change."""
+    house = Keyed(tmp_path, monkeypatch, make)
+    built = make._built
+
+    def and_take_back(live: LiveCallers) -> Any:
+        found = built(live)
+        house.store.revoke(house.kept.id, datetime.now(UTC))
+        return found
+
+    monkeypatch.setattr(make, "_built", and_take_back)
+    house.live.look(house.files.heard.append)
+    assert house.says(house.presented) == says
 
 
 def spoil_entry(house: Keyed) -> None:

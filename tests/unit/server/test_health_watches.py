@@ -1,13 +1,14 @@
 """Whoever watches health holds up nobody, however slowly it reads and whenever it goes."""
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from grpc_health.v1 import health_pb2
 
 from pdp.core.errors import OverloadedError
-from pdp.server.health_watches import WATCHERS, Watches
+from pdp.server.health_watches import WATCHERS, Watches, _Watcher
 from tests.system.running import wait_until
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -87,3 +88,62 @@ def test_only_so_many_watch() -> None:
     leave[0]()
     watches.come("", Watcher())
     watches.end()
+
+
+class LooksBefore(Watches):
+    """The twin: it reads the status before it holds the lock under which it stops sending."""
+
+    def _send(self, watcher: _Watcher) -> None:
+        while True:
+            status = self._status_of(watcher.service)
+            with self._changing:
+                if watcher.sent == status:
+                    watcher.is_sending = False
+                    return
+                watcher.sent = status
+            with suppress(Exception):
+                watcher.send(health_pb2.HealthCheckResponse(status=status))
+
+
+class ChangesMeanwhile:
+    """Tells the status of a service, and has it changed right after it was read for the second time."""
+
+    def __init__(self, make: type[Watches]) -> None:
+        self.status: int = SERVING
+        self.watches = make(self.read)
+        self.changing = threading.Thread(target=self._change)
+        self._read = 0
+
+    def read(self, _service: str) -> int:
+        """Return the status; whoever reads it unlocked finds it changed and looked at when it goes on."""
+        self._read += 1
+        status = self.status
+        if self._read == 2:
+            self.changing.start()
+            if not self.watches._changing.locked():
+                self.changing.join(SECONDS)
+        return status
+
+    def _change(self) -> None:
+        self.status = NOT_SERVING
+        self.watches.look("")
+
+
+def heard_of_a_change_meanwhile(make: type[Watches]) -> list[Any]:
+    """Change the status while it is read, and return what a watcher has heard once nothing is sent any more."""
+    changes, watcher = ChangesMeanwhile(make), Watcher()
+    changes.watches.come("", watcher)
+    wait_until(lambda: changes.changing.ident is not None)
+    changes.changing.join(SECONDS)
+    changes.watches._senders.shutdown()
+    return watcher.heard
+
+
+def test_no_change_is_missed_that_comes_while_the_status_is_read() -> None:
+    """Whoever changes it finds the sender still at it, or done and to be begun again."""
+    assert heard_of_a_change_meanwhile(Watches) == [SERVING, NOT_SERVING]
+
+
+def test_the_twin_that_reads_the_status_unlocked_is_found_out() -> None:
+    """Its watcher believes for ever that the service can be asked."""
+    assert heard_of_a_change_meanwhile(LooksBefore) == [SERVING]

@@ -9,9 +9,9 @@ import pytest
 
 from pdp.core.caller import LOCAL, Caller
 from pdp.core.errors import OverloadedError
-from pdp.server.holding import HELD_SECONDS, LONGEST_SECONDS, Holding
+from pdp.server.holding import HELD_SECONDS, LONGEST_SECONDS, TAKEN_MOST, Holding
 from pdp.server.lanes import Lane, lanes
-from pdp.server.load import BORNE, FLOODS_FROM, PRESSED_FROM, WINDOW_SECONDS, Load, Memory, Shares
+from pdp.server.load import BORNE, PRESSED_FROM, WINDOW_SECONDS, Load, Memory, Shares
 
 
 class Clock:
@@ -37,11 +37,6 @@ class Unshared(Crowd):
 
     @property
     def is_pressed(self) -> bool:
-        """Say that there is always time."""
-        return False
-
-    @property
-    def is_busy(self) -> bool:
         """Say that there is always time."""
         return False
 
@@ -133,21 +128,11 @@ def test_what_could_not_be_answered_in_time_is_refused_before_it_waits() -> None
 
     with pytest.raises(OverloadedError):
         flood()
-    load.waiting = 2 * BORNE - 1
-    load.enter(Caller("quiet"))
-    load.waiting = 2 * BORNE
-    with pytest.raises(OverloadedError):
-        load.enter(Caller("quiet"))
-
-
-def test_who_is_alone_is_refused_when_there_is_no_room() -> None:
-    """Half of the room is kept for whoever else may come."""
-    load = Load()
     load.waiting = BORNE - 1
-    load.enter(Caller("one"))
+    load.enter(Caller("quiet"))
     load.waiting = BORNE
     with pytest.raises(OverloadedError):
-        load.enter(Caller("one"))
+        load.enter(Caller("quiet"))
 
 
 def test_the_calls_that_wait_for_a_thread_press_too() -> None:
@@ -222,32 +207,34 @@ def test_beyond_its_memory_a_process_takes_nothing_more(tmp_path: Path) -> None:
 
 def test_a_refusal_is_held_back_for_a_moment_and_not_forgotten() -> None:
     """All of them come, what is due first is first; beyond so many they come at once."""
-    heard: list[int] = []
-    done = threading.Event()
+    clock, heard = Clock(), list[int]()
     chances = [each / 10 for each in range(10, 0, -1)]
-    holding = Holding(0.5, most=10, chance=lambda: chances.pop() if chances else 0.0)
-    begun = time.monotonic()
+    holding = Holding(0.5, most=10, chance=lambda: chances.pop() if chances else 0.0, clock=clock)
     for number in range(10):
         holding.hold(f"caller {number}", 9.0, lambda number=number: heard.append(number))  # type: ignore[misc]
     assert heard == []
     holding.hold("one more", 9.0, lambda: heard.append(-1))
-    assert heard[0] == -1
-    while len(heard) < 11 and time.monotonic() - begun < 10:
-        time.sleep(0.01)
+    assert heard == [-1]
+    assert holding.taken() == []
+    clock.now += 0.5
+    while taken := holding.taken():
+        assert len(taken) <= TAKEN_MOST
+        for then in taken:
+            then()
     assert heard == [-1, *range(10)]
-    assert time.monotonic() - begun >= 0.5
-    holding.hold("one", 9.0, done.set)
-    assert done.wait(10)
+    assert len(holding) == 0
 
 
 def test_what_is_due_sooner_does_not_wait_for_what_came_before() -> None:
-    """A short deadline is heard before a long moment is over."""
-    holding, heard = Holding(5.0), threading.Event()
+    """A short deadline is heard before a long moment is over, and by whoever looks late only what is late."""
+    clock = Clock()
+    holding = Holding(5.0, clock=clock)
     holding.hold("patient", 9.0, lambda: None)
-    begun = time.monotonic()
-    holding.hold("short", 0.02, heard.set)
-    assert heard.wait(4)
-    assert time.monotonic() - begun < 4
+    holding.hold("short", 0.1, lambda: None)
+    clock.now += 0.1
+    assert holding.taken(overdue=0.1) == []
+    assert len(holding.taken()) == 1
+    assert len(holding) == 1
 
 
 def test_who_floods_is_held_longer_and_always_within_its_deadline() -> None:
@@ -258,31 +245,6 @@ def test_who_floods_is_held_longer_and_always_within_its_deadline() -> None:
     assert HELD_SECONDS < always.seconds_for(20, 9.0) < always.seconds_for(1000, 9.0) == LONGEST_SECONDS
     assert always.seconds_for(1000, 0.25) < 0.25
     assert always.seconds_for(0, -1.0) == 0.0
-
-
-def test_who_floods_is_refused_before_others_wait() -> None:
-    """Only while it does: who has been refused once or twice is no flood, nor who asks for less than the mean."""
-    clock = Clock()
-    shares = Shares("one", clock)
-
-    def is_borne(key: str, *, is_pressed: bool) -> bool:
-        try:
-            shares.take(key, is_pressed=is_pressed, is_busy=True)
-        except OverloadedError:
-            return False
-        return True
-
-    assert is_borne("small", is_pressed=True)
-    assert all(is_borne("large", is_pressed=False) for _ in range(20)), "nobody is refused who was not refused before"
-    assert not any(is_borne("large", is_pressed=True) for _ in range(FLOODS_FROM - 1))
-    assert is_borne("large", is_pressed=False)
-    assert not is_borne("large", is_pressed=True)
-    assert not is_borne("large", is_pressed=False)
-    assert is_borne("small", is_pressed=True)
-    for _ in range(2):
-        clock.now += 1.5 * WINDOW_SECONDS
-        is_borne("small", is_pressed=False)
-    assert is_borne("large", is_pressed=False)
 
 
 def test_a_full_lane_fills_no_other() -> None:

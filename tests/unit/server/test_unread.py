@@ -25,7 +25,7 @@ class Scene:
     def __init__(self) -> None:
         self.now = 100.0
         self.waiting = 0
-        self.unread = Unread(self, PATIENCE, lambda: self.now)
+        self.unread: Unread[Call] = Unread(self, PATIENCE, lambda: self.now)
 
     def come(self, count: int, key: str = "slow") -> list[Call]:
         """Let calls come."""

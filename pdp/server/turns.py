@@ -1,0 +1,94 @@
+"""Calls of one caller stand one behind the other, so that nobody stands behind all of them.
+
+The thread that takes events answers what comes in the order in which it came. Whoever has much under way would fill
+that order, and everybody else would wait behind it; so only a few calls of each caller stand in it, and the others wait
+apart. They hold no thread, their messages are not read, and what takes the place of one that was read is the next.
+"""
+
+from collections import deque
+from typing import Final, Generic, Protocol, TypeVar
+
+from pdp.core.errors import OverloadedError
+
+ABREAST: Final = 2
+"""So many calls of a caller stand in the order of all, for each unit of its weight: enough that the thread never waits
+for the next one."""
+
+ABREAST_MOST: Final = 16
+"""So many of one whose weight is greater: others wait behind them."""
+
+APART_OF_ONE: Final = 94
+"""So many wait apart: with those abreast as many as can be answered while anybody waits for them."""
+
+APART_OF_ALL: Final = 1024
+_RETRY_SECONDS: Final = 0.1
+
+
+class Queued(Protocol):
+    """A call; *key* is its caller, of a *weight*. Whether it stands abreast is for Turns to say."""
+
+    key: str
+    weight: int
+    is_abreast: bool
+
+
+C = TypeVar("C", bound=Queued)
+
+
+class _Line(Generic[C]):
+    """The calls of one caller."""
+
+    __slots__ = ("abreast", "apart")
+
+    def __init__(self) -> None:
+        self.abreast = 0
+        self.apart: deque[C] = deque()
+
+
+class Turns(Generic[C]):
+    """Says whose turn it is. Only the thread that takes events may call this."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Line[C]] = {}
+        self._apart = 0
+
+    @property
+    def apart(self) -> int:
+        """Return how many calls wait for their turn."""
+        return self._apart
+
+    def come(self, call: C) -> bool:
+        """Say whether it is the turn of *call*, which has come; if not, it waits apart.
+
+        Raises OverloadedError where too many of its caller do: each may have half as many as there is room for more.
+        """
+        line = self._lines.get(call.key)
+        if line is None:
+            line = self._lines[call.key] = _Line()
+        if line.abreast < min(ABREAST * call.weight, ABREAST_MOST):
+            line.abreast += 1
+            call.is_abreast = True
+            return True
+        if len(line.apart) >= min(APART_OF_ONE, (APART_OF_ALL - self._apart) // 2):
+            error = OverloadedError("too many calls of this caller wait", _RETRY_SECONDS)
+            error.caller = call.key
+            raise error
+        line.apart.append(call)
+        self._apart += 1
+        return False
+
+    def leave(self, call: C) -> C | None:
+        """Note that *call* stands in the order no more; return the one whose turn it is now, if there is one."""
+        if not call.is_abreast:
+            return None
+        call.is_abreast = False
+        line = self._lines[call.key]
+        if line.apart:
+            self._apart -= 1
+            following = line.apart.popleft()
+            following.is_abreast = True
+            return following
+        line.abreast -= 1
+        if not line.abreast:
+            del self._lines[call.key]
+        return None

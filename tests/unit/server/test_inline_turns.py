@@ -1,0 +1,183 @@
+"""In which order calls are answered on the thread that takes events, over a core that is turned by hand."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from google.rpc import code_pb2, status_pb2
+
+from pdp.core.caller import Caller
+from pdp.server.holding import LONGEST_SECONDS, Holding
+from pdp.server.inline_call import Call
+from pdp.server.inline_calls import InlineCalls
+from pdp.server.turns import ABREAST, APART_OF_ONE, Turns
+from tests.system.running import wait_until
+
+REFUSED = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="not now")
+
+
+class _Core:
+    """In place of gRPC's core: what is asked of it becomes an event behind those that are there."""
+
+    def __init__(self) -> None:
+        self.events: deque[Callable[[], Any]] = deque()
+        self.refused: list[str] = []
+
+    def register_method(self, path: str) -> None:
+        """Do nothing."""
+
+    def request_registered_call(self, *_: object) -> None:
+        """Do nothing: calls come by `House.come`."""
+
+
+class _OfCore:
+    """In place of a call of gRPC's core."""
+
+    start_server_batch: Callable[..., None]
+
+
+class House:
+    """Calls come to *calls*, and each answer notes whose it was."""
+
+    def __init__(self) -> None:
+        self.core = _Core()
+        self.answered: list[str] = []
+        self.ended: list[str] = []
+        state = SimpleNamespace(server=self.core, completion_queue=None, rpc_states=set(), lock=threading.Lock())
+        self.calls = InlineCalls(
+            SimpleNamespace(_state=state),  # type: ignore[arg-type]
+            256,
+            lambda _error, _path: REFUSED,
+            lambda _path, metadata, _call: SimpleNamespace(caller=Caller(metadata)),
+            ThreadPoolExecutor(1),
+            SimpleNamespace(waiting=0),
+        )
+        self.calls.add("/a.Service/Method", self._answer)
+        self.calls.begin()
+
+    def _answer(self, body: bytes, caller: Caller) -> bytes:
+        self.answered.append(caller.name)
+        return body
+
+    def come(self, who: str, *, speaks: bool = True) -> None:
+        """Let a call of *who* come, whose message is there unless it never *speaks*."""
+        of_core: Any = _OfCore()
+        body = SimpleNamespace(message=lambda: b"asked")
+        message = SimpleNamespace(success=True, batch_operations=(body,))
+
+        def start(operations: tuple[object, ...], tag: Callable[[Any], Any]) -> None:
+            if len(operations) > 1:
+                self.ended.append(who)
+                self.core.events.append(lambda: tag(None))
+            elif speaks:
+                self.core.events.append(lambda: tag(message))
+
+        of_core.start_server_batch = start
+        arrival = SimpleNamespace(
+            success=True,
+            call=of_core,
+            call_details=SimpleNamespace(deadline=time.time() + 60),
+            invocation_metadata=who,
+        )
+        (method,) = self.calls._methods
+        self.core.events.append(lambda: method(arrival))
+
+    def go_on(self) -> None:
+        """Handle every event."""
+        while self.core.events:
+            self.core.events.popleft()()
+
+
+class AnyOrder(Turns[Call]):
+    """The twin: everything stands in one order, as it came."""
+
+    def come(self, call: Call) -> bool:
+        """Let everybody stand in it."""
+        return True
+
+
+def answered_before(monkeypatch: pytest.MonkeyPatch, turns: type[Turns[Call]]) -> int:
+    """Let a flood come, then somebody else; return how many of the flood's were answered before that one's."""
+    monkeypatch.setattr("pdp.server.inline_calls.Turns", turns)
+    house = House()
+    for _ in range(60):
+        house.come("flood")
+    house.come("quiet")
+    house.go_on()
+    assert sorted(house.answered) == ["flood"] * 60 + ["quiet"]
+    return house.answered.index("quiet")
+
+
+def test_nobody_waits_behind_all_calls_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes last, and has nothing else there, is answered after a few; and everybody is answered."""
+    assert answered_before(monkeypatch, Turns) <= ABREAST
+
+
+def test_the_twin_without_turns_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that came before is answered before."""
+    assert answered_before(monkeypatch, AnyOrder) == 60
+
+
+def test_what_finds_no_room_is_held_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts as no call under way meanwhile, and the quiet one is answered."""
+    now = [100.0]
+    monkeypatch.setattr("pdp.server.inline_calls.Holding", lambda: Holding(clock=lambda: now[0]))
+    house = House()
+    room = ABREAST + APART_OF_ONE
+    for _ in range(room + 20):
+        house.come("flood")
+    house.come("quiet")
+    house.go_on()
+    assert house.answered.count("flood") == room
+    assert "quiet" in house.answered
+    assert house.calls.under_way == 20 == len(house.calls._held)
+    now[0] += LONGEST_SECONDS + 1.0
+    wait_until(lambda: house.ended.count("flood") == room + 20)
+    house.go_on()
+    assert house.calls.under_way == 0
+
+
+def heard_beside_silent_ones() -> House:
+    """Let as many silent calls come as stand abreast, then one that speaks; no other event comes."""
+    house = House()
+    for _ in range(ABREAST):
+        house.come("slow", speaks=False)
+    house.come("slow")
+    house.go_on()
+    assert house.answered == []
+    return house
+
+
+def test_silent_calls_do_not_keep_the_next_one_waiting() -> None:
+    """Once they are silent it takes their place, though nothing comes that would say so."""
+    house = heard_beside_silent_ones()
+    wait_until(lambda: bool(house.core.events))
+    house.go_on()
+    assert house.answered == ["slow"]
+
+
+def test_the_twin_that_tends_nothing_keeps_it_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its turn would never come."""
+    monkeypatch.setattr("pdp.server.tending.Tending.ask", lambda _self: None)
+    house = heard_beside_silent_ones()
+    time.sleep(0.3)  # longer than it takes to be silent
+    assert not house.core.events
+
+
+def test_a_call_that_is_too_late_when_its_turn_comes_is_not_answered() -> None:
+    """And the next one has its place."""
+    house = House()
+    for _ in range(ABREAST + 2):
+        house.come("slow")
+    for _ in range(ABREAST + 2):
+        house.core.events.popleft()()
+    late, _ = house.calls._turns._lines["slow"].apart
+    late.deadline = 0.0
+    house.go_on()
+    assert len(house.answered) == ABREAST + 1
+    assert len(house.ended) == ABREAST + 2
