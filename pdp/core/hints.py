@@ -63,6 +63,7 @@ _VIETNAMESE: Final = {
     ),
     # --- What may be put in force -------------------------------------------------------------------------------------
     "let another person sign too": "hãy để một người khác ký thêm",
+    "let the server write to the folder `last_in_force`": "hãy để máy chủ ghi được vào thư mục `last_in_force`",
     "let somebody sign whose key is pinned": "hãy để người có khóa được ghim ký",
     "put it back; rules that are meant to go are taken out of the file, or the server is started anew": (
         "hãy đặt lại tệp; quy tắc muốn bỏ thì xóa trong tệp, hoặc khởi động lại máy chủ"
