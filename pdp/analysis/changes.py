@@ -1,5 +1,6 @@
 """Which decisions differ between two policies, over the whole space."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -59,7 +60,7 @@ Progress = Callable[[int, int], None]
 
 
 _LOOKED_AT: Final = 8
-"""So many requests that were found last are tried before the solver is asked."""
+"""So many requests that were found or met last are tried before the solver is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Comparison:
         """Whether it can be, if conditions that look for facts come to anything."""
         self._for_somebody: dict[object, bool] = {}
         """Whether somebody can bring it about, who is the data subject or is not."""
-        self._met: dict[Kind, list[tuple[Request, Outcomes]]] = {kind: [] for kind in Kind}
+        self._met: dict[Kind, deque[tuple[Request, Outcomes]]] = {kind: deque(maxlen=_LOOKED_AT) for kind in Kind}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -250,7 +251,7 @@ class Comparison:
             return True
         request = question.sought(formula, holding)
         if request is not None:
-            self._met[place[0]].insert(0, (request, {}))
+            self._met[place[0]].appendleft((request, {}))
             return True
         if holding is Holding.ANYHOW:
             return False
@@ -263,10 +264,12 @@ class Comparison:
     def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
         """Say whether a request that was found for another question shows the same for this one."""
         met = self._met[kind]
-        for at, (request, outcomes) in enumerate(met[:_LOOKED_AT]):
+        for one in tuple(met):
+            request, outcomes = one
             recast = self.space.recast(request, question.asked)
             if recast is not None and question.holds_in(formula, recast, outcomes):
-                met.insert(0, met.pop(at))
+                met.remove(one)
+                met.appendleft(one)
                 return True
         return False
 
