@@ -249,17 +249,17 @@ class Comparison:
             return False
         if self._was_met(question, place[0], formula):
             return True
+        if holding is Holding.IN_SCOPES:
+            if for_somebody not in self._for_somebody:
+                self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
+            # What cannot be however other roles are held cannot be in any scope: most often that answers both.
+            if not self._for_somebody[for_somebody] or question.sought(formula, Holding.LOOSELY) is None:
+                return False
         request = question.sought(formula, holding)
-        if request is not None:
-            self._met[place[0]].appendleft((request, {}))
-            return True
-        if holding is Holding.ANYHOW:
-            return False
-        if for_somebody not in self._for_somebody:
-            self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
-        if not self._for_somebody[for_somebody]:
-            return False
-        return False if question.sought(formula, Holding.LOOSELY) is None else None
+        if request is None:
+            return None if holding is Holding.IN_SCOPES else False
+        self._met[place[0]].appendleft((request, {}))
+        return True
 
     def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
         """Say whether a request that was found for another question shows the same for this one."""
