@@ -4,6 +4,7 @@ It is a program of its own beside `pdp health`, which does the same, because it 
 nothing of what decides.
 """
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,8 +54,16 @@ def channel_to(server: str, ca: Path | None, pair: tuple[Path, Path] | None, nam
 @click.option("--key", type=click.Path(path_type=Path), envvar="PDP_HEALTH_KEY", help="The key of that, PEM.")
 @click.option("--name", metavar="NAME", envvar="PDP_HEALTH_NAME", default="", help="The name in its certificate.")
 @click.option("--seconds", type=click.FloatRange(0.1, 60), default=DEFAULT_SECONDS, show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def health(
-    service: str, server: str, ca: Path | None, certificate: Path | None, key: Path | None, name: str, seconds: float
+    service: str,
+    server: str,
+    ca: Path | None,
+    certificate: Path | None,
+    key: Path | None,
+    name: str,
+    seconds: float,
+    form: str,
 ) -> None:
     """Ask a server for its health, or for that of SERVICE: `pdp.alive`, `pdp.operator.ID`, or one of the contract.
 
@@ -75,5 +84,5 @@ def health(
     except OSError as error:
         click.echo(f"{error.filename}: {error.strerror}", err=True)
         sys.exit(TROUBLE)
-    click.echo(said)
+    click.echo(json.dumps({"service": service, "status": said}) if form == "json" else said)
     sys.exit(SERVING if said == "SERVING" else NOT_SERVING)

@@ -68,7 +68,8 @@ class HttpsDocument:
             try:
                 self._content = self._fetch()
                 self._fetched = self._tried
-            except (OSError, HTTPException, ValueError) as error:
+            # A process that can have no more threads, or is ending, says so by a RuntimeError.
+            except (OSError, HTTPException, RuntimeError, ValueError) as error:
                 if self._content is None:
                     raise UnavailableError(f"`{self._address}` cannot be fetched: {error}") from error
         if self._content is None or self._clock() - self._fetched > KEPT_SECONDS:

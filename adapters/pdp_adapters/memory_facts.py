@@ -22,6 +22,7 @@ from pdp.core.stores import (
     FactFilter,
     FactPage,
     Page,
+    Pruned,
     StoreState,
     Token,
     Version,
@@ -143,10 +144,10 @@ class MemoryFacts:
             self._check_confirmed()
             return self._of(operator).erase(person, self._revisions.next(at), self._revisions.committed_at)
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove every version of a kind of fact that had ended before an instant."""
         with self._lock:
-            return self._of(operator).prune(kind, before, only_count=only_count)
+            return Pruned(self._of(operator).prune(kind, before, only_count=only_count))
 
     def confirm(self) -> StoreState:
         """Put a restored store in force."""

@@ -27,6 +27,7 @@ IDLE_SECONDS: Final = 1.0
 """A writer from whom the database hears nothing for so long is undone: all others wait for it, and it may be frozen."""
 
 _IDLE: Final = f"SET LOCAL idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}"
+_MAY_PAUSE: Final = "SET LOCAL idle_in_transaction_session_timeout = 0"
 
 _LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _MIGRATING: Final = 0x50445001
@@ -41,6 +42,12 @@ _GOING_FIRST: Final = 0x50445003
 The database gives a lock to whoever stands first in its queue when it is let go; the row that all writers lock goes to
 whoever is awake first.
 """
+
+_GIVES_WAY: Final = (
+    f"SELECT pg_advisory_xact_lock({_GIVING_WAY})",
+    f"SELECT pg_advisory_xact_lock({_GOING_FIRST})",
+)
+_GOES_FIRST: Final = (f"SELECT pg_advisory_xact_lock_shared({_GOING_FIRST})",)
 
 GROWTH_NOTED: Final = 256
 """After so many facts written by this process it asks whether the table is another one than was analysed."""
@@ -94,6 +101,9 @@ def checked_address(url: str) -> str:
         parts.setdefault(name, value)
     parts.setdefault("application_name", "promise-pdp")
     parts["options"] = f"{parts.get('options') or ''} {_SESSION}".strip()
+    # Statements go as UTF-8 (postgresql_session), whatever *url*, the environment, the role or the database says: what
+    # is sent as UTF-8 and read as LATIN1 becomes another name, and is stored.
+    parts["client_encoding"] = "UTF8"
     return make_conninfo("", **parts)
 
 
@@ -196,18 +206,17 @@ class PostgresqlDatabase:
         Those that *gives_way* wait for one another before that: so of all of them, in every process, one at most stands
         before a transaction that does not.
         """
-        with self.single() as session, session.transaction("BEGIN", _IDLE):
-            if gives_way:
-                session.run_later("SELECT pg_advisory_xact_lock(:key)", {"key": _GIVING_WAY})
-                session.run_later("SELECT pg_advisory_xact_lock(:key)", {"key": _GOING_FIRST})
-            else:
-                session.run_later("SELECT pg_advisory_xact_lock_shared(:key)", {"key": _GOING_FIRST})
+        locks = _GIVES_WAY if gives_way else _GOES_FIRST
+        with self.single() as session, session.transaction("BEGIN", _IDLE, *locks):
             yield session
 
     @contextmanager
     def migrations(self) -> Iterator[PostgresqlSession]:
-        """Return a transaction in which one process alone may change the schema."""
-        with self.writing() as session:
+        """Return a transaction in which one process alone may change the schema, or fill the store.
+
+        What it is filled with may come slowly: it is not undone while nothing comes.
+        """
+        with self.single() as session, session.transaction("BEGIN", _MAY_PAUSE, *_GOES_FIRST):
             session.rows("SELECT pg_advisory_xact_lock(:key)", {"key": _MIGRATING})
             yield session
 

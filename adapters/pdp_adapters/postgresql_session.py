@@ -25,6 +25,9 @@ from pdp_adapters.sql_database import Parameters, Row, Statement, Uses
 _PARAMETER: Final = re.compile(r":([a-z_][a-z_0-9]*)")
 _NOTHING: Final[Parameters] = {}
 
+MOST_KEPT: Final = 1_000
+"""So many statements are kept at most: each takes memory here, in the message and at the database."""
+
 _TOGETHER_SECONDS: Final = HANG_SECONDS + WAIT_SECONDS
 """So long it takes at most until several statements have an answer: two of them may each wait for a lock."""
 
@@ -65,6 +68,8 @@ class PostgresqlSession:
         """Run a statement before the next one or the commit, which tells what went wrong with it."""
         if self._is_transaction:
             self._kept.append((_rewritten(sql), parameters))
+            if len(self._kept) >= MOST_KEPT:
+                self.flush()
         else:
             self.run(sql, parameters)
 

@@ -73,7 +73,8 @@ def restore(database: Database, lines: Iterable[str]) -> None:
     Raises UnavailableError for a store that is not empty, for lines that are no whole backup, and for one of a newer
     version.
     """
-    with database.writing() as session:
+    # The lines may come slowly, from another program or over a network: no limit of a writer holds here.
+    with database.migrations() as session:
         state = locked_state(database, session)
         if state.token.revision:
             raise UnavailableError("a backup is restored into an empty store alone")
@@ -115,7 +116,8 @@ def _insert(session: Session, table: str, row: Mapping[str, Any]) -> None:
     names = _TABLES[table][0].split(", ")
     if set(names) != set(row):
         raise UnavailableError(f"a line of `{table}` in the backup has other columns")
-    session.run(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})", row)
+    values = ", ".join(f":{name}" for name in names)
+    session.run_later(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", row)
 
 
 def _parsed(line: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from pdp_adapters.sql_database import Database
+from pdp.core.errors import OtherRowsError
+from pdp_adapters.sql_database import Database, Session
 
 STANDARD: Final = 6
 """So many values the table of Casbin's own adapters holds in a row."""
@@ -20,13 +21,15 @@ class CasbinRules:
 
     def read(self) -> tuple[Rule, ...]:
         """Return the rows in their order; a value behind the last one that is not empty is none."""
-        columns = ", ".join(f"v{number}" for number in range(STANDARD))
         with self._database.reading() as session:
-            rows = session.rows(f"SELECT ptype, {columns} FROM casbin_rule ORDER BY id", {})
-        return tuple((ptype or "", _values(values)) for ptype, *values in rows)
+            return _rows(session)
 
-    def write(self, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-        """Put *rules* in the place of all rows; return those that do not fit into the table, which are not written."""
+    def write(self, rules: Sequence[Rule], *, replaces: bool = False) -> tuple[Rule, ...]:
+        """Put *rules* in the place of all rows; return those that do not fit into the table, which are not written.
+
+        Raises OtherRowsError, having changed nothing, where a row would be lost that is none of *rules* and it was not
+        said that this *replaces* them.
+        """
         fitting = [rule for rule in rules if len(rule[1]) <= STANDARD]
         columns = ", ".join(f"v{number}" for number in range(STANDARD))
         places = ", ".join(f":v{number}" for number in range(STANDARD))
@@ -36,6 +39,9 @@ class CasbinRules:
                 f"{', '.join(f'v{number} VARCHAR(255)' for number in range(STANDARD))})",
                 {},
             )
+            others = sum(1 for rule in _rows(session) if rule not in set(fitting))
+            if others and not replaces:
+                raise OtherRowsError(others)
             session.run("DELETE FROM casbin_rule", {})
             session.run_each(
                 f"INSERT INTO casbin_rule (id, ptype, {columns}) VALUES (:id, :ptype, {places})",
@@ -46,6 +52,12 @@ class CasbinRules:
     def close(self) -> None:
         """Close the connections of this process."""
         self._database.close()
+
+
+def _rows(session: Session) -> tuple[Rule, ...]:
+    columns = ", ".join(f"v{number}" for number in range(STANDARD))
+    rows = session.rows(f"SELECT ptype, {columns} FROM casbin_rule ORDER BY id", {})
+    return tuple((ptype or "", _values(values)) for ptype, *values in rows)
 
 
 def _values(values: Sequence[str | None]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from pdp.core.stores import (
     FactFilter,
     FactPage,
     Page,
+    Pruned,
     StoreState,
     Token,
     Version,
@@ -177,8 +178,8 @@ class SqlFacts:
             if writing is not None and writing.changed_to is not None:
                 self._database.board.changed(writing.changed_to.revision)
             raise
-        if writing.newest is not None and writing.before is not None:
-            self._committed(writing.newest, writing.before.token)
+        if writing.changed_to is not None:
+            self._committed(writing.changed_to)
         self._database.grown(writing.facts)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
@@ -222,16 +223,17 @@ class SqlFacts:
             state = locked_state(self._database, session)
             self._check(state.token, before, confirmed=state.confirmed)
             erasure = sql_erasing.erase(self._database, session, operator, person, at, state)
-        self._committed(erasure.token, state.token)
+        if erasure.token != state.token:
+            self._committed(erasure.token)
         return replace(erasure, is_left_in_log=not self._has_emptied_log())
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove every version of a kind of fact that had ended before an instant, some in each transaction."""
         with self._database.reading() as session:
             self._check(read_state(session).token, self._newest, confirmed=True)
             count, until = prunable(session, operator, kind, before)
         if only_count or not count:
-            return count
+            return Pruned(count)
         removed = 0
         while True:
             with self._database.writing() as session:
@@ -239,8 +241,7 @@ class SqlFacts:
                 some = prune_some(session, operator, kind, until)
             removed += some
             if some < STEP:
-                self._has_emptied_log()
-                return removed
+                return Pruned(removed, is_left_in_log=removed > 0 and not self._has_emptied_log())
 
     def _has_emptied_log(self) -> bool:
         return any(self._database.empty_log() for _ in range(_EMPTYING_ATTEMPTS))
@@ -288,11 +289,10 @@ class SqlFacts:
         """Return what knows, without a statement, whether what was gathered before is still so."""
         return self._given.board
 
-    def _committed(self, now: Token, before: Token) -> None:
+    def _committed(self, now: Token) -> None:
         """Return when everybody knows of the state *now*, which is committed."""
         self._seen(now)
-        if now != before:
-            self._database.board.changed(now.revision)
+        self._database.board.changed(now.revision)
 
     def _check(self, now: Token, before: Token, *, confirmed: bool) -> None:
         """Raise UnavailableError for a store that nothing may rest on; *before* was known before it was read."""

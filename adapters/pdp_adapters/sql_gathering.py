@@ -16,7 +16,8 @@ from pdp.core.wanted import ELSEWHERE, GATHERED_STEPS, MAXIMUM_GATHERED, Grounds
 from pdp_adapters.fact_rows import fact_of
 from pdp_adapters.sql_database import Database, Dialect, Row, Session
 
-_FACTS: Final = "SELECT id, kind, body, valid_from, valid_until, 1 AS confirmed FROM fact WHERE operator = :operator"
+_COLUMNS: Final = "id, kind, body, valid_from, valid_until, 1 AS confirmed"
+_FACTS: Final = f"SELECT {_COLUMNS} FROM fact WHERE operator = :operator"
 _MAXIMUM_ROWS: Final = 2 * MAXIMUM_GATHERED
 """A fact may be found in several ways. As many rows as this are taken for more facts than may be looked at."""
 
@@ -102,7 +103,7 @@ def _first(dialect: Dialect, shapes: tuple[Shape, ...]) -> str:
         _state(dialect),
         f"{_FACTS} AND kind = 'containment' AND subject IN (SELECT entity FROM inside)",
         _roles(dialect),
-        f"SELECT * FROM ({_FACTS} AND kind = 'role' AND subject {dialect.among('subjects')} LIMIT {ELSEWHERE}) AS o",
+        _elsewhere(dialect),
         f"{_FACTS} AND kind = 'consent' AND data_subject {dialect.among('people')}",
         f"{_FACTS} AND id {dialect.among('ids')}",
         *(_group(dialect, at, shape) for at, shape in enumerate(shapes)),
@@ -155,6 +156,18 @@ def _roles(dialect: Dialect) -> str:
     # Whoever grants or holds a role has few; in one scope a hundredth of all may be held.
     inside = f"{dialect.aside('scope')} IN (SELECT entity FROM inside)"
     return f"{_FACTS} AND kind = 'role' AND subject IN (SELECT entity FROM granting) AND {inside}"
+
+
+def _elsewhere(dialect: Dialect) -> str:
+    """Return what gives the first roles of each subject by their ids, wherever they hold.
+
+    INVARIANT (together as alone): of each, however many questions are read for together, and always the same ones.
+    """
+    return f"""SELECT {_COLUMNS} FROM (
+            SELECT id, kind, body, valid_from, valid_until,
+                row_number() OVER (PARTITION BY subject ORDER BY id) AS place
+            FROM fact WHERE operator = :operator AND kind = 'role' AND subject {dialect.among("subjects")}
+        ) AS elsewhere WHERE place <= {ELSEWHERE}"""
 
 
 def _group(dialect: Dialect, at: int, shape: Shape) -> str:

@@ -18,7 +18,8 @@ from google.rpc import code_pb2, status_pb2
 
 from pdp.core.caller import LOCAL, Caller
 from pdp.server.core_operations import can_serve_inline
-from pdp.server.inline_calls import Answer, InlineCalls
+from pdp.server.inline_call import Answer
+from pdp.server.inline_calls import InlineCalls
 from pdp.server.listening import listen_on, options
 from pdp.server.load import Load
 from pdp.server.serving import CALLS_PER_THREAD

@@ -36,7 +36,7 @@ class _Told:
     def will_be_granted(self, _family: int) -> None:
         """Do nothing."""
 
-    def was_granted(self) -> None:
+    def was_granted(self, _family: int) -> None:
         """Do nothing."""
 
     def was_revoked(self, family: int, begun: float, ended: float) -> None:

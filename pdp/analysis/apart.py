@@ -9,11 +9,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import IO, Any, ClassVar, Final
 
 from pdp.activation import Candidate
 from pdp.core.errors import InvalidPolicyError
@@ -90,7 +91,8 @@ class Apart:
         # FAIL CLOSED (second person): nothing but a plain no is a no.
         return answer is not False
 
-    def _said(self, question: str, operator: str, before: Files, after: Files, **more: int) -> dict[str, Any]:
+    def question(self, question: str, operator: str, before: Files, after: Files, **more: int) -> bytes:
+        """Return what the process is asked."""
         asked = json.dumps(
             {
                 "question": question,
@@ -102,7 +104,10 @@ class Apart:
                 **more,
             }
         )
-        said = self._run(asked.encode())
+        return asked.encode()
+
+    def _said(self, question: str, operator: str, before: Files, after: Files, **more: int) -> dict[str, Any]:
+        said = self._run(self.question(question, operator, before, after, **more))
         if "findings" in said:
             raise InvalidPolicyError(_finding(**each) for each in said["findings"])
         if "not_compared" in said:
@@ -113,11 +118,15 @@ class Apart:
         # The process ends when the other end of this pipe does, however this one comes to its end.
         inside, outside = os.pipe()
         try:
-            with self._started(inside) as process:
-                try:
-                    answer = self._answer(process, asked)
-                finally:
-                    process.kill()
+            # A file and no pipe: once it has timed out, `communicate` does not go on writing what a pipe did not take.
+            with tempfile.TemporaryFile() as question:
+                question.write(asked)
+                question.seek(0)
+                with self._started(inside, question) as process:
+                    try:
+                        answer = self._answer(process)
+                    finally:
+                        process.kill()
         except OSError as error:
             raise NotComparedError(f"the comparison could not begin: {error.strerror}") from None
         finally:
@@ -129,24 +138,22 @@ class Apart:
             raise NotComparedError(f"the comparison broke off with {process.returncode}") from None
         return said
 
-    def _started(self, inside: int) -> "subprocess.Popen[bytes]":
-        """Return our own module, run by our own interpreter."""
+    def _started(self, inside: int, question: IO[bytes]) -> "subprocess.Popen[bytes]":
+        """Return our own module, run by our own interpreter, which reads *question*."""
         return subprocess.Popen(
             [sys.executable, "-m", self.module, str(inside)],
-            stdin=subprocess.PIPE,
+            stdin=question,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(inside,),
         )
 
-    def _answer(self, process: "subprocess.Popen[bytes]", asked: bytes) -> bytes:
+    def _answer(self, process: "subprocess.Popen[bytes]") -> bytes:
         end = time.monotonic() + self.seconds
-        given: bytes | None = asked
         while True:
             try:
-                return process.communicate(given, timeout=_LOOK_SECONDS)[0]
+                return process.communicate(timeout=_LOOK_SECONDS)[0]
             except subprocess.TimeoutExpired:
-                given = None  # it goes on with what it was given first
                 if not self.is_wanted():
                     raise NotComparedError("nobody waits for the comparison any more") from None
                 if time.monotonic() >= end:

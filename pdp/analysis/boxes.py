@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
@@ -43,20 +44,38 @@ def boxes(triples: Collection[Triple]) -> tuple[Box, ...]:
     return tuple(sorted(made, key=lambda box: (-box.size, box.actions, box.categories)))
 
 
-def say_words(policy: PolicySet, kind: WordKind, words: Iterable[str]) -> Text:
-    """Return *words* of one kind as a list, by what they have in common where that is shorter."""
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How words of one kind are named: each of *names* is a word or a group, or, where it is *but*, all but these."""
+
+    names: tuple[str, ...]
+    but: bool = False
+
+
+def naming(policy: PolicySet, kind: WordKind, words: Iterable[str]) -> Naming:
+    """Return how *words* of one kind are named, by what they have in common where that is shorter."""
     found, everything = set(words), set(policy.vocabulary.words(kind))
-    if found == everything:
-        return _EVERY[kind]
     missing = everything - found
     if len(missing) * 3 <= len(found):
-        rest = _listed(policy, kind, missing)
-        every = _EVERY[kind]
-        return Text(f"{every.vi} trừ {rest.vi}", f"{every.en} except {rest.en}")
-    return _listed(policy, kind, found)
+        return Naming(_names(policy, kind, missing), but=True)
+    return Naming(_names(policy, kind, found))
 
 
-def _listed(policy: PolicySet, kind: WordKind, words: set[str]) -> Text:
+def say_words(policy: PolicySet, kind: WordKind, words: Iterable[str]) -> Text:
+    """Return *words* of one kind as a list, by what they have in common where that is shorter."""
+    found = naming(policy, kind, words)
+    said = [(name, policy.word_text(kind, name)) for name in found.names]
+    listed = Text(
+        ", ".join(f"`{name}` ({text.vi})" for name, text in said),
+        ", ".join(f"`{name}` ({text.en})" for name, text in said),
+    )
+    if not found.but:
+        return listed
+    every = EVERY[kind]
+    return Text(f"{every.vi} trừ {listed.vi}", f"{every.en} except {listed.en}") if said else every
+
+
+def _names(policy: PolicySet, kind: WordKind, words: set[str]) -> tuple[str, ...]:
     """Name groups and broad words where all that lies in them is there, then the rest."""
     inside = policy.hierarchies.downward[kind]
     left, names = set(words), []
@@ -64,14 +83,10 @@ def _listed(policy: PolicySet, kind: WordKind, words: set[str]) -> Text:
         if len(inside[broad]) > 1 and inside[broad] <= words and inside[broad] & left:
             names.append(broad)
             left -= inside[broad]
-    said = [(name, policy.word_text(kind, name)) for name in (*names, *sorted(left))]
-    return Text(
-        ", ".join(f"`{name}` ({text.vi})" for name, text in said),
-        ", ".join(f"`{name}` ({text.en})" for name, text in said),
-    )
+    return (*names, *sorted(left))
 
 
-_EVERY = {
+EVERY: Final = {
     WordKind.ROLE: Text("mọi vai trò", "every role"),
     WordKind.ACTION: Text("mọi hành động", "every action"),
     WordKind.CATEGORY: Text("mọi loại dữ liệu", "every category of data"),

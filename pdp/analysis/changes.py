@@ -1,16 +1,18 @@
 """Which decisions differ between two policies, over the whole space."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from pdp.analysis.bearing_on import BearingOn
 from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import seen_of
+from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import Telling, When
 from pdp.core.fact_schema import FactSchema
@@ -72,23 +74,31 @@ class _Apart:
 class Comparison:
     """Compares a policy before an edit with the policy after it, as to *kinds* of differences.
 
-    Its parts may be done another way by a subclass.
+    *jobs* processes share it. Its parts may be done another way by a subclass.
     """
 
     stance_type: type[Stance] = Stance
     side_type: type[Side] = Side
     narrowing_type: type[Narrowing] = Narrowing
+    bearing_type: type[BearingOn] = BearingOn
     most_roles: int = MOST_ROLES
 
     def __init__(
-        self, before: PolicySet, after: PolicySet, schema: FactSchema, kinds: Sequence[Kind] = tuple(Kind)
+        self,
+        before: PolicySet,
+        after: PolicySet,
+        schema: FactSchema,
+        kinds: Sequence[Kind] = tuple(Kind),
+        jobs: int = 1,
     ) -> None:
+        self._jobs = jobs
         self.kinds = tuple(kinds)
         self.space = Space([before, after], schema)
         self.sides = (self.side_type(before, self.space), self.side_type(after, self.space))
         before_side, after_side = self.sides
         self.changed = (before_side.unlike(after_side), after_side.unlike(before_side))
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
+        self._bearing_on = self.bearing_type(self.sides, self.space)
         self.telling = Telling(self.space)
         self.told: dict[object, When] = {}
         """By what tells differences apart (`told_by`), the situations in which they are met."""
@@ -106,15 +116,29 @@ class Comparison:
 
     def differences(self, progress: Progress | None = None) -> Iterator[Difference]:
         """Yield every difference, cell by cell, the smaller sets of roles first. Raises UndecidedError."""
-        found = []
+        found: list[tuple[object, Cell]] = []
+        first: dict[object, tuple[Cell, tuple[Ground, ...]]] = {}
         for cell in Cells(self.sides, self.space):
             grounds = self._grounds(cell)
             if any(one.every_bit & bits for one, bits in zip(grounds, self.changed, strict=True)):
-                found.append((cell, grounds))
-        for at, (cell, grounds) in enumerate(found):
+                key = self.alike(cell, grounds)
+                found.append((key, cell))
+                first.setdefault(key, (cell, grounds))
+        coming = each_of(self._in_place, list(first.values()), self._jobs)
+        alike: dict[object, list[Difference]] = {}
+        for at, (key, cell) in enumerate(found):
             if progress is not None:
                 progress(at, len(found))
-            yield from self._in_cell(cell, grounds)
+            if key not in alike:
+                alike[key] = next(coming)
+            yield from (replace(one, cell=cell) for one in alike[key])
+
+    def _in_place(self, place: tuple[Cell, tuple[Ground, ...]]) -> list[Difference]:
+        return list(self._in_cell(*place))
+
+    def alike(self, cell: Cell, grounds: tuple[Ground, ...]) -> object:
+        """Return what the differences of *cell* rest on, where the rules of *grounds* matter: equal for cells alike."""
+        return grounds, cell.features
 
     def _grounds(self, cell: Cell) -> tuple[Ground, ...]:
         words = (cell.actions.first, cell.categories.first, cell.purposes.first)
@@ -127,6 +151,7 @@ class Comparison:
         rests_on = [conditions_of(side, one.for_roles(-1)) for side, one in zip(self.sides, grounds, strict=True)]
         traits = self.space.traits(frozenset().union(*rests_on))
         rules = tuple(one.every_bit for one in grounds)
+        words = (cell.actions.first, cell.categories.first, cell.purposes.first)
         # Where an allow rule speaks on one side alone, the cause of a denial changes for everybody.
         for_all = grounds[0].spoken_of is not grounds[1].spoken_of and Kind.REASONS in self.kinds
         kinds = role_kinds(self.sides, rules, traits, in_scopes=True)
@@ -137,7 +162,7 @@ class Comparison:
             if not for_all and not any(bits & gone for bits, gone in zip(speaking, self.changed, strict=True)):
                 continue
             if speaking not in found:
-                found[speaking] = self._apart(grounds, speaking)
+                found[speaking] = self._apart(grounds, speaking, (roles.example, *words))
             differing = found[speaking]
             if differing is None:
                 continue
@@ -152,18 +177,25 @@ class Comparison:
                     about, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
                     yield from (Difference(kind, cell, each, about) for kind in open_kinds if possible[kind])
 
-    def _apart(self, grounds: Sequence[Ground], speaking: Masks) -> "_Apart | None":
-        """Return what both sides come to where rules are *speaking*, None where they mean the same."""
-        standings = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
-        meanings = tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
-        if meanings[0] == meanings[1]:
+    def _apart(self, grounds: Sequence[Ground], speaking: Masks, asked: Asked) -> "_Apart | None":
+        """Return what both sides come to where rules are *speaking*, None where they mean the same.
+
+        Rules that do not bear on how they differ are left out.
+        """
+        standings: Sequence[Standing] = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
+        if self._meant(standings)[0] == self._meant(standings)[1]:
             return None
+        standings = self._bearing_on.bearing(asked, standings)
+        meanings = self._meant(standings)
         known = self._known.get(meanings)
         if known is None:
             rests_on = [conditions_of(side, one) for side, one in zip(self.sides, standings, strict=True)]
             traits = self.space.traits(frozenset().union(*rests_on))
             known = self._known[meanings] = _Apart(tuple(standings), meanings, traits)
         return known
+
+    def _meant(self, standings: Sequence[Standing]) -> tuple[object, ...]:
+        return tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
 
     def _possible_for(
         self, cell: Cell, roles: RoleSets, differing: "_Apart", holding: Holding

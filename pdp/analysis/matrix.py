@@ -8,6 +8,7 @@ from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import RoleKind, role_kinds
+from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Standing, conditions_of, ground
 from pdp.analysis.together import Chance, Together, bits_of
 from pdp.core.decision import Effect, Obligation
@@ -64,16 +65,21 @@ SILENCE = Entry(Permission.DENIED)
 class Matrix:
     """The matrix of one policy, for subjects that hold one role. Its parts may be done another way by a subclass.
 
-    *wanted* are the words that are looked at, by kind; of a kind that it leaves out, all.
+    *wanted* are the words that are looked at, by kind; of a kind that it leaves out, all. *jobs* processes share it.
     """
 
     together_type: type[Together] = Together
     narrowing_type: type[Narrowing] = Narrowing
 
     def __init__(
-        self, policy: PolicySet, schema: FactSchema, wanted: Mapping[WordKind, frozenset[str]] | None = None
+        self,
+        policy: PolicySet,
+        schema: FactSchema,
+        wanted: Mapping[WordKind, frozenset[str]] | None = None,
+        jobs: int = 1,
     ) -> None:
         self.policy = policy
+        self._jobs = jobs
         self._wanted = wanted or {}
         self._space = Space([policy], schema)
         self._side = Side(policy, self._space)
@@ -81,28 +87,33 @@ class Matrix:
         self._together = self.together_type(self._side, self._space)
         self._kinds: dict[object, tuple[RoleKind, ...]] = {}
         self._entries: dict[object, Entry] = {}
-        self._rows: dict[object, Row] = {}
         self.emptied: dict[object, bool] = {}
         """By what an allow rule and the denials beside it see, whether everything may be kept back from it."""
 
     def rows(self, progress: Progress | None = None) -> Iterator[tuple[Cell, Row]]:
         """Yield for each cell of which a rule speaks what every role may. Raises UndecidedError."""
         cells = [cell for cell in Cells([self._side], self._space, regions=self._wanted) if self._is_wanted(cell)]
-        for at, cell in enumerate(cells):
+        grounds = [self._narrowing.without_idle(ground(self._side, *_words_of(cell))) for cell in cells]
+        alike = [self.alike(found, cell) for cell, found in zip(cells, grounds, strict=True)]
+        first: dict[object, tuple[Cell, Ground]] = {}
+        for key, cell, found in zip(alike, cells, grounds, strict=True):
+            first.setdefault(key, (cell, found))
+        # Cells of one category ask alike questions: the process that has answered one should be asked the other.
+        keys = sorted(first, key=lambda key: first[key][0].categories.first)
+        rows: dict[object, Row] = {}
+        for row in each_of(self._row, [first[key] for key in keys], self._jobs):
+            rows[keys[len(rows)]] = row
             if progress is not None:
-                progress(at, len(cells))
-            yield cell, self._row(cell)
+                progress(len(rows), len(keys))
+        for cell, key in zip(cells, alike, strict=True):
+            yield cell, rows[key]
 
-    def _row(self, cell: Cell) -> Row:
-        words = (cell.actions.first, cell.categories.first, cell.purposes.first)
-        found = self._narrowing.without_idle(ground(self._side, *words))
-        alike = self.alike(found, cell)
-        if alike not in self._rows:
-            kinds = self._kinds_of(found)
-            self._rows[alike] = tuple(
-                (kind, self._entry((frozenset(kind.roles[:1]), *words), found, kind)) for kind in kinds
-            )
-        return self._rows[alike]
+    def _row(self, place: tuple[Cell, Ground]) -> Row:
+        cell, found = place
+        words = _words_of(cell)
+        return tuple(
+            (kind, self._entry((frozenset(kind.roles[:1]), *words), found, kind)) for kind in self._kinds_of(found)
+        )
 
     def alike(self, found: Ground, cell: Cell) -> object:
         """Return what the answers in *cell* rest on, where the rules *found* matter: equal for cells that are alike."""
@@ -236,7 +247,9 @@ class _Asking:
         while True:
             some = tuple((word, keeping[word]) for word in sorted({word for way in wanted for word in way}))
             question, stance = self._together.opened(self._asked, Standing(chance.standing.speaking, some, True))
-            request = question.situation(stance.keeps_back(wanted))
+            kept_back = stance.keeps_back(wanted)
+            # To say that there is none takes a fraction of what it takes to tell of one.
+            request = question.situation(kept_back) if question.is_possible(kept_back) else None
             if request is None or request.time is None:
                 return False
             answer = decide(self._policy, request, (), request.time)
@@ -269,6 +282,10 @@ class _Asking:
         for (word, _), bearing in self._kept.items():
             found.setdefault(word, []).append(bearing)
         return tuple((word, tuple(bearings)) for word, bearings in found.items())
+
+
+def _words_of(cell: Cell) -> tuple[str, str, str]:
+    return cell.actions.first, cell.categories.first, cell.purposes.first
 
 
 def _left_out(owed: Obligation) -> Iterator[str]:

@@ -41,11 +41,16 @@ def sections(matrix: Matrix, progress: Progress | None = None) -> tuple[Section,
     cells: list[Cell] = []
     numbers: dict[Entry, int] = {}
     held: dict[str, list[int]] = {}
+    numbered: dict[int, list[tuple[tuple[str, ...], int]]] = {}
     for cell, row in matrix.rows(progress):
         cells.append(cell)
-        for kind, entry in row:
-            at = numbers.setdefault(entry, len(numbers))
-            for role in kind.roles:
+        # Cells that are alike have the same row, and to compare its entries takes long.
+        known = numbered.get(id(row))
+        if known is None:
+            known = [(kind.roles, numbers.setdefault(entry, len(numbers))) for kind, entry in row]
+            numbered[id(row)] = known
+        for roles, at in known:
+            for role in roles:
                 held.setdefault(role, []).append(at)
     entries = list(numbers)
     alike: dict[tuple[int, ...], list[str]] = {}

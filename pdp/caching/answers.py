@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pdp.caching.counters import Count, Counters
+from pdp.caching.forgetting import Forgetting
 from pdp.caching.kept_readings import KeptReadings, as_of_now
 from pdp.caching.memory import Memory, weight_of
 from pdp.core.caches import Reading, SharedReadings
@@ -99,8 +100,14 @@ class Answers:
     keeps: Final = True
 
     def __init__(
-        self, readings: KeptReadings, decisions: Memory[KeptDecision], counters: Counters, shared: SharedReadings
+        self,
+        readings: KeptReadings,
+        decisions: Memory[KeptDecision],
+        counters: Counters,
+        shared: SharedReadings,
+        forgetting: Forgetting | None = None,
     ) -> None:
+        self._forgetting = forgetting
         self._readings = readings
         self._decisions = decisions
         self._counters = counters
@@ -108,10 +115,14 @@ class Answers:
 
     def begin(self) -> None:
         """Learn where the store stands."""
+        if self._forgetting is not None:
+            self._forgetting.begin()
         self._readings.freshness.begin()
 
     def end(self) -> None:
         """Follow the store no more, so that nothing that is kept is known to hold."""
+        if self._forgetting is not None:
+            self._forgetting.end()
         self._readings.freshness.close()
         self._shared.close()
 

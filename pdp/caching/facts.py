@@ -27,6 +27,7 @@ from pdp.core.stores import (
     FactStore,
     FactWriting,
     Page,
+    Pruned,
     StoreState,
     Token,
     Version,
@@ -213,7 +214,7 @@ class CachedFacts:
         """Remove every fact and version that names *person*."""
         return self._store.erase(operator, person, at)
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove every version of a kind of fact that had ended before an instant."""
         return self._store.prune(operator, kind, before, only_count=only_count)
 

@@ -1,7 +1,8 @@
 """Entries in this process, in bounded memory of which every operator has a share of its own."""
 
 import threading
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
@@ -21,14 +22,16 @@ _ITEM: Final = 64
 class _Entry(Generic[Value]):
     value: Value
     weight: int
+    put_at: float
     used: bool = False
 
 
 class _Share(Generic[Value]):
     """The entries of one operator, the one longest unused going first when there are too many."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, clock: Callable[[], float]) -> None:
         self.entries: dict[Content, _Entry[Value]] = {}
+        self._clock = clock
         self.weight = 0
         self.evicted = 0
         self._most = most
@@ -40,7 +43,7 @@ class _Share(Generic[Value]):
         with self._lock:
             held = self.entries.pop(content, None)
             self.weight += weight - (held.weight if held is not None else 0)
-            self.entries[content] = _Entry(value, weight)
+            self.entries[content] = _Entry(value, weight, self._clock())
             while self.weight > self._most:
                 oldest = next(iter(self.entries))
                 entry = self.entries.pop(oldest)
@@ -57,6 +60,16 @@ class _Share(Generic[Value]):
             held = self.entries.pop(content, None)
             self.weight -= held.weight if held is not None else 0
 
+    def forget(self, older_seconds: float) -> None:
+        until = self._clock() - older_seconds
+        # One after another, so that nobody waits while all are looked at.
+        for content, entry in list(self.entries.items()):
+            if entry.put_at <= until:
+                with self._lock:
+                    if self.entries.get(content) is entry:
+                        del self.entries[content]
+                        self.weight -= entry.weight
+
 
 class Memory(Generic[Value]):
     """At most *most* bytes of entries by operator and content; no operator takes what belongs to another.
@@ -64,9 +77,9 @@ class Memory(Generic[Value]):
     INVARIANT (whole keys): an entry is found by its whole content, compared part by part, never by a digest of it.
     """
 
-    def __init__(self, operators: Collection[str], most: int) -> None:
+    def __init__(self, operators: Collection[str], most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._shares: dict[str, _Share[Value]] = {
-            operator: _Share(most // max(1, len(operators))) for operator in operators
+            operator: _Share(most // max(1, len(operators)), clock) for operator in operators
         }
 
     def get(self, operator: str, content: Content) -> Value | None:
@@ -89,6 +102,11 @@ class Memory(Generic[Value]):
         share = self._shares.get(operator)
         if share is not None:
             share.drop(content)
+
+    def forget(self, older_seconds: float) -> None:
+        """Let go of every entry that was put *older_seconds* ago or earlier, however often it was asked for since."""
+        for share in self._shares.values():
+            share.forget(older_seconds)
 
     @property
     def evicted(self) -> int:

@@ -4,14 +4,26 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import click
 
 from pdp.cli.options import Exit
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
 QUIET_SECONDS: Final = 2.0
 """How long a command works before it says how far it is."""
+
+
+def jobs_option(command: _Command) -> _Command:
+    """Add `--jobs`, how many processes share the search; None for as many as can run at once."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="NUMBER",
+        help="How many processes share the work; by default as many as there are cores. The answer is the same.",
+    )(command)
 
 
 def need_solver(lang: str) -> None:

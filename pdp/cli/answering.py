@@ -13,6 +13,8 @@ from pdp.core.request import Request
 from pdp.core.stores import FactStore
 from pdp.decision_log import explained, find, past_of
 from pdp.decision_point import DecisionPoint
+from pdp.server.explain_request import Level
+from pdp.server.visibility import shown_at
 from pdp.settings import Settings, read_settings
 from pdp.wire.words import Words
 from pdp.wiring.deciding import decision_point
@@ -42,21 +44,33 @@ def explain_once(
     words: Words,
     store: str | None = None,
     as_of: datetime | None = None,
+    level: Level = Level.ADMIN,
 ) -> Explanation:
-    """Return the explanation of *request*, of now or of another instant; as `check_once`."""
+    """Return the explanation of *request* at *level*, of now or of another instant; as `check_once`."""
     if server is not None:
         with DecisionClient(server, words) as client:
-            return client.explain(request, level="admin", as_of=as_of)
+            return client.explain(request, level=level, as_of=as_of)
     with _stored(store) as facts:
         loaded = load_policies(policies, words, only=request.operator)
-        return point_for(request.operator, loaded, facts).explain(request, as_of)
+        return shown_at(level, point_for(request.operator, loaded, facts).explain(request, as_of), request)
 
 
-def explain_recorded(decision_id: str, log: Path, policies: Path, words: Words) -> tuple[Request, Explanation]:
-    """Return what was asked and the explanation of a decision on record in the folder *log*.
+def explain_recorded(
+    decision_id: str, where: Path | str, policies: Path, words: Words, level: Level = Level.ADMIN
+) -> tuple[Request | str, Explanation]:
+    """Return the explanation of a decision on record: in the folder *where*, or by the server there.
 
-    Raises NotRecordedError when it cannot be explained with *policies*, NoPolicyError and UnavailableError.
+    Beside it stands what was asked, or the operator alone, since a server does not tell more. Raises NotRecordedError
+    when it cannot be explained with *policies*, NoPolicyError, UnavailableError, and what the client raises.
     """
+    if isinstance(where, Path):
+        request, explanation = _explain_from_log(decision_id, where, policies, words)
+        return request, shown_at(level, explanation, request)
+    with DecisionClient(where, words) as client:
+        return client.explain_past(decision_id, level=level)
+
+
+def _explain_from_log(decision_id: str, log: Path, policies: Path, words: Words) -> tuple[Request, Explanation]:
     opened = opened_log(log)
     record = find(opened.folder, decision_id)
     if record is None:

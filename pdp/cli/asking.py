@@ -37,8 +37,12 @@ class Flags(TypedDict):
 
 def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add FILE and the flags that spell a question out."""
+    return click.argument("file", type=click.File("rb"), required=False)(question_flags(command))
+
+
+def question_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that spell a question out."""
     options = (
-        click.argument("file", type=click.File("rb"), required=False),
         click.option("--operator", help="Whose promises are asked about."),
         click.option("--subject", metavar="TYPE:ID", help="Who wants to do it."),
         click.option("--action", help="What they want to do."),

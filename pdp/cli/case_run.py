@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import grpc
+
 from pdp.cases import (
     Case,
     Coverage,
@@ -27,16 +29,36 @@ from pdp.cases import (
 from pdp.cli.analysing import progress_on_stderr
 from pdp.cli.answering import point_for
 from pdp.cli.case_files import case_files, cases_of, survivors_of
-from pdp.client import DecisionClient
-from pdp.core.errors import PdpError
+from pdp.client import DecisionClient, FactClient, ServerError
+from pdp.core.errors import NotAllowedError, PdpError
 from pdp.core.explanation import Explanation
+from pdp.core.request import Request
 from pdp.core.text import Text
 from pdp.policy_set import PolicySet
+from pdp.server.explain_request import Level
 from pdp.wire.words import Words
 from pdp.wiring.folders import folder_files, load_policies
 
 CASE_SECONDS: Final = 30.0
 """How long one case may take on a server: what is tested is the answer, on however busy a machine."""
+
+
+_HINT: Final = Text(
+    "\n  gợi ý: --stored-facts-ok cho chạy các ca cùng với các sự kiện đó",
+    "\n  hint: --stored-facts-ok runs the cases beside them all the same",
+)
+_STORED: Final = Text(
+    "{}: `{}` có sự kiện đã lưu, nên các ca không chỉ được trả lời từ sự kiện của chính chúng" + _HINT.vi,
+    "{}: `{}` has stored facts, so that its cases would not be answered from their own facts alone" + _HINT.en,
+)
+_UNSEEN: Final = Text(
+    "{}: không xem được `{}` có sự kiện đã lưu hay không: {}" + _HINT.vi,
+    "{}: it cannot be seen whether `{}` has stored facts: {}" + _HINT.en,
+)
+
+
+class StoredFactsError(PdpError):
+    """A server whose operator has, or may have, stored facts beside those of the cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,7 @@ class CaseOptions:
     paths: tuple[Path, ...]
     policies: Path
     server: str | None
+    stored_facts_ok: bool
     selection: Selection
     sentences: bool
     coverage: bool
@@ -81,12 +104,14 @@ class Results:
 def run(options: CaseOptions, words: Words) -> Results:
     """Do what *options* ask for.
 
-    Raises CaseFileError, InvalidPolicyError when the folder of an operator with cases may not be served, and
-    UnavailableError.
+    Raises CaseFileError, StoredFactsError, UnavailableError, and InvalidPolicyError when the folder of an operator with
+    cases may not be served.
     """
     found = cases_of(case_files(options.paths), words)
     cases = tuple(case for case in found if options.selection.takes(case))
     if options.server is not None:
+        if not options.stored_facts_ok:
+            _check_nothing_is_stored(options.server, cases, words, options.lang)
         return _run_on_server(options.server, cases, words, sentences=options.sentences)
     operators = sorted({case.request.operator for case in cases if case.request is not None})
     only = operators[0] if len(operators) == 1 else ""
@@ -136,6 +161,22 @@ def _told(mutants: Sequence[Mutant], operator: str) -> Iterator[Mutant]:
         yield mutant
 
 
+def _check_nothing_is_stored(server: str, cases: Sequence[Case], words: Words, lang: str) -> None:
+    """Raise StoredFactsError where an operator with *cases* has stored facts, or it cannot be seen that it has none.
+
+    What a case expects, it expects from its own facts alone.
+    """
+    operators = sorted({case.request.operator for case in cases if case.request is not None})
+    with FactClient(server, words) as client:
+        for operator in operators:
+            try:
+                has = client.has_facts(operator)
+            except NotAllowedError as error:
+                raise StoredFactsError(_UNSEEN.in_locale(lang).format(server, operator, error)) from error
+            if has:
+                raise StoredFactsError(_STORED.in_locale(lang).format(server, operator))
+
+
 def _run_on_server(server: str, cases: Sequence[Case], words: Words, *, sentences: bool) -> Results:
     outcomes, explanations = [], {}
     with DecisionClient(server, words, deadline_seconds=CASE_SECONDS) as client:
@@ -148,11 +189,21 @@ def _run_on_server(server: str, cases: Sequence[Case], words: Words, *, sentence
 
 
 def _ask(client: DecisionClient, case: Case, *, sentences: bool) -> tuple[Outcome, Explanation | None]:
+    """Return how *case* came out by Check, as programs ask; what failed is explained, as far as one is let."""
     if case.request is None:
         return unreadable(case), None
     try:
-        explanation = client.explain(case.request, level="admin")
+        decision = client.check(case.request)
+        outcome = Outcome(case, problems_of(case, decision, sentences=sentences), decision)
+        return outcome, None if outcome.passed else _explained(client, case.request)
     except PdpError as error:
         return Outcome(case, (Text(str(error), str(error)),)), None
-    decision = explanation.decision
-    return Outcome(case, problems_of(case, decision, sentences=sentences), decision), explanation
+
+
+def _explained(client: DecisionClient, request: Request) -> Explanation:
+    try:
+        return client.explain(request, level=Level.ADMIN)
+    except ServerError as error:
+        if error.code != grpc.StatusCode.PERMISSION_DENIED.name:
+            raise
+        return client.explain(request, level=Level.CALLER)

@@ -9,36 +9,59 @@ from typing import Any
 import click
 
 from pdp.cli.answering import explain_once, explain_recorded
-from pdp.cli.asking import question_options, read_question
+from pdp.cli.asking import question_flags, read_question
 from pdp.cli.check import exit_code
 from pdp.cli.looking_up import as_of_option, timed
 from pdp.cli.options import asked_store_option, fail, output_options, policies_option, server_option
 from pdp.cli.rendering import render_explanation
 from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation, SearchOutcome
+from pdp.core.request import Request
+from pdp.deciding import has_form_of_id
+from pdp.server.explain_request import Level
 from pdp.wire.json_form import message_to_json
 from pdp.wire.responses import explanation_to_wire
 from pdp.wiring.words import load_words
 
 
+class _FileOrDecision(click.File):
+    """A file, or the id of a decision, which stays text."""
+
+    name = "file or decision id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and has_form_of_id(value) and not Path(value).exists():
+            return value
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.option("--decision-id", metavar="ID", help="Explain this decision on record instead of asking a question.")
+@click.argument("asked", metavar="[FILE|DECISION_ID]", type=_FileOrDecision("rb"), required=False)
+@click.option("--decision-id", metavar="ID", help="Explain this decision on record, as DECISION_ID does.")
 @click.option(
     "--decision-log",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The decision log in which it is on record.",
+    help="The decision log in which it is on record, where no --server is asked.",
 )
-@question_options
+@click.option(
+    "--level",
+    type=click.Choice([*Level]),
+    default=Level.ADMIN,
+    show_default=True,
+    help="How much is shown: all of it, or what the asking program may know. A server asks for the right to `admin`.",
+)
+@question_flags
 @as_of_option
 @policies_option
 @server_option
 @asked_store_option
 @output_options
 def explain(
-    file: Any,
+    asked: Any,
     decision_id: str | None,
     decision_log: Path | None,
+    level: str,
     as_of: datetime | None,
     policies: Path,
     server: str | None,
@@ -50,25 +73,42 @@ def explain(
     """Show how an answer came about: the sentence, the nearest rules and what each lacks, the facts; for a denial what
     would make it an allow.
 
-    FILE holds one CheckRequest as JSON, `-` is stdin. With --decision-id a decision on record is explained, from its
-    record and the policy that decided it. With --as-of nothing is recorded. Exit code 0: allow, 1: deny, 2: trouble.
+    FILE holds one CheckRequest as JSON, `-` is stdin. DECISION_ID is of a decision on record: it is explained from its
+    record and the policy that decided it, by a --server or from a --decision-log. With --as-of nothing is recorded.
+    Exit code 0: allow, 1: deny, 2: trouble.
     """
     words = load_words()
+    request: Request | str
+    if isinstance(asked, str):
+        if decision_id is not None:
+            raise click.UsageError("give a DECISION_ID or --decision-id, not both")
+        asked, decision_id = None, asked
     try:
         if decision_id is not None:
-            asks = file is not None or any(flags.values()) or as_of is not None
-            if asks or decision_log is None or server is not None:
-                raise click.UsageError("--decision-id goes with a --decision-log, and with no question and no --server")
-            request, explanation = explain_recorded(decision_id, decision_log, policies, words)
+            if asked is not None or any(flags.values()) or as_of is not None:
+                raise click.UsageError("a decision on record goes with no question and no --as-of")
+            if (decision_log is None) == (server is None):
+                raise click.UsageError(
+                    "a decision on record is looked for by a --server or in a --decision-log: give one of them"
+                )
+            request, explanation = explain_recorded(
+                decision_id, decision_log or server or "", policies, words, Level(level)
+            )
         else:
-            request = timed(read_question(file, words, **flags), as_of)
-            explanation = explain_once(request, server, policies, words, store, as_of)
+            request = timed(read_question(asked, words, **flags), as_of)
+            explanation = explain_once(request, server, policies, words, store, as_of, Level(level))
     except PdpError as error:
         fail(error, lang)
     if form == "json":
-        click.echo(json.dumps(as_json(explanation, request.operator), ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps(
+                as_json(explanation, request if isinstance(request, str) else request.operator),
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
     else:
-        render_explanation(explanation, request, words.vocabulary, lang)
+        render_explanation(explanation, None if isinstance(request, str) else request, words.vocabulary, lang)
     sys.exit(exit_code(explanation.decision))
 
 

@@ -27,7 +27,7 @@ def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--as-of",
         metavar="INSTANT",
         callback=_instant,
-        help="Ask as of this instant, like 2026-03-03T12:00+07:00: by the facts of then and the policy of now.",
+        help="Ask as of this instant, like 2026-03-03T12:00:00+07:00: by the facts of then and the policy of now.",
     )(command)
 
 

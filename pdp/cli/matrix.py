@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pdp.cli.analysing import need_solver, progress_on_stderr
+from pdp.cli.analysing import jobs_option, need_solver, progress_on_stderr
 from pdp.cli.options import Exit, fail, language_option
 from pdp.core.errors import PdpError
 from pdp.core.policy import ANY
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Text for the terminal, HTML for one page to be printed, JSON in both languages for programs.",
 )
+@jobs_option
 @language_option
 def matrix(
     folder: str,
@@ -43,6 +44,7 @@ def matrix(
     actions: tuple[str, ...],
     purposes: tuple[str, ...],
     form: str,
+    jobs: int | None,
     lang: str,
 ) -> None:
     """Print who may what by the policy in FOLDER: what is allowed, denied, or allowed under which conditions.
@@ -53,6 +55,7 @@ def matrix(
     need_solver(lang)
     from pdp.analysis.matrix import Matrix
     from pdp.analysis.sections import sections
+    from pdp.analysis.shared_work import cores
     from pdp.space import UndecidedError
 
     words = load_words()
@@ -68,7 +71,8 @@ def matrix(
     }
     wanted = {kind: _inside(policy, kind, some) for kind, some in named.items() if some}
     try:
-        found = sections(Matrix(policy, words.schema, wanted), progress_on_stderr(f"pdp matrix {policy.operator}"))
+        looked_at = Matrix(policy, words.schema, wanted, jobs or cores())
+        found = sections(looked_at, progress_on_stderr(f"pdp matrix {policy.operator}"))
     except UndecidedError as error:
         click.echo(f"pdp matrix: {error}", err=True)
         sys.exit(Exit.TROUBLE)

@@ -42,8 +42,12 @@ def render_matrix(policy: PolicySet, sections: Sequence[Section], lang: str, *, 
 
 
 def _overview(console: Console, policy: PolicySet, sections: Sequence[Section], lang: str) -> None:
+    letters = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    letters.add_column(justify="right", no_wrap=True)
+    letters.add_column(overflow="fold")
     for at, section in enumerate(sections):
-        console.print(Line(f"{said.letter(at):>2}  {', '.join(section.roles)}"))
+        letters.add_row(Line(f"{said.letter(at):>2}"), Line(", ".join(section.roles)))
+    console.print(letters)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(said.DATA.in_locale(lang), no_wrap=True)
     for at in range(len(sections)):

@@ -1,9 +1,10 @@
 """Options that several commands share, and how a command ends."""
 
+import json
 import locale
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from pdp.core.errors import InvalidPolicyError, InvalidRequestError, PdpError, RequestError
+from pdp.core.text import Text
 
 Command = Callable[..., Any]
 
@@ -40,6 +42,11 @@ def output_options(command: Command) -> Command:
         help="Text for people, or JSON in both languages for programs.",
     )(command)
     return language_option(command)
+
+
+def tell(said: Mapping[str, object], text: Text, form: str, lang: str) -> None:
+    """Print a result: *said* as one line of JSON, or *text* with the members of *said* in their places."""
+    click.echo(json.dumps(said, ensure_ascii=False) if form == "json" else text.in_locale(lang).format(**said))
 
 
 def language_option(command: Command) -> Command:
@@ -103,3 +110,5 @@ def say(error: PdpError, lang: str) -> None:
             click.echo(finding.in_locale(lang), err=True)
     else:
         click.echo(str(error), err=True)
+        for mistake in getattr(error, "errors", ()):  # what a server said of single fields
+            click.echo(f"  {say_request_error(mistake, lang)}", err=True)

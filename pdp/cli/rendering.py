@@ -33,8 +33,8 @@ def render_decision(decision: Decision, request: Request, lang: str) -> None:
     new_console().print(tree)
 
 
-def render_explanation(explanation: Explanation, request: Request, vocabulary: Vocabulary, lang: str) -> None:
-    """Print an answer with everything that led to it."""
+def render_explanation(explanation: Explanation, request: Request | None, vocabulary: Vocabulary, lang: str) -> None:
+    """Print an answer with everything that led to it; without *request* its decision is named instead."""
     new_console().print(_explanation_tree(explanation, request, lang))
 
 
@@ -46,7 +46,7 @@ def explanation_text(explanation: Explanation, request: Request, lang: str) -> s
     return capture.get()
 
 
-def _explanation_tree(explanation: Explanation, request: Request, lang: str) -> Tree:
+def _explanation_tree(explanation: Explanation, request: Request | None, lang: str) -> Tree:
     decision = explanation.decision
     tree = Tree(_headline(decision, request, lang))
     if decision.cause is not Cause.RULE:
@@ -122,12 +122,15 @@ def new_console() -> Console:
     return Console(file=sys.stdout, width=max(width, 40), highlight=False, emoji=False, markup=False)
 
 
-def _headline(decision: Decision, request: Request, lang: str) -> Line:
+def _headline(decision: Decision, request: Request | None, lang: str) -> Line:
     line = Line()
     line.append(
         PHRASES["allow" if decision.allowed else "deny"].in_locale(lang),
         style="bold green" if decision.allowed else "bold red",
     )
+    if request is None:
+        line.append(f"  `{decision.decision_id}`")
+        return line
     resource = request.resource
     about = PHRASES["about"].in_locale(lang)
     whose = f" {about} {resource.data_subject}" if resource.data_subject else ""

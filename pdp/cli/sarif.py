@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pdp import __version__
 from pdp.core.finding import Finding, Severity
+from pdp.core.hints import hint_in
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -28,7 +29,7 @@ def as_sarif(findings: Iterable[Finding], lang: str) -> dict[str, Any]:
 def _result(finding: Finding, number: int, lang: str) -> dict[str, Any]:
     message = finding.message.in_locale(lang)
     if finding.suggestion:
-        message += f" ({'gợi ý' if lang == 'vi' else 'hint'}: {finding.suggestion})"
+        message += f" ({'gợi ý' if lang == 'vi' else 'hint'}: {hint_in(lang, finding.suggestion)})"
     return {
         "ruleId": finding.code,
         "ruleIndex": number,

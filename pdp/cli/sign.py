@@ -1,6 +1,7 @@
 """`pdp new-key`, `pdp sign` and `pdp verify`: who answers for a policy folder."""
 
 import base64
+import json
 import sys
 from pathlib import Path
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 import click
 
 from pdp.activation import SEAL_FILE, PolicyJudge, sealed
-from pdp.cli.options import Exit, fail, language_option
+from pdp.cli.options import Exit, fail, output_options, tell
 from pdp.core.errors import InvalidSettingsError, PdpError
 from pdp.core.finding import Severity
 from pdp.core.text import Text
@@ -23,6 +24,7 @@ _NO_SEAL: Final = Text(
     vi="{file}: không phải tệp chữ ký: {error}; hãy xóa tệp này rồi ký lại",
     en="{file}: not a file of signatures: {error}; remove it and sign again",
 )
+_PINNED: Final = Text(vi="{name} {public_key}", en="{name} {public_key}")
 _RIGHT: Final = Text(vi="{operator}: đã được ký đúng", en="{operator}: rightly signed")
 
 folder_argument = click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
@@ -31,8 +33,8 @@ folder_argument = click.argument("folder", type=click.Path(path_type=Path, exist
 @click.command(name="new-key")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@language_option
-def make_key(name: str, file: Path, lang: str) -> None:
+@output_options
+def make_key(name: str, file: Path, form: str, lang: str) -> None:
     """Make a key for NAME, keep its private half in FILE, and print the line that pins its public half.
 
     FILE has no password: keep it where only its owner can read it. Exit code 0: made, 2: trouble.
@@ -41,14 +43,14 @@ def make_key(name: str, file: Path, lang: str) -> None:
         public = new_key(file)
     except PdpError as error:
         fail(error, lang)
-    click.echo(f"{name} {base64.b64encode(public).decode()}")
+    tell({"name": name, "public_key": base64.b64encode(public).decode()}, _PINNED, form, lang)
 
 
 @click.command()
 @folder_argument
 @click.option("--key", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The signer's private key.")
-@language_option
-def sign(folder: Path, key: Path, lang: str) -> None:
+@output_options
+def sign(folder: Path, key: Path, form: str, lang: str) -> None:
     """Sign all that decides in FOLDER, the folder of one operator, and in the shared folder beside it.
 
     Where signatures of these very files are there, one more is added. Exit code 0: signed, 2: trouble.
@@ -65,10 +67,13 @@ def sign(folder: Path, key: Path, lang: str) -> None:
     fresh = file.with_name(f".{SEAL_FILE}")
     fresh.write_text(seal.as_json(), "utf-8")
     fresh.replace(file)
-    said = _SIGNED.in_locale(lang)
-    click.echo(
-        said.format(operator=seal.operator, files=len(seal.files), number=seal.number, signatures=len(seal.signatures))
-    )
+    signed = {
+        "operator": seal.operator,
+        "files": len(seal.files),
+        "number": seal.number,
+        "signatures": len(seal.signatures),
+    }
+    tell(signed, _SIGNED, form, lang)
 
 
 @click.command()
@@ -80,8 +85,10 @@ def sign(folder: Path, key: Path, lang: str) -> None:
     metavar="PLACE",
     help="A folder, or REVISION:PATH: the second person is needed only for what allows more than it.",
 )
-@language_option
-def verify(folder: Path, policy_keys: Path, second_signature: bool, in_place_of: str | None, lang: str) -> None:
+@output_options
+def verify(
+    folder: Path, policy_keys: Path, second_signature: bool, in_place_of: str | None, form: str, lang: str
+) -> None:
     """Say whether a server with these keys would put FOLDER in force, the folder of one operator.
 
     Exit code 0: yes, 1: no, 2: trouble.
@@ -98,9 +105,18 @@ def verify(folder: Path, policy_keys: Path, second_signature: bool, in_place_of:
         sys.exit(Exit.TROUBLE)
     except PdpError as error:
         fail(error, lang)
-    for finding in verdict.findings:
-        if finding.severity is Severity.ERROR:
+    wrong = [each for each in verdict.findings if each.severity is Severity.ERROR]
+    is_right = verdict.policy is not None
+    if form == "json":
+        said = {
+            "operator": verdict.candidate.operator,
+            "is_right": is_right,
+            "errors": [each.message.as_map() for each in wrong],
+        }
+        click.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        for finding in wrong:
             click.echo(finding.in_locale(lang))
-    if verdict.policy is None:
-        sys.exit(Exit.NO)
-    click.echo(_RIGHT.in_locale(lang).format(operator=verdict.candidate.operator))
+        if is_right:
+            click.echo(_RIGHT.in_locale(lang).format(operator=verdict.candidate.operator))
+    sys.exit(Exit.YES if is_right else Exit.NO)

@@ -37,6 +37,12 @@ _DIFFER: Final = Text(
     vi="các tiến trình trả lời theo những bản khác nhau: đang chuyển đổi, hoặc có tiến trình không theo kịp",
     en="the workers answer from different revisions: a change is under way, or one does not follow",
 )
+_KEEPS: Final = Text(
+    vi="tiến trình này giữ lại những gì đã đọc và đã trả lời; chia sẻ qua: {shared}",
+    en="this process keeps what it has read and answered; shared by: {shared}",
+)
+_KEEPS_NOTHING: Final = Text(vi="tiến trình này không giữ lại gì", en="this process keeps nothing")
+_NEVER_KEPT: Final = Text(vi="  không bao giờ giữ {what}: {why}", en="  never kept, {what}: {why}")
 _ALL_SHOWN: Final = 12
 _SHOWN: Final = 19
 """So much of a revision is shown: `sha256:` and twelve digits."""
@@ -45,8 +51,11 @@ _SHOWN: Final = 19
 @click.command()
 @click.argument("operator", required=False, default="")
 @click.option("--server", metavar="HOST:PORT", default=DEFAULT_SERVER, show_default=True, help="Which server to ask.")
+@click.option(
+    "--cache", "shows_cache", is_flag=True, help="Show what the process that answers keeps, and what it never does."
+)
 @output_options
-def status(operator: str, server: str, form: str, lang: str) -> None:
+def status(operator: str, server: str, shows_cache: bool, form: str, lang: str) -> None:
     """Show which policies a server answers from, of OPERATOR or of all, and what it refused and why.
 
     Exit code 0: what lies in the folders is in force in every worker, 1: something is not, 2: trouble.
@@ -62,7 +71,7 @@ def status(operator: str, server: str, form: str, lang: str) -> None:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         click.echo(_BUILD.in_locale(lang).format(version=build.version, revision=build.revision[:_ALL_SHOWN]))
-        for line in _lines(policies, lang):
+        for line in (*_lines(policies, lang), *(_cache_lines(policies, lang) if shows_cache else ())):
             click.echo(line)
     sys.exit(Exit.NO if policies.refused or not policies.workers_agree else Exit.YES)
 
@@ -86,3 +95,12 @@ def _lines(policies: ServerPolicies, lang: str) -> Iterator[str]:
         yield _WORKER.in_locale(lang).format(pid=pid, revision=revision[:12])
     if not policies.workers_agree:
         yield _DIFFER.in_locale(lang)
+
+
+def _cache_lines(policies: ServerPolicies, lang: str) -> Iterator[str]:
+    cache = policies.as_json.get("cache", {})
+    yield (_KEEPS if cache.get("keeps") else _KEEPS_NOTHING).in_locale(lang).format(shared=cache.get("shared") or "-")
+    for name, count in sorted(cache.get("counted", {}).items()):
+        yield f"  {name}: {count}"
+    for each in cache.get("not_kept", ()):
+        yield _NEVER_KEPT.in_locale(lang).format(what=each["what"], why=each["message"][lang])

@@ -42,6 +42,11 @@ def _required(_context: click.Context, _parameter: click.Parameter, values: tupl
 @policies_option
 @server_option
 @click.option(
+    "--stored-facts-ok",
+    is_flag=True,
+    help="Run on a --server although an operator has stored facts beside those of cases.",
+)
+@click.option(
     "--only", "texts", metavar="TEXT", multiple=True, help="Only cases with TEXT in their id; may be repeated."
 )
 @click.option(

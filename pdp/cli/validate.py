@@ -176,9 +176,11 @@ def _copy(subject: _Subject, place: Path) -> tuple[_Subject, Path]:
     if subject.directory is not None:
         whole = (subject.directory / "policy.csv").exists()
         # The folder of one operator needs the shared one beside it.
-        home = subject.directory.resolve().parent if whole else subject.directory
+        has_name = subject.directory.name not in {"", ".."}
+        folder = subject.directory if has_name else subject.directory.resolve()
+        home = folder.parent if whole else subject.directory
         shutil.copytree(home, place, dirs_exist_ok=True)
-        return replace(subject, directory=place / subject.directory.resolve().name if whole else place), home
+        return replace(subject, directory=place / folder.name if whole else place), home
     copies = [place / f"{number}-{path.name}" for number, path in enumerate((subject.model, subject.policy)) if path]
     for source, copy in zip((subject.model, subject.policy), copies, strict=True):
         shutil.copyfile(str(source), copy)

@@ -13,7 +13,7 @@ from pdp.api.v1 import decision_pb2, decision_pb2_grpc
 from pdp.client.connection import Connected
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
-from pdp.core.errors import InvalidRequestError, PdpError
+from pdp.core.errors import InvalidRequestError, PdpError, RequestError
 from pdp.core.explanation import Explanation
 from pdp.core.lookup import Found, Match
 from pdp.core.request import Request, Resource
@@ -33,12 +33,14 @@ Question = Request | decision_pb2.CheckRequest
 class ServerError(PdpError):
     """The server gave no decision, which its caller has to take for a denial.
 
-    *code* is the name of the gRPC status (`UNAVAILABLE`), *details* what the server said.
+    *code* is the name of the gRPC status (`UNAVAILABLE`), *details* what the server said, *errors* what it said about
+    single fields.
     """
 
-    def __init__(self, code: str, details: str) -> None:
+    def __init__(self, code: str, details: str, errors: tuple[RequestError, ...] = ()) -> None:
         self.code = code
         self.details = details
+        self.errors = errors
         super().__init__(f"{code}: {details}" if details else code)
 
 
@@ -73,11 +75,15 @@ class DecisionClient(Connected):
         answer: decision_pb2.ExplainResponse = self._call(self._stub.Explain, request)
         return explanation_from_wire(answer, self._words)
 
-    def explain_past(self, decision_id: str, *, level: str = "") -> Explanation:
-        """Return how the answer of an earlier decision came about; raises what check raises."""
+    def explain_past(self, decision_id: str, *, level: str = "") -> tuple[str, Explanation]:
+        """Return how the answer of an earlier decision came about, and the operator that its facts are of.
+
+        Without a fact the operator is empty. Raises what check raises.
+        """
         request = decision_pb2.ExplainRequest(decision_id=decision_id, level=level)
         answer: decision_pb2.ExplainResponse = self._call(self._stub.Explain, request)
-        return explanation_from_wire(answer, self._words)
+        operator = next((use.fact.operator for use in answer.facts), "")
+        return operator, explanation_from_wire(answer, self._words)
 
     def lookup_subjects(self, request: Request, as_of: datetime | None = None) -> Found:
         """Return everybody of the type of the subject of *request* who may, over all pages.
@@ -147,11 +153,19 @@ def _message(question: Question) -> decision_pb2.CheckRequest:
 def as_error(error: grpc.RpcError) -> InvalidRequestError | ServerError:
     """Return what *error* says, rebuilt from the details of its status where it is about the request."""
     if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
-        try:
-            status = rpc_status.from_call(error)  # type: ignore[arg-type]  # every RpcError of a call is one
-        except ValueError:
-            status = None
-        invalid = errors_from_status(status) if status is not None else None
+        invalid = told_in(error)
         if invalid is not None:
             return invalid
+    if error.code() is grpc.StatusCode.PERMISSION_DENIED:
+        refused = told_in(error)
+        return ServerError(error.code().name, error.details() or "", refused.errors if refused is not None else ())
     return ServerError(error.code().name, error.details() or "")
+
+
+def told_in(error: grpc.RpcError) -> InvalidRequestError | None:
+    """Return the mistakes that the details of *error* hold, None where they hold none that can be read."""
+    try:
+        status = rpc_status.from_call(error)  # type: ignore[arg-type]  # every RpcError of a call is one
+    except ValueError:
+        return None
+    return errors_from_status(status) if status is not None else None

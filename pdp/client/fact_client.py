@@ -1,20 +1,19 @@
 """A client of FactService."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 import grpc
-from grpc_status import rpc_status
 
 from pdp.api.v1 import facts_pb2, facts_pb2_grpc
 from pdp.client.connection import Connected
-from pdp.client.decision_client import ServerError, as_error
+from pdp.client.decision_client import ATTEMPTS, ServerError, as_error, told_in
 from pdp.core.errors import NotAllowedError, PdpError
 from pdp.core.facts import Fact
 from pdp.core.selecting import selects
 from pdp.core.stores import Change, FactFilter, Token, Version, Written
-from pdp.wire.errors import errors_from_status
 from pdp.wire.facts import fact_from_wire
 from pdp.wire.instants import instant_from_timestamp, timestamp_from_instant
 from pdp.wire.json_form import fill_from_json
@@ -22,6 +21,8 @@ from pdp.wire.words import Words
 
 CHANGE_SECONDS: Final = 10.0
 """A change waits for others, and for every instance to know of it."""
+
+_PAUSE: Final = 0.2
 
 READ_SECONDS: Final = 600.0
 """All facts of an operator, or all of their past, may be many."""
@@ -64,6 +65,32 @@ class FactClient(Connected):
         with _told():
             for message in self._stub.ReadFacts(facts_pb2.ReadFactsRequest(filter=asked), timeout=READ_SECONDS):
                 yield self._fact(message, operator)
+
+    def has_facts(self, operator: str) -> bool:
+        """Say whether anything is stored of *operator*; a server without a store has nothing. Raises as `all_facts`.
+
+        A server that cannot be reached is asked again, as for a decision.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._has_facts(operator)
+            except grpc.RpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE or attempt == ATTEMPTS:
+                    raise _as_error(error) from None
+            time.sleep(_PAUSE)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _has_facts(self, operator: str) -> bool:
+        asked = facts_pb2.ReadFactsRequest(filter=facts_pb2.FactFilter(operator=operator))
+        call = self._stub.ReadFacts(asked, timeout=CHANGE_SECONDS)
+        try:
+            return next(iter(call), None) is not None
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                return False
+            raise
+        finally:
+            call.cancel()
 
     def history(self, operator: str, selection: FactFilter) -> tuple[Version, ...]:
         """Return every version that is kept of the facts that *selection* selects, oldest first.
@@ -162,11 +189,7 @@ def _told() -> Iterator[None]:
 
 def _as_error(error: grpc.RpcError) -> PdpError:
     if error.code() is grpc.StatusCode.PERMISSION_DENIED:
-        try:
-            status = rpc_status.from_call(error)  # type: ignore[arg-type]  # every RpcError of a call is one
-        except ValueError:
-            status = None
-        refused = errors_from_status(status) if status is not None else None
+        refused = told_in(error)
         if refused is not None:
             return NotAllowedError(refused.errors)
     return as_error(error)

@@ -100,6 +100,14 @@ class CycleError(PdpError):
         super().__init__("a containment would make something lie in itself")
 
 
+class OtherRowsError(Exception):
+    """Casbin's table has rows that somebody else wrote: *count* of them. No request ever meets it."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(f"casbin_rule has {count} rows of somebody else")
+
+
 class ConflictError(PdpError):
     """Something that a write rests on has changed, or its request id stands for another write; the text says which."""
 

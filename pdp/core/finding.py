@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pdp.core.hints import hint_in
 from pdp.core.text import Text
 
 
@@ -38,7 +39,7 @@ class Finding:
         """Return `file:line:column: message [code]` with the hint on a line of its own."""
         head = f"{self.file}:{self.line}:{self.column}: {self.message.in_locale(locale)} [{self.code}]"
         label = "gợi ý" if locale == "vi" else "hint"
-        return f"{head}\n  {label}: {self.suggestion}" if self.suggestion else head
+        return f"{head}\n  {label}: {hint_in(locale, self.suggestion)}" if self.suggestion else head
 
     def __str__(self) -> str:
         return self.in_locale("en")

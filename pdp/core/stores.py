@@ -177,6 +177,14 @@ class Erasure:
     is_left_in_log: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How many *versions* of the past were removed, or would be; *is_left_in_log* as in an Erasure."""
+
+    versions: int
+    is_left_in_log: bool = False
+
+
 class FactWriting(FactSource, Protocol):
     """A transaction under way that no other writer can come between; what it gathers is what it will change.
 
@@ -187,7 +195,11 @@ class FactWriting(FactSource, Protocol):
         """Return the answer to an earlier write of this id; raise ConflictError when its content was another."""
 
     def find(self, selection: FactFilter, ids: Sequence[str] = ()) -> tuple[Fact, ...]:
-        """Return the current facts with these *ids* and, where *selection* names somebody, those that it selects."""
+        """Return the current facts with these *ids* and, where *selection* names somebody, those that it selects.
+
+        Until `apply` nobody changes any of them: a store that is far away has to remember what it has looked for, so
+        that who asks for many at once, and then for some of them, waits for it once.
+        """
 
     def apply(self, write: Write) -> Written:
         """Make the changes, durably, and return what came of them.
@@ -246,7 +258,7 @@ class FactStore(FactSource, Protocol):
     def erase(self, operator: str, person: Entity, at: datetime) -> Erasure:
         """Remove every fact and version that names *person*, and the name from the record of who changed what."""
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove every version of a *kind* of fact that had ended *before* an instant, and return how many there were.
 
         What is in force stays, whatever its term says, and nothing that is decided now changes. The past up to the end

@@ -2,9 +2,17 @@
 
 import itertools
 import os
+import re
 import secrets
+from typing import Final
 
 _PREFIX_BYTES = 16
+_FORM: Final = re.compile(rf"[0-9a-f]{{{2 * _PREFIX_BYTES}}}-[0-9a-f]+")
+
+
+def has_form_of_id(text: str) -> bool:
+    """Say whether *text* could be the id of a decision."""
+    return _FORM.fullmatch(text) is not None
 
 
 class DecisionIds:

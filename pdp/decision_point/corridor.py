@@ -1,7 +1,7 @@
 """The corridor: request, facts, decision, record."""
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -147,8 +147,10 @@ class DecisionPoint:
             return explanation
         return with_changes(self._sources.facts, explanation, policy, agreed, stored, at)
 
-    def explain_past(self, decision_id: str) -> tuple[Request, Explanation]:
+    def explain_past(self, decision_id: str, may_ask_about: Callable[[str], bool]) -> tuple[Request, Explanation]:
         """Return what was asked, and how the answer came about, of a decision on record; none is made.
+
+        *may_ask_about* says of an operator whether its decisions are shown: one that is not is as if it were not there.
 
         Raises NotRecordedError when there is no such record, or it cannot be decided again with the policy in force,
         UnavailableError when the log cannot be read, and NotImplementedYetError where the log is no folder.
@@ -156,7 +158,7 @@ class DecisionPoint:
         if not isinstance(self.log, ChainedDecisionLog):
             raise NotImplementedYetError("explaining a decision by its decision_id needs a decision log in a folder")
         past = self.log.recall(decision_id)
-        if past is None or past.request is None:
+        if past is None or past.request is None or not may_ask_about(past.request.operator):
             raise NotRecordedError(f"there is no record of `{decision_id}` that can be read")
         return past.request, explained(past, self._policy(past.request.operator))
 

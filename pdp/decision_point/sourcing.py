@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pdp.core.caches import Cache
 from pdp.core.decision import Decision
+from pdp.core.errors import UnavailableError
 from pdp.core.fact_index import FactIndex
 from pdp.core.ports import Clock, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request
-from pdp.core.wanted import all_wanted
+from pdp.core.wanted import Wanted, all_wanted
 from pdp.gathering import Wanting
 from pdp.policy_set import PolicySet
 
 Part = Decision | StoredFacts
 """What an answer is made of: what was gathered for it, or its answer that was kept."""
+
+
+_ATTEMPTS: Final = 4
+"""So often what takes several readings is read anew because somebody wrote between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +101,26 @@ class Sources:
     ) -> Sequence[StoredFacts]:
         """Return for each of *requests* its part of what is gathered for all of them at once."""
         wanted = [self.wanting.of(request) for request in requests]
+        for _ in range(_ATTEMPTS):
+            parts = self._parts(operator, wanted, consistency)
+            # INVARIANT (one state for all): where it took several readings, nobody wrote between them.
+            if len({part.token for part in parts}) == 1:
+                return parts
+        raise UnavailableError("the facts change faster than they can be read")
+
+    def _parts(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
+        """Return for each of *wanted* its part: of one reading, or of several where that is too much to look at.
+
+        INVARIANT (together as alone): none is refused for what the others want.
+        """
         stored = self.facts.gather(operator, all_wanted(wanted), consistency)
         if len(wanted) == 1:
             return [stored]
+        if stored.too_many:
+            half = len(wanted) // 2
+            return [
+                each for part in (wanted[:half], wanted[half:]) for each in self._parts(operator, part, consistency)
+            ]
         parts = [stored] * len(wanted)
         if stored.facts:
             # The facts of others would cost a question time, and nothing else.

@@ -23,6 +23,10 @@ LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 
 _FIELD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]*", re.ASCII)
 
+_OTHERWISE = re.compile(rf"[\"'“”]?(?:{'|'.join(COLUMNS)})[\"'“”]?\s*(?P<by>[;\t|])")
+"""How a row begins whose columns are separated otherwise, as a table program may save them."""
+_QUOTED = re.compile(rf"[\"'“”‘’](?:{'|'.join(COLUMNS)})[\"'“”‘’]")
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -57,6 +61,7 @@ def read_rows(file: str, content: bytes, report: FolderReport) -> tuple[LocatedR
     if text is None:
         return ()
     rows = []
+    is_read = not findings
     for number, line in enumerate(LINE_BREAK.split(text), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
@@ -64,7 +69,8 @@ def read_rows(file: str, content: bytes, report: FolderReport) -> tuple[LocatedR
         row = _row(file, number, line, report)
         if row is not None:
             rows.append(row)
-    if not any(row.type == "p" for row in rows) and not findings:
+        is_read = is_read and row is not None
+    if is_read and not any(row.type == "p" for row in rows):
         report.error(
             file,
             (1, 1),
@@ -88,6 +94,19 @@ def _row(file: str, number: int, line: str, report: FolderReport) -> LocatedRow 
         )
         return None
     type_, *fields = _split(line)
+    if otherwise := _OTHERWISE.match(type_.text):
+        report.error(
+            file,
+            (number, type_.column + otherwise.start("by")),
+            "row-separator",
+            f"các cột cách nhau bằng dấu phẩy; ở đây là {_named(otherwise['by'], 'vi')}",
+            f"columns are separated by commas; here stands {_named(otherwise['by'], 'en')}",
+            "save the table as a CSV file with commas",
+        )
+        return None
+    if _QUOTED.fullmatch(type_.text):
+        _well_formed(file, number, [type_, *fields], len(fields) + 1, report)
+        return None
     if type_.text not in COLUMNS:
         report.error(
             file,
@@ -98,9 +117,9 @@ def _row(file: str, number: int, line: str, report: FolderReport) -> LocatedRow 
             nearest(type_.text, COLUMNS) or ", ".join(COLUMNS),
         )
         return None
-    if not _well_formed(file, number, fields, report):
-        return None
     columns = COLUMNS[type_.text]
+    if not _well_formed(file, number, fields, len(columns), report):
+        return None
     if len(fields) != len(columns):
         report.error(
             file,
@@ -114,6 +133,11 @@ def _row(file: str, number: int, line: str, report: FolderReport) -> LocatedRow 
     return LocatedRow(type_.text, tuple(fields), number)
 
 
+def _named(separator: str, locale: str) -> str:
+    """Return the separator as it can be seen."""
+    return f"`{separator}`" if separator != "\t" else {"vi": "dấu tab", "en": "a tab"}[locale]
+
+
 def _split(line: str) -> list[Field]:
     fields = []
     start = 0
@@ -123,9 +147,9 @@ def _split(line: str) -> list[Field]:
     return fields
 
 
-def _well_formed(file: str, number: int, fields: list[Field], report: FolderReport) -> bool:
+def _well_formed(file: str, number: int, fields: list[Field], needed: int, report: FolderReport) -> bool:
     fine = True
-    for field in fields:
+    for at, field in enumerate(fields):
         if not field.text:
             report.error(
                 file,
@@ -133,7 +157,7 @@ def _well_formed(file: str, number: int, fields: list[Field], report: FolderRepo
                 "row-empty-field",
                 "cột này trống",
                 "this column is empty",
-                "always, any, nothing",
+                "always, any, nothing" if at < needed else "remove the comma before it",
             )
             fine = False
         elif not _FIELD.fullmatch(field.text):
@@ -144,7 +168,7 @@ def _well_formed(file: str, number: int, fields: list[Field], report: FolderRepo
                 "row-character",
                 f"ký tự `{strange}` không dùng được trong một cột",
                 f"the character `{strange}` cannot be used in a column",
-                "letters, digits, `_`, `-`, `.` and spaces",
+                "a to z without marks, digits, `_`, `-`, `.` and spaces",
             )
             fine = False
     return fine

@@ -160,6 +160,11 @@ class _Reading:
             if not is_due and place.text == "and":
                 is_due = True
                 continue
+            if not is_due and place.text.casefold() == "and":
+                vi, en = f"`and` viết bằng chữ thường, không phải `{place.text}`", f"write `and`, not `{place.text}`"
+                self._error(row, place, "row-and", vi, en, "and")
+                is_due = True
+                continue
             if not is_due:
                 self._error(
                     row,

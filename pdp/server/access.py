@@ -145,8 +145,9 @@ def _explain(caller: Caller, message: decision_pb2.ExplainRequest) -> None:
         check_admin_explanation(caller)
     if message.HasField("request"):
         check_question(caller, message.request)
-    elif message.decision_id and not caller.may_everything:
-        # FAIL CLOSED (whose decision): whose it was is known only once its record is read.
+    elif message.decision_id and not (caller.may_everything or caller.explains_as_admin):
+        # FAIL CLOSED (whose decision): of which operator it is is looked at once its record is read, by
+        # DecisionPoint.explain_past; which caller was answered is on no record.
         raise _refused(
             "decision_id",
             message.decision_id,

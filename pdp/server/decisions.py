@@ -14,12 +14,13 @@ from pdp.core.request import Consistency, Request
 from pdp.decision_point import Checked, DecisionPoint
 from pdp.server.access import check_operator, check_question
 from pdp.server.barrier import parsed
-from pdp.server.explain_request import Level, explain_request_from_wire
+from pdp.server.explain_request import explain_request_from_wire
+from pdp.server.gate import caller_of
 from pdp.server.inline_call import Answer, Later
 from pdp.server.load import Load
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
-from pdp.server.visibility import for_caller
+from pdp.server.visibility import shown_at
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.requests import Batch, RefusedItem
 from pdp.wire.response_bytes import decision_to_bytes, result_to_bytes, results_to_bytes
@@ -100,16 +101,15 @@ class Decisions:
         return lambda: results_to_bytes(ids, self._decided(batch))
 
     def explain(
-        self, message: decision_pb2.ExplainRequest, _context: grpc.ServicerContext
+        self, message: decision_pb2.ExplainRequest, context: grpc.ServicerContext
     ) -> decision_pb2.ExplainResponse:
         """Answer one request and show what led to the answer."""
         asked = explain_request_from_wire(message, self._words, self._declared)
         if isinstance(asked.of, str):
-            request, explanation = self._point.explain_past(asked.of)
+            request, explanation = self._point.explain_past(asked.of, caller_of(context).may_ask_about)
         else:
             request, explanation = asked.of, self._point.explain(asked.of, asked.as_of)
-        shown = explanation if asked.level is Level.ADMIN else for_caller(explanation, request)
-        return explanation_to_wire(shown, request.operator)
+        return explanation_to_wire(shown_at(asked.level, explanation, request), request.operator)
 
     def _decided(self, batch: Batch) -> list[Checked]:
         outcomes = self._decide(batch, at_once=False)

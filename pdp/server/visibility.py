@@ -10,6 +10,12 @@ from pdp.core.explanation import Change, Explanation
 from pdp.core.fact_identity import named_by
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.request import Request
+from pdp.server.explain_request import Level
+
+
+def shown_at(level: Level, explanation: Explanation, request: Request) -> Explanation:
+    """Return as much of *explanation* as is shown at *level*."""
+    return explanation if level is Level.ADMIN else for_caller(explanation, request)
 
 
 def for_caller(explanation: Explanation, request: Request) -> Explanation:

@@ -62,8 +62,8 @@ class Encoder:
         self._pictured = pictured
         self._script = values.script
         self._scale = self.scale_type(self._script)
-        self._known: dict[tuple[int, int, Slot | None, Angle], Graded] = {}
-        self._met: dict[tuple[int, int, Slot | None, Angle], frozenset[Statement]] = {}
+        self._known: dict[tuple[int, int, Slot | None, object], Graded] = {}
+        self._met: dict[tuple[int, int, Slot | None, object], frozenset[Statement]] = {}
         self._collecting: list[set[Statement]] = []
         self._encoders: Mapping[type, Callable[..., Graded]] = {
             All: lambda e, k, s, a: self._scale.all_of(self._of(part, k, s, a) for part in e.parts),
@@ -87,7 +87,13 @@ class Encoder:
         return graded, frozenset(self._collecting.pop())
 
     def _of(self, expression: Expression, person: int, slot: Slot | None, angle: Angle) -> Graded:
-        key = (id(expression), person, slot, angle)
+        needs = self._shared.needs(expression)
+        key = (
+            id(expression),
+            person if needs.person else 0,
+            slot if needs.fact else None,
+            needs.of_angle(angle),
+        )
         if key not in self._known:
             self._collecting.append(set())
             self._known[key] = self._encoders[type(expression)](expression, person, slot, angle)
@@ -123,7 +129,8 @@ class Encoder:
 
     def _statement(self, expression: SomeGround | SomeConsent | SomeRefusal, person: int, angle: Angle) -> Statement:
         needs = self._shared.needs(expression)
-        statement = self._facts.statement(expression, person if needs.person else 0, angle, by_angle=needs.angle)
+        seen = needs.of_angle(angle)
+        statement = self._facts.statement(expression, person if needs.person else 0, angle, seen)
         self._collecting[-1].add(statement)
         return statement
 

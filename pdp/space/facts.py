@@ -5,6 +5,7 @@ situation needs no more facts than there are such statements, each with a fact o
 come to, no fact may do better for a statement than the statement's own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,14 +57,14 @@ class Facts:
         self._people = people
         self.schema = schema
         self._vocabulary = vocabulary
-        self._statements: dict[tuple[int, int, Angle | None], Statement] = {}
+        self._statements: dict[tuple[int, int, object], Statement] = {}
         self._present: dict[Slot, Formula] = {}
 
     def statement(
-        self, expression: SomeGround | SomeConsent | SomeRefusal, person: int, angle: Angle, *, by_angle: bool
+        self, expression: SomeGround | SomeConsent | SomeRefusal, person: int, angle: Angle, seen: object
     ) -> Statement:
-        """Return the statement that a shared *expression* makes there; *by_angle*: from each angle another one."""
-        key = (id(expression), person, angle if by_angle else None)
+        """Return the statement that a shared *expression* makes there: one for all angles of which it sees as much."""
+        key = (id(expression), person, seen)
         found = self._statements.get(key)
         if found is None:
             found = self._statements[key] = self._new(expression, person, angle)
@@ -92,6 +93,11 @@ class Facts:
             if slot.kind not in {CONSENT, REFUSAL}:
                 self._place_id(slot)
         return found
+
+    @property
+    def presence(self) -> Mapping[Slot, Formula]:
+        """Return the same of every fact that was spoken of so far."""
+        return self._present
 
     def _place_id(self, slot: Slot) -> None:
         """Keep a ground that is none of the scopes apart from those that are, so that it counts beside them."""

@@ -28,20 +28,36 @@ from pdp.conditions.expression import (
 from pdp.core.policy import ANY_WORD, Hierarchies
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
+from pdp.space.angle import Angle
 
 _NOTHING: Final = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the value of an expression depends on beside the request and its facts as a whole."""
+    """What the value of an expression depends on beside the request and its facts as a whole.
+
+    Of an angle *category* is that of the data, *purpose* everything else: what for, and who would have the data.
+    """
 
     person: bool = False
     fact: bool = False
-    angle: bool = False
+    category: bool = False
+    purpose: bool = False
 
     def __or__(self, other: "Needs") -> "Needs":
-        return Needs(self.person or other.person, self.fact or other.fact, self.angle or other.angle)
+        return Needs(
+            self.person or other.person,
+            self.fact or other.fact,
+            self.category or other.category,
+            self.purpose or other.purpose,
+        )
+
+    def of_angle(self, angle: Angle) -> object:
+        """Return as much of *angle* as is depended on: values are equal from angles that are equal in this."""
+        if self.purpose:
+            return angle if self.category else angle.under("")
+        return angle.category if self.category else None
 
 
 class Reading:
@@ -173,16 +189,16 @@ def _needs(expression: Expression, shared: Shared) -> Needs:
         found |= shared.needs(child)
     for term in terms_of(expression):
         resource_itself = term.root is Root.RESOURCE and not term.name
-        found |= Needs(person=term.root is Root.PERSON, fact=term.root is Root.FACT, angle=resource_itself)
+        found |= Needs(person=term.root is Root.PERSON, fact=term.root is Root.FACT, category=resource_itself)
     match expression:
         case EachPerson():
             return replace(found, person=False)
         case SomeGround():
             return replace(found, fact=False)
         case SomeConsent() | SomeRefusal():
-            return Needs(person=True, fact=False, angle=True)
+            return Needs(person=True, fact=False, category=True, purpose=True)
         case CoversCategory():
-            return replace(found, angle=True)
+            return replace(found, category=True)
         case Holds():
             return replace(found, person=True)
         case _:

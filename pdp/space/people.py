@@ -1,6 +1,6 @@
 """Who a situation is about, and who holds which role towards whom."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,6 +76,11 @@ class People:
         while len(self._persons) <= number:
             self._add_person(len(self._persons))
         return self._persons[number]
+
+    @property
+    def persons(self) -> Sequence[tuple[Formula, str]]:
+        """Return the same of every person that was spoken of so far."""
+        return self._persons
 
     def _add_person(self, at: int) -> None:
         written = self._script
@@ -200,4 +205,5 @@ class People:
             said.append(held if each.roles & assigned else written.negated(held))
         for type_, formula in self._resource_types.items():
             said.append(formula if whole and type_ == category else written.negated(formula))
+        written.keep_reached(said)
         return said

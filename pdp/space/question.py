@@ -78,19 +78,10 @@ class Question:
 
     def is_possible(self, *formulas: Formula) -> bool:
         """Say whether there is a situation in which all of *formulas* hold; raises UndecidedError."""
-        return self.possible([self._space.script.both(*formulas)])[0]
-
-    def possible(self, formulas: Sequence[Formula]) -> list[bool]:
-        """Say of each of *formulas* whether there is a situation in which it holds; raises UndecidedError."""
-        found: dict[Formula, bool] = {}
-        resting: dict[frozenset[Statement], list[Formula]] = {}
-        for formula in dict.fromkeys(formulas):
-            if formula != script.FALSE:
-                resting.setdefault(self._statements_of([formula]), []).append(formula)
-        for statements, asked in resting.items():
-            answers = self._space.script.which_can_hold(self._constraints(statements), asked)
-            found.update(zip(asked, answers, strict=True))
-        return [found.get(formula, False) for formula in formulas]
+        formula = self._space.script.both(*formulas)
+        if formula == script.FALSE:
+            return False
+        return self._space.script.can_hold(*self._constraints(self._statements_of([formula])), formula)
 
     def is_possible_for_anybody(self, formula: Formula) -> bool:
         """Say whether *formula* could hold if any roles were held, and none; raises UndecidedError.
@@ -101,7 +92,7 @@ class Question:
         if formula == script.FALSE:
             return False
         _, rivals = self._closed(self._statements_of([formula]))
-        return self._space.script.which_can_hold(rivals, [formula])[0]
+        return self._space.script.can_hold(*rivals, formula)
 
     def situation(self, *formulas: Formula) -> Request | None:
         """Return a request of a situation in which all of *formulas* hold, None when there is none.
@@ -121,9 +112,7 @@ class Question:
         closed, rivals = self._closed(statements)
         constraints = [*rivals, *self._held(holding)] if holding in _HELD else self._constraints(statements)
         reader, slots = self._space.reader, _slots(closed)
-        spoken_of, _ = self._space.script.reached([*constraints, *formulas])
-        wanted = [*reader.wanted(slots, self._pictured), *sorted(spoken_of & self.told)]
-        found = self._space.script.values([*constraints, *formulas], wanted)
+        found = self._space.script.values([*constraints, *formulas], reader.wanted(), self.told)
         return None if found is None else (reader.request(self.asked, found, slots, self._pictured), found)
 
     def _held(self, holding: Holding) -> list[Formula]:
@@ -140,6 +129,8 @@ class Question:
     # --- The constraints of a situation -------------------------------------------------------------------------------
 
     def _encode(self) -> None:
+        # Formulas of a question that this one was made by speak of persons, though nothing is named here yet.
+        self._pictured = max(self._pictured, self.least_pictured)
         if len(self._graded) == len(self._named):
             return
         self._rivals = {}
@@ -151,6 +142,7 @@ class Question:
             angle = outermost.under(key.category)
             self._graded[key], met = encoder.value(expression, angle)
             statements |= met
+            self._space.script.keep_reached((self._graded[key].not_true, self._graded[key].false))
         self._statements = {
             self._space.facts.present(slot): statement for statement in statements for slot in _slots([statement])
         }
@@ -192,7 +184,9 @@ class Question:
                         rival, met = self._space.rival(statement, slot, self._pictured)
                         found.append(rival)
                         statements |= met
-        return statements, [formula for formula in found if formula != script.TRUE]
+        rivals = [formula for formula in found if formula != script.TRUE]
+        self._space.script.keep_reached(rivals)
+        return statements, rivals
 
 
 def outcome_of(graded: Graded, outcome: Outcome, written: Script) -> Formula:

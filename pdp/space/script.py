@@ -1,7 +1,7 @@
 """Formulas and the solver that finds values for them. The only place that knows Z3, and it speaks SMT-LIB 2 to it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Final
 
 import z3
@@ -11,6 +11,9 @@ Formula = str
 
 TRUE: Final[Formula] = "true"
 FALSE: Final[Formula] = "false"
+
+_Closure = tuple[frozenset[str], tuple[Formula, ...]]
+"""The names that a formula speaks of, and what always holds of those."""
 
 TIME_LIMIT_MS: Final = 20_000
 """How long one question may take the solver."""
@@ -30,6 +33,7 @@ class Script:
 
     def __init__(self) -> None:
         self._context = z3.Context()
+        self._telling = z3.Context()
         self._pending: list[str] = list(_OPTIONS)
         self._lines: dict[str, str] = {}
         self._functions: dict[str, None] = {}
@@ -38,8 +42,12 @@ class Script:
         self._declared: dict[str, str] = {}
         self._parts: dict[str, tuple[str, ...]] = {}
         self._words: dict[Formula, str] = {}
-        self._axioms: dict[str, list[Formula]] = {}
-        self.questions = 0
+        self._axioms: dict[str, dict[Formula, None]] = {}
+        self._landmarks: set[Formula] = set()
+        self._closures: dict[Formula, _Closure] = {}
+        """What landmarks reach, kept until something else always holds of it."""
+        self._closed_over: set[str] = set()
+        self._closing: set[Formula] = set()
 
     # --- Names --------------------------------------------------------------------------------------------------------
 
@@ -177,74 +185,85 @@ class Script:
 
     def always(self, formula: Formula, about: str) -> None:
         """Let *formula* hold in every answer to a question that speaks of the name or number *about*."""
-        if formula != TRUE:
-            self._axioms.setdefault(about, []).append(formula)
+        known = self._axioms.setdefault(about, {})
+        if formula == TRUE or formula in known:
+            return
+        known[formula] = None
+        if about in self._closed_over:
+            self._closures.clear()
+            self._closed_over.clear()
 
-    def reached(
-        self, formulas: Iterable[Formula], beside: frozenset[str] = frozenset()
-    ) -> tuple[frozenset[str], tuple[Formula, ...]]:
-        """Return every name that *formulas* speak of, and what always holds of those, which is spoken of too.
+    def keep_reached(self, formulas: Iterable[Formula]) -> None:
+        """Let what *formulas* speak of be looked for once: many questions will speak of them."""
+        self._landmarks.update(formulas)
 
-        What is reached already, *beside*, is not looked at again.
-        """
+    def reached(self, formulas: Iterable[Formula]) -> _Closure:
+        """Return every name that *formulas* speak of, and what always holds of those, which is spoken of too."""
         seen: set[str] = set()
         axioms: dict[Formula, None] = {}
         pending = list(formulas)
         parts, always = self._parts, self._axioms
         while pending:
             name = pending.pop()
-            if name in seen or name in beside:
+            if name in seen:
+                continue
+            if name in self._landmarks and name not in self._closing:
+                names, said = self._closure(name)
+                seen |= names
+                axioms.update(dict.fromkeys(said))
                 continue
             seen.add(name)
             inside = parts.get(name)
             if inside is not None:
                 pending.extend(inside)
-            said = always.get(name)
-            if said is not None:
-                axioms.update(dict.fromkeys(said))
-                pending.extend(said)
+            held = always.get(name)
+            if held is not None:
+                axioms.update(held)
+                pending.extend(held)
         return frozenset(seen), tuple(axioms)
 
-    def which_can_hold(self, always: Sequence[Formula], candidates: Sequence[Formula]) -> list[bool]:
-        """Say of each of *candidates* whether it can hold together with *always*; raises UndecidedError."""
-        spoken_of, axioms = self.reached(always)
-        lines = ["(push)", *_asserted((*always, *axioms))]
-        for candidate in candidates:
-            self.questions += 1
-            _, more = self.reached([candidate], spoken_of)
-            lines += ["(push)", *_asserted((candidate, *more)), "(check-sat)", "(pop)"]
-        answers = self._run("\n".join([*lines, "(pop)"])).split()
-        if len(answers) != len(candidates) or not {"sat", "unsat"}.issuperset(answers):
-            raise UndecidedError(" ".join(answers))
-        return [answer == "sat" for answer in answers]
+    def _closure(self, landmark: Formula) -> _Closure:
+        known = self._closures.get(landmark)
+        if known is None:
+            # What always holds of a name may speak of the landmark again: on the way to it, it is a name as any other.
+            self._closing.add(landmark)
+            known = self._closures[landmark] = self.reached([landmark])
+            self._closing.remove(landmark)
+            self._closed_over |= known[0]
+        return known
 
-    def values(self, formulas: Iterable[Formula], wanted: Iterable[str]) -> Mapping[str, int] | None:
+    def can_hold(self, *formulas: Formula) -> bool:
+        """Say whether *formulas* can hold together; raises UndecidedError."""
+        _, axioms = self.reached(formulas)
+        answer = self._run("\n".join(["(push)", *_asserted((*formulas, *axioms)), "(check-sat)", "(pop)"])).strip()
+        if answer not in {"sat", "unsat"}:
+            raise UndecidedError(answer)
+        return answer == "sat"
+
+    def values(self, formulas: Iterable[Formula], *wanted: Set[str]) -> Mapping[str, int] | None:
         """Return values with which *formulas* hold together, None when they cannot.
 
-        There is one for each of *wanted* that the question speaks of; truth values are 0 and 1. Raises UndecidedError
-        when the solver gives up.
+        There is one for each name of *wanted* that the question speaks of; truth values are 0 and 1. Raises
+        UndecidedError when the solver gives up.
         """
         # A solver that gives values works them out for all that was ever defined in it: 0.3 s a question, where a whole
-        # matrix is looked at. So this one is new, and knows no more than the question speaks of.
-        self.questions += 1
+        # matrix is looked at. So another one is told no more than the question speaks of, each time anew.
         asserted = list(formulas)
         spoken_of, axioms = self.reached(asserted)
         defined = [*_OPTIONS, *self._definitions(spoken_of), *_asserted((*asserted, *axioms)), "(check-sat)"]
-        context = z3.Context()
-        answer = self._evaluated("\n".join(defined), context).strip()
+        answer = self._evaluated("\n".join(["(reset)", *defined]), self._telling).strip()
         if answer != "sat":
             if answer != "unsat":
                 raise UndecidedError(answer)
             return None
-        names = [name for name in dict.fromkeys(wanted) if name in spoken_of]
-        asked = [name for name in names if not is_number(name) and name not in {TRUE, FALSE}]
-        return _pairs(self._evaluated(f"(get-value ({' '.join(asked)}))", context)) if asked else {}
+        names = set().union(*(spoken_of & some for some in wanted)) - {TRUE, FALSE}
+        asked = sorted((name for name in names if not is_number(name)), key=in_order)
+        return _pairs(self._evaluated(f"(get-value ({' '.join(asked)}))", self._telling)) if asked else {}
 
     def _definitions(self, names: frozenset[str]) -> list[str]:
         """Return the lines that define *names*, each after those that it rests on, and every function."""
         self._note_lines()
-        known = {name for name in names if name in self._lines} | self._functions.keys()
-        return [self._lines[name] for name in sorted(known, key=lambda name: (name[0] != "v", int(name[1:])))]
+        return [self._lines[name] for name in sorted(names & self._lines.keys() | self._functions.keys(), key=in_order)]
 
     def _note_lines(self) -> None:
         """Keep by name the lines that define something, so that another solver can be told."""
@@ -274,6 +293,11 @@ def _words_of(error: Exception) -> str:
 
 def _asserted(formulas: Iterable[Formula]) -> list[str]:
     return [f"(assert {formula})" for formula in formulas if formula != TRUE]
+
+
+def in_order(name: str) -> tuple[bool, int]:
+    """Return what puts names in the order of what they rest on: values, and formulas as they were made."""
+    return name[0] != "v", int(name[1:])
 
 
 def number(value: int) -> str:

@@ -1,6 +1,6 @@
 """From the numbers that a solver found to a request that can be asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import timedelta
 from functools import cached_property
 from types import MappingProxyType
@@ -18,8 +18,9 @@ from pdp.policy_set import Asked
 from pdp.space.codes import NATURAL_PERSON
 from pdp.space.encoding import NOW
 from pdp.space.facts import CONSENT, REFUSAL, Facts, Slot
+from pdp.space.made_of import MadeOf
 from pdp.space.people import OPERATOR_SCOPE, Held, People
-from pdp.space.script import FALSE, TRUE, is_number, value_of
+from pdp.space.script import FALSE, TRUE, in_order, is_number, value_of
 from pdp.space.values import Values
 
 BLANK: Final = " "
@@ -34,7 +35,7 @@ _NAMES: Final = {
 
 
 class SituationReader:
-    """Reads one answer of the solver. *wanted* are the names whose values it needs."""
+    """Reads one answer of the solver."""
 
     def __init__(
         self,
@@ -51,28 +52,11 @@ class SituationReader:
         self._schema = schema
         self._vocabulary = vocabulary
         self._granting = granting
+        self._made_of = MadeOf(values, people, facts)
 
-    def wanted(self, slots: Iterable[Slot], persons: int) -> list[str]:
-        """Return every name that a situation with these facts and persons is made of."""
-        values, people = self._values, self._people
-        found = [people.subject_pictured, people.pictured_absent, people.scopes.nonempty]
-        for each in range(persons + 1):
-            found += people.person(each)
-        found += people.scope_types.values()
-        found += [self._facts.present(slot) for slot in slots]
-        for _, scalar in values.scalars.values():
-            found += [scalar.absent, scalar.code]
-        for _, listing in values.listings.values():
-            found += [listing.absent, *listing.has.values()]
-        for listed in values.entity_lists.values():
-            found += [listed.absent, listed.nonempty, *listed.within.values()]
-            for code in listed.tested:
-                found += [code, values.script.applied(listed.member, code)]
-        for held in people.held.values():
-            found += [held.formula, held.holder]
-        for code in list(values.entity_names):
-            found += [code, values.type_term(code)]
-        return found
+    def wanted(self) -> Set[str]:
+        """Return every name that situations are made of, of all questions so far."""
+        return self._made_of.names()
 
     def request(self, asked: Asked, found: Mapping[str, int], slots: Iterable[Slot], persons: int) -> Request:
         """Return the request that the numbers *found* describe."""
@@ -107,7 +91,8 @@ class _Answer:
         return value_of(code) if is_number(code) else self._found[code]
 
     def _name_entities(self) -> dict[int, Entity]:
-        known = {code: path for code, path in self._values.entity_names.items() if code in self._found}
+        paths = self._values.entity_names
+        known = {code: paths[code] for code in sorted(self._found.keys() & paths.keys(), key=in_order)}
         types = {
             self._found[code]: self._values.codes.type_of(self._found[type_term])
             for code in known
@@ -178,11 +163,14 @@ class _Answer:
         return tuple(self._all_values())
 
     def _all_values(self) -> Iterable[tuple[str, Term, Value]]:
-        for path, (term, scalar) in self._values.scalars.items():
-            if self._asked_about(scalar.absent, scalar.code) and not self._is(scalar.absent):
+        made_of, found = self._reader._made_of, self._found.keys()
+        for path in made_of.scalars_of(found):
+            term, scalar = self._values.scalars[path]
+            if not self._is(scalar.absent):
                 yield path, term, self._value(term, scalar.code)
-        for path, (term, listing) in self._values.listings.items():
-            if self._asked_about(listing.absent, *listing.has.values()) and not self._is(listing.absent):
+        for path in made_of.listings_of(found):
+            term, listing = self._values.listings[path]
+            if not self._is(listing.absent):
                 texts = [self._values.codes.text_of(code) for code, has in listing.has.items() if self._is(has)]
                 yield path, term, tuple(texts)
         for path, listed in self._values.entity_lists.items():

@@ -74,6 +74,7 @@ class Space:
         self._looks_for_facts: dict[int, bool] = {}
         self._compiled: dict[int, ConditionTable] = {}
         self._looks_at_roles: dict[int, bool] = {}
+        self._drifts: dict[int, Drift] = {}
         self._with_narrower = {word.broader for word in words if word.broader is not None}
 
     def _name_texts(self, expressions: Iterable[Expression]) -> None:
@@ -100,7 +101,10 @@ class Space:
 
     def drift(self, condition: int) -> Drift:
         """Return how the condition with this number changes when the same is asked under a narrower category."""
-        return drift_of(self._known[condition])
+        known = self._drifts.get(condition)
+        if known is None:
+            known = self._drifts[condition] = drift_of(self._known[condition])
+        return known
 
     # --- What questions call ------------------------------------------------------------------------------------------
 
@@ -123,7 +127,7 @@ class Space:
 
     def sees_category(self, expression: Expression) -> bool:
         """Say whether what a shared *expression* comes to depends on the category of the data."""
-        return self._shared.needs(expression).angle
+        return self._shared.needs(expression).category
 
     def looks_for_facts(self, expression: Expression) -> bool:
         """Say whether a shared *expression* looks for a fact."""

@@ -104,7 +104,7 @@ class Unfolding:
         """
         if formula in _DECIDED:
             return formula == script.TRUE
-        return self._script.which_can_hold([], [formula])[0]
+        return self._script.can_hold(formula)
 
     def by(self, asked: Asked) -> "Unfolding":
         """Return the same question of others, who see as much of it: the same formulas speak of it."""
@@ -155,6 +155,8 @@ class Unfolding:
                 return None
             request, values = found
             relied_on = self._relied_on(formula, parts, unfolded, request, values)
+            if relied_on is None and holding in _AS_ASKED:
+                raise UndecidedError(f"a situation of {self.asked} is not as the solver says")
             if not relied_on:
                 return request
             unfolded |= _some_of_each(relied_on, most)
@@ -162,10 +164,11 @@ class Unfolding:
 
     def _relied_on(
         self, formula: Formula, parts: Sequence[_Part], unfolded: set[Seen], request: Request, values: Mapping[str, int]
-    ) -> set[Seen]:
+    ) -> set[Seen] | None:
         """Return the folded conditions that the solver made something else of than they come to, and had to.
 
-        None are returned where *formula* holds in the request, or where nothing that is left open is to blame.
+        There are none where *formula* holds in the request. None is returned where nothing that is left open is to
+        blame for its failing.
         """
         interpreted = _Interpreted(request, self._space, {})
         known: dict[Formula, bool] = {}
@@ -180,7 +183,7 @@ class Unfolding:
             else:
                 known.update(met)
         if not self._holds(formula, known):
-            return set()
+            return None
         return {seen for seen, _ in self._needed(formula, known, doubtful)}
 
     def _needed(self, formula: Formula, known: dict[Formula, bool], doubtful: "_Doubtful") -> "_Doubtful":
@@ -298,6 +301,9 @@ class _Interpreted:
         found = Circumstances(request, (), request.time, policy.hierarchies, self._space.granting)
         return found if part.category == request.resource.type else found.narrowed(part.category)
 
+
+_AS_ASKED: Final = frozenset({Holding.ANYHOW, Holding.IN_SCOPES})
+"""How roles are held in situations that are as the question says, so that a request shows them."""
 
 _DECIDED: Final = frozenset({script.TRUE, script.FALSE})
 

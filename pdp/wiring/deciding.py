@@ -5,9 +5,11 @@ from importlib.metadata import version
 from typing import Final
 
 from pdp.caching import Answers, CachedFacts, KeptReadings
+from pdp.caching.answers import KeptDecision
 from pdp.caching.counters import Counters
+from pdp.caching.forgetting import Forgetting
 from pdp.caching.memory import Memory
-from pdp.core.caches import NothingShared, SharedReadings
+from pdp.core.caches import NothingShared, Reading, SharedReadings
 from pdp.core.errors import InvalidPolicyError
 from pdp.core.ports import FactSource
 from pdp.core.stores import FactStore
@@ -68,8 +70,10 @@ def served_decision_point(
     shared = _shared_readings(settings)
     half = settings.cache_megabytes * _MEGABYTE // 2
     counters = Counters()
-    readings = KeptReadings(Memory(policies.sets, half), store.freshness, counters)
-    answers = Answers(readings, Memory(policies.sets, half), counters, shared)
+    kept: Memory[Reading] = Memory(policies.sets, half)
+    decisions: Memory[KeptDecision] = Memory(policies.sets, half)
+    readings = KeptReadings(kept, store.freshness, counters)
+    answers = Answers(readings, decisions, counters, shared, Forgetting((kept, decisions)))
     facts = CachedFacts(store, readings, shared)
     return DecisionPoint(policies.sets, facts, SystemClock(), log_asked_for(settings, store.log_heads), shadow, answers)
 

@@ -84,9 +84,8 @@ def validate_directory(directory: Path, words: Words) -> Mapping[str, tuple[Find
     A folder without an error is reviewed too. Raises UnavailableError when it cannot be read.
     """
     if (directory / "policy.csv").exists():
-        source = FolderPolicies(directory.resolve().parent)
-        name = directory.resolve().name
-        return {name: _findings(name, source.read(name), words)}
+        name, files = read_policy_at(str(directory))
+        return {name: _findings(name, files, words)}
     source = FolderPolicies(directory)
     return {operator: _findings(operator, source.read(operator), words) for operator in source.operators()}
 

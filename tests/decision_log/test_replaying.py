@@ -1,21 +1,28 @@
 """What is on record can be decided again from the record alone, and explained."""
 
+import itertools
 import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from pdp.api.v1 import decision_pb2
 from pdp.cli import main
-from pdp.core.caller import LOCAL
+from pdp.core.caller import LOCAL, Caller
 from pdp.core.errors import NotRecordedError
 from pdp.decision_log import Outcome, Past, explained, past_of, records, replayed
 from pdp.policy_set import PolicySet
-from tests.builders import KIDSONLINE, POLICIES, edited, the_policy_set
+from pdp.server.decisions import Decisions
+from pdp.server.gate import NOBODY, remember_caller
+from tests.builders import KIDSONLINE, POLICIES, edited, the_policy_set, the_words
 from tests.decision_log import replay_storm
 from tests.decision_log.logs import Log, the_requests
+from tests.system.running import running
 
 OPERATORS = sorted(path.parent.name for path in POLICIES.glob("*/policy.csv"))
 
@@ -104,7 +111,7 @@ def test_a_decision_on_record_is_explained_as_it_was(log: Log) -> None:
     point = log.point(log.chain())
     before = len(log.lines())
     for record in list(records(log.folder))[:10]:
-        request, explanation = point.explain_past(record.decision_id)
+        request, explanation = point.explain_past(record.decision_id, LOCAL.may_ask_about)
         past = past_of(record, log.keys.persons)
         assert explanation == explained(past, the_policy_set(KIDSONLINE))
         assert request == past.request
@@ -118,7 +125,7 @@ def test_what_cannot_be_explained_says_so(log: Log) -> None:
     """An unknown id, another revision, a record that tells another answer: nothing is explained instead."""
     point = log.point(log.chain())
     with pytest.raises(NotRecordedError):
-        point.explain_past("d-unknown")
+        point.explain_past("d-unknown", LOCAL.may_ask_about)
     past = past_of(next(records(log.folder)), log.keys.persons)
     policy = the_policy_set(KIDSONLINE)
     with pytest.raises(NotRecordedError, match="revision"):
@@ -135,21 +142,59 @@ def other_revision(policy: PolicySet) -> PolicySet:
     return replace(policy, revision="sha256:" + "0" * 64)
 
 
-def test_explain_by_id_over_the_wire(log: Log) -> None:
-    """At level admin and caller, for whoever may do everything; with the facts that were seen."""
-    from pdp.api.v1 import decision_pb2
-    from pdp.server.decisions import Decisions
-    from tests.builders import the_words
+ADMIN = Caller("office", frozenset({KIDSONLINE}), explains_as_admin=True)
+OF_ANOTHER = Caller("other", frozenset({"homeid"}), explains_as_admin=True)
 
+
+def called_by(caller: Caller) -> Any:
+    """Return the context of a call of *caller*."""
+    context = SimpleNamespace()
+    remember_caller(context, caller, None)  # type: ignore[arg-type]  # what a context is asked for
+    return context
+
+
+def test_explain_by_id_over_the_wire(log: Log) -> None:
+    """At level admin and caller, for whoever may ask about its operator; with the facts that were seen."""
     decisions = Decisions(log.point(log.chain()), the_words())
     record = next(records(log.folder))
-    for level in ("admin", "caller"):
+    for level, caller in itertools.product(("admin", "caller"), (LOCAL, ADMIN)):
         message = decision_pb2.ExplainRequest(decision_id=record.decision_id, level=level)
-        answer = decisions.explain(message, None)  # type: ignore[arg-type]  # it looks at no context
+        answer = decisions.explain(message, called_by(caller))
         assert answer.decision.decision_id == record.decision_id
         allowed = decision_pb2.Decision.DECISION_ALLOW
         assert (answer.decision.decision == allowed) is record.allowed
-    assert LOCAL.may_everything
+
+
+def test_a_decision_of_another_operator_is_as_if_it_were_not_there(log: Log) -> None:
+    """FAIL CLOSED: not even that there is one is told; nor is anything to a call that came past the gate."""
+    decisions = Decisions(log.point(log.chain()), the_words())
+    record = next(records(log.folder))
+    told = []
+    for caller, asked in ((OF_ANOTHER, record.decision_id), (NOBODY, record.decision_id), (ADMIN, "d-unknown")):
+        message = decision_pb2.ExplainRequest(decision_id=asked, level="admin")
+        with pytest.raises(NotRecordedError) as refused:
+            decisions.explain(message, called_by(caller))
+        told.append(str(refused.value).replace(asked, "ID"))
+    assert len(set(told)) == 1
+
+
+def test_a_server_is_asked_about_a_decision_by_its_id_alone(log: Log) -> None:
+    """`pdp explain DECISION_ID --server` says what the record says; without a server or a log it is a usage error."""
+    run = CliRunner().invoke
+    record = next(records(log.folder))
+    with running(log.point(log.chain()), the_words()) as server:
+        by_name = run(main, ["explain", record.decision_id, "--server", server.address, "--format", "json"])
+        by_flag = run(main, ["explain", "--decision-id", record.decision_id, "--server", server.address])
+        unknown = run(main, ["explain", f"{'0' * 32}-1", "--server", server.address])
+    own = run(main, ["explain", record.decision_id, "--decision-log", str(log.path), "--format", "json"])
+    served, read = json.loads(by_name.stdout), json.loads(own.stdout)
+    assert (served["decision"], served.get("facts")) == (read["decision"], read.get("facts"))
+    assert [each["rule"] for each in served["matched"]] == [each["rule"] for each in read["matched"]]
+    assert by_name.exit_code == by_flag.exit_code == (0 if record.allowed else 1)
+    assert record.decision_id in by_flag.stdout
+    assert (unknown.exit_code, "FAILED_PRECONDITION" in unknown.output) == (2, True)
+    for more in ([], ["--server", "127.0.0.1:1", "--decision-log", str(log.path)], ["--action", "read"]):
+        assert run(main, ["explain", record.decision_id, *more]).exit_code == 2
 
 
 def test_replay_and_explain_as_commands(log: Log, tmp_path: Path) -> None:

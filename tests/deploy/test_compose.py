@@ -42,7 +42,12 @@ def is_as_it_should_be(text: str) -> None:
         assert service["cap_drop"] == ["ALL"]
         assert int(service["user"].partition(":")[0]) >= 10_000
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
-        assert all(volume["read_only"] for volume in service["volumes"])
+        # The records of its decisions are chained, in a volume that is its own and stays; it writes to nothing else.
+        (own,) = (volume for volume in service["volumes"] if not volume.get("read_only"))
+        assert own["type"] == "volume"
+        assert own["source"].removeprefix("records-") == name.removeprefix("pdp-")
+        assert service["environment"]["PDP_DECISION_LOG"].startswith(f"{own['target']}/")
+        assert service["environment"]["PDP_DECISION_LOG"].endswith("/")
         known = {f"PDP_{field.name.upper()}" for field in fields(Settings)}
         known |= {f"PDP_HEALTH_{word}" for word in ("CA", "NAME")}
         assert service["environment"].keys() <= known
@@ -79,6 +84,8 @@ TWINS: Mapping[str, tuple[str, str]] = {
     "everybody's port": ("127.0.0.1:50051:50051", "50051:50051"),
     "a password": ("POSTGRES_PASSWORD_FILE: /run/secrets/postgresql-password", "POSTGRES_PASSWORD: pdp"),
     "a misspelt setting": ("PDP_CALLERS:", "PDP_CALLER:"),
+    "records without a chain": ("PDP_DECISION_LOG: /var/lib/pdp/log/", 'PDP_DECISION_LOG: "-"'),
+    "records of one at the other": ("source: records-2", "source: records-1"),
     "too little grace": ("stop_grace_period: 15s", "stop_grace_period: 5s"),
     "whatever is newest": ("redis:7.2.11-bookworm", "redis:latest"),
 }

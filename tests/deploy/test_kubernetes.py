@@ -15,6 +15,8 @@ from pdp.wiring.folders import load_policies
 from pdp.wiring.words import load_words
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
+SERVER = "statefulset.yaml"
+STATE = "state"
 VERSIONS = ("1.30", "1.37")
 LARGEST_CONFIG_MAP = 1 << 20
 Documents = dict[str, dict[str, Any]]
@@ -34,12 +36,13 @@ def is_as_it_should_be(found: Documents, versions: Sequence[str] = VERSIONS[-1:]
     for document in found.values():
         for version in versions:
             kubernetes_validate.validate(document, version, strict=True)
-    pod = found["deployment.yaml"]["spec"]["template"]["spec"]
+    pod = found[SERVER]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     _is_restricted(pod, container)
     _is_watched(pod, container)
-    labels = found["deployment.yaml"]["spec"]["template"]["metadata"]["labels"]
-    assert found["deployment.yaml"]["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    _keeps_its_records(found[SERVER]["spec"], pod, container)
+    labels = found[SERVER]["spec"]["template"]["metadata"]["labels"]
+    assert found[SERVER]["spec"]["selector"]["matchLabels"].items() <= labels.items()
     assert found["service.yaml"]["spec"]["selector"].items() <= labels.items()
     assert found["service.yaml"]["spec"]["clusterIP"] == "None"
     for name in ("poddisruptionbudget.yaml", "networkpolicy.yaml"):
@@ -49,7 +52,7 @@ def is_as_it_should_be(found: Documents, versions: Sequence[str] = VERSIONS[-1:]
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert all(rule.get("from") and rule.get("ports") for rule in policy["ingress"])
     assert all(rule.get("to") and rule.get("ports") for rule in policy["egress"])
-    assert found["deployment.yaml"]["spec"]["replicas"] > found["poddisruptionbudget.yaml"]["spec"]["maxUnavailable"]
+    assert found[SERVER]["spec"]["replicas"] > found["poddisruptionbudget.yaml"]["spec"]["maxUnavailable"]
     assert len({document["metadata"].get("namespace", "promise-pdp") for document in found.values()}) == 1
 
 
@@ -70,7 +73,20 @@ def _is_restricted(pod: dict[str, Any], container: dict[str, Any]) -> None:
     for volume in pod["volumes"]:
         assert volume.keys() - {"name"} <= {"emptyDir", "configMap", "secret"}
     written = {mount["name"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
-    assert written == {volume["name"] for volume in pod["volumes"] if "emptyDir" in volume}
+    assert written == {STATE, *(volume["name"] for volume in pod["volumes"] if "emptyDir" in volume)}
+
+
+def _keeps_its_records(server: dict[str, Any], pod: dict[str, Any], container: dict[str, Any]) -> None:
+    """The records of decisions are chained, in a volume of each pod's own that outlives it, and kept from the group."""
+    (claim,) = server["volumeClaimTemplates"]
+    assert claim["metadata"]["name"] == STATE
+    assert claim["spec"]["accessModes"] == ["ReadWriteOncePod"]
+    assert set(server["persistentVolumeClaimRetentionPolicy"].values()) == {"Retain"}
+    assert pod["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
+    (place,) = (mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == STATE)
+    (log,) = (each["value"] for each in container["env"] if each["name"] == "PDP_DECISION_LOG")
+    assert log.startswith(f"{place}/")
+    assert log.endswith("/")
 
 
 def _is_watched(pod: dict[str, Any], container: dict[str, Any]) -> None:
@@ -93,7 +109,7 @@ def test_the_manifests_are_as_they_should_be() -> None:
     is_as_it_should_be(documents(), VERSIONS)
 
 
-POD = ("deployment.yaml", "spec", "template", "spec")
+POD = (SERVER, "spec", "template", "spec")
 CONTAINER = (*POD, "containers", 0)
 LEFT_OUT: Mapping[str, tuple[Any, ...]] = {
     "runs as root": (*POD, "securityContext", "runAsNonRoot"),
@@ -105,7 +121,9 @@ LEFT_OUT: Mapping[str, tuple[Any, ...]] = {
     "no bound": (*CONTAINER, "resources", "limits"),
     "no watch": (*CONTAINER, "livenessProbe"),
     "no pause": (*CONTAINER, "lifecycle"),
-    "no selector": ("deployment.yaml", "spec", "selector"),
+    "records that go with the pod": (SERVER, "spec", "volumeClaimTemplates"),
+    "keys that the group reads": (*POD, "securityContext", "fsGroupChangePolicy"),
+    "no selector": (SERVER, "spec", "selector"),
     "an address in front": ("service.yaml", "spec", "clusterIP"),
     "everybody may ask": ("networkpolicy.yaml", "spec", "ingress", 0, "from"),
     "it may reach everybody": ("networkpolicy.yaml", "spec", "egress", 1, "to"),
@@ -118,7 +136,8 @@ CHANGED: Mapping[str, tuple[tuple[Any, ...], Any]] = {
     "too little time": ((*POD, "terminationGracePeriodSeconds"), 12),
     "a number for a text": ((*CONTAINER, "env", 0, "value"), 50051),
     "a misspelt setting": ((*CONTAINER, "env", 0, "name"), "PDP_LISTN"),
-    "one alone": (("deployment.yaml", "spec", "replicas"), 1),
+    "records without a chain": ((*CONTAINER, "env", 5, "value"), "-"),
+    "one alone": ((SERVER, "spec", "replicas"), 1),
 }
 
 
@@ -144,7 +163,7 @@ def test_every_name_leads_to_something(tmp_path: Path) -> None:
     listed: dict[str, Any] = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))
     assert set(listed["resources"]) == documents().keys()
     made = {each["name"]: [FOLDER / file for file in each["files"]] for each in listed["configMapGenerator"]}
-    pod = documents()["deployment.yaml"]["spec"]["template"]["spec"]
+    pod = documents()[SERVER]["spec"]["template"]["spec"]
     of_volume = {each["name"]: each["configMap"]["name"] for each in pod["volumes"] if "configMap" in each}
     assert set(of_volume.values()) == made.keys()
     for mount in pod["containers"][0]["volumeMounts"]:

@@ -10,7 +10,7 @@ import pytest
 from pdp.analysis.changes import Comparison, Difference, Kind
 from pdp.core.decision import Outcome
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import Formula, Holding, Question, Space, Unfolding
+from pdp.space import Formula, Holding, Question, Space, UndecidedError, Unfolding
 from tests.builders import the_words
 from tests.properties.policy_pairs import CATEGORIES, CONDITIONS, PURPOSES, ROLES, Row, a_policy
 
@@ -87,7 +87,12 @@ def test_a_broken_unfolding_is_noticed(twin: type[Unfolding]) -> None:
 
 # --- Roles taken together ---------------------------------------------------------------------------------------------
 
-_ALSO = {"in_scopes": "subject is in resource.scopes", "not_in_scopes": "not in_scopes"}
+_ALSO = {
+    "in_scopes": "subject is in resource.scopes",
+    "not_in_scopes": "not in_scopes",
+    "shown": "resource.pictured is stated",
+    "own": "each person (person is subject)",
+}
 _CELL = ("read", "child_data", "education")
 
 
@@ -100,6 +105,7 @@ _EDITS = {
     "what is unknown where no scope is named": _deny("in_scopes", "not_in_scopes", "somebody_else"),
     "what is known where a scope is named": _deny("in_scopes"),
     "what asks for a role": _deny("of_the_school", "in_scopes", "not_in_scopes"),
+    "what asks who is pictured": ("allow", "any", *_CELL, ("shown", "own"), "KIDS-1.7", "nothing"),
 }
 
 
@@ -135,7 +141,8 @@ def _lies_in(roles: frozenset[str], difference: Difference) -> bool:
 
 
 def _compared(row: Row, kind: type[Comparison] = Comparison) -> Comparison:
-    before, after = (a_policy(_EVERYBODY, *more, also=_ALSO) for more in ((), (row,)))
+    first = _EVERYBODY if row[0] == "deny" else _KNOWN
+    before, after = (a_policy(first, *more, also=_ALSO) for more in ((), (row,)))
     return kind(before, after, the_words().schema)
 
 
@@ -165,3 +172,19 @@ def test_roles_taken_together_wrongly_are_noticed(twin: type[Comparison]) -> Non
     """Each twin differs from asking about every set by itself."""
     comparisons = [_compared(row, twin) for row in _EDITS.values()]
     assert any(_together(each) != _by_itself(each) for each in comparisons)
+
+
+class _NobodyBeside(Question):
+    """Forgets, until a condition is named to it, that formulas made for another speak of who is pictured."""
+
+    def _encode(self) -> None:
+        if len(self._graded) != len(self._named):
+            super()._encode()
+
+
+def test_a_situation_that_is_not_as_the_solver_says_decides_nothing() -> None:
+    """Where the formula fails in the request that was made, and no condition left open is to blame, it is undecided."""
+    comparison = _compared(_EDITS["what asks who is pictured"])
+    comparison.space.question_type = _NobodyBeside
+    with pytest.raises(UndecidedError, match="not as the solver says"):
+        _together(comparison)

@@ -5,22 +5,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from pdp.core.errors import InvalidRequestError
 from pdp.core.fact_identity import fact_id
+from pdp.core.fact_index import FactIndex
 from pdp.core.facts import Fact
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency, Request
 from pdp.core.stores import FactStore
 from pdp.core.survey import Survey
-from pdp.core.wanted import Wanted
+from pdp.core.wanted import ELSEWHERE, MAXIMUM_GATHERED, Wanted, all_wanted
 from pdp.decision_point import Checked, DecisionPoint
+from pdp.gathering import Wanting
 from pdp.policy_set import PolicySet
 from pdp_adapters.memory_facts import MemoryFacts
 from pdp_adapters.no_decision_log import NoDecisionLog
 from tests.builders import KIDSONLINE, POLICIES, AlwaysAt, the_cases, the_policy_set
-from tests.stores.writing import write
+from tests.stores.writing import entity, fact, role, write
 
 Gathering = Callable[[FactStore], object]
 """Makes the source of facts that a law is about out of a store."""
@@ -159,3 +161,41 @@ def a_batch_is_answered_as_its_items(gathering: Gathering, operator: str = KIDSO
         for request, answer in zip(requests, together, strict=True):
             (alone,) = point.check_batch(operator, [request], Consistency())
             assert told(answer) == told(alone)
+
+
+PEOPLE: Final = 3
+_MANY_ROLES: Final = ELSEWHERE + 8
+
+
+def held_elsewhere(people: int) -> tuple[list[Fact], list[Request]]:
+    """Return facts by which each of some *people* holds more roles elsewhere than are shown, and what each asks."""
+    asked_for = next(request for request in cases(KIDSONLINE) if request.subject.type == "user")
+    names = [f"user:hoa-{number}" for number in range(people)]
+    facts = [role(name, "teacher", f"class:{name[5:]}-{at}") for name in names for at in range(_MANY_ROLES)]
+    requests = [replace(asked_for, subject=entity(name), facts=(), subject_properties={}) for name in names]
+    return as_stored([fact(each) for each in facts], KIDSONLINE), requests
+
+
+def what_is_read_together_is_what_is_read_alone(
+    gathering: Gathering, *, new_store: Callable[[], FactStore] = MemoryFacts
+) -> None:
+    """Each question finds the same facts whether others are read for with it or not: the roles elsewhere too."""
+    facts, requests = held_elsewhere(PEOPLE)
+    source: Any = gathering(filled(new_store(), facts))
+    wanting = Wanting({KIDSONLINE: the_policy_set(KIDSONLINE)})
+    wanted = [wanting.of(request) for request in requests]
+    together = FactIndex(source.gather(KIDSONLINE, all_wanted(wanted), Consistency()).facts)
+    for each in wanted:
+        alone = {fact.id for fact in source.gather(KIDSONLINE, each, Consistency()).facts}
+        assert len(alone) == ELSEWHERE
+        assert set(together.gather(each)) == alone
+
+
+def nobody_is_refused_for_what_others_want(gathering: Gathering) -> None:
+    """Questions that together want more facts than may be looked at are answered as each alone."""
+    facts, requests = held_elsewhere(1 + MAXIMUM_GATHERED // ELSEWHERE)
+    point = point_over(gathering(filled(MemoryFacts(), facts)))
+    together = point.check_batch(KIDSONLINE, requests, Consistency())
+    for request, answer in zip(requests, together, strict=True):
+        (alone,) = point.check_batch(KIDSONLINE, [request], Consistency())
+        assert told(answer) == told(alone)

@@ -1,15 +1,19 @@
 """Gathering leaves nothing out: the laws, over every store, and the twins that show that they can fail."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from pdp.core.errors import UnavailableError
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency
 from pdp.core.stores import FactStore
-from pdp.core.wanted import Wanted
+from pdp.core.wanted import ELSEWHERE, Wanted, all_wanted
+from pdp.decision_point.sourcing import Sources
+from pdp_adapters.memory_facts import MemoryFacts
+from tests.builders import KIDSONLINE
 from tests.stores import gathering_laws as laws
 
 
@@ -35,6 +39,16 @@ def test_nothing_that_matters_is_left_out(new_store: Callable[[], FactStore], st
 def test_a_batch_is_answered_as_its_items(operator: str) -> None:
     """Each item of a batch is answered as if it were asked alone."""
     laws.a_batch_is_answered_as_its_items(itself, operator)
+
+
+def test_what_is_read_together_is_what_is_read_alone(new_store: Callable[[], FactStore]) -> None:
+    """Each question finds the same facts whether others are read for with it or not."""
+    laws.what_is_read_together_is_what_is_read_alone(itself, new_store=new_store)
+
+
+def test_nobody_is_refused_for_what_others_want() -> None:
+    """Questions that together want more facts than may be looked at are answered as each alone."""
+    laws.nobody_is_refused_for_what_others_want(itself)
 
 
 class Narrowed:
@@ -115,6 +129,14 @@ class OneFact(Narrowed):
         return replace(found, facts=found.facts[:-1])
 
 
+class OneBoundForAll(Narrowed):
+    """As many roles for all questions together as for one."""
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        found = super().gather(operator, wanted, consistency)
+        return replace(found, facts=found.facts[:ELSEWHERE])
+
+
 _TWINS: Final[Mapping[type[Narrowed], Callable[..., None]]] = {
     NoHolders: laws.nothing_that_matters_is_left_out,
     NoPeople: laws.nothing_that_matters_is_left_out,
@@ -123,6 +145,7 @@ _TWINS: Final[Mapping[type[Narrowed], Callable[..., None]]] = {
     NothingAround: laws.nothing_that_matters_is_left_out,
     NoGranters: laws.nothing_that_matters_is_left_out,
     OneFact: laws.stored_facts_decide_as_sent_ones,
+    OneBoundForAll: laws.what_is_read_together_is_what_is_read_alone,
 }
 
 
@@ -136,3 +159,38 @@ def test_gathering_less_is_caught(twin: type[Narrowed]) -> None:
 def test_nothing_but_the_fault_is_caught() -> None:
     """Handing on gathers everything by itself."""
     laws.nothing_that_matters_is_left_out(Narrowed)
+
+
+def test_refusing_all_that_is_asked_together_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin: what is too much for all of them is told each of them."""
+    real = Sources._parts
+
+    def whole(self: Sources, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Any:
+        stored = self.facts.gather(operator, all_wanted(wanted), consistency)
+        return [stored] * len(wanted) if stored.too_many else real(self, operator, wanted, consistency)
+
+    monkeypatch.setattr(Sources, "_parts", whole)
+    with pytest.raises(AssertionError):
+        laws.nobody_is_refused_for_what_others_want(itself)
+
+
+class Moving(Narrowed):
+    """A store to which somebody writes between any two readings, and in which two questions are too much."""
+
+    def __init__(self, store: FactStore) -> None:
+        super().__init__(store)
+        self.readings = 0
+
+    def gather(self, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
+        self.readings += 1
+        return StoredFacts((), f"history.{self.readings}", too_many=wanted.questions > 1)
+
+
+def test_a_batch_is_answered_as_of_one_state_however_often_it_is_read() -> None:
+    """Where it takes several readings and others write between them, nothing is answered."""
+    moving = Moving(MemoryFacts())
+    requests = laws.cases(KIDSONLINE)[:2]
+
+    with pytest.raises(UnavailableError):
+        laws.point_over(moving).check_batch(KIDSONLINE, requests, Consistency())
+    assert moving.readings > 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -10,9 +11,10 @@ import pytest
 from pdp.core.errors import UnavailableError
 from pdp.core.fact_identity import fact_id
 from pdp.core.facts import FactKind
-from pdp.core.stores import FactFilter, FactToWrite, Write
+from pdp.core.stores import FactFilter, FactToWrite, Page, Write
 from pdp_adapters.postgresql_database import PostgresqlDatabase
 from pdp_adapters.postgresql_session import PostgresqlSession
+from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_facts import SqlFacts
 from tests.stores.postgresql_server import binaries, short_lived_postgresql
 from tests.stores.writing import KIDS, NOON, fact, lies_in, role, write
@@ -167,6 +169,91 @@ def test_a_twin_that_waits_for_each_statement_is_found_out(
     with monkeypatch.context() as patching:
         patching.setattr(PostgresqlSession, "run_later", lambda self, sql, parameters: self.run(sql, parameters))
         assert messages(new_database(), patching, lies_in("child:minh", "class:la"), taken_back=False) > 6
+
+
+def sent_by(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which every message adds how many statements it brings."""
+    sent: list[int] = []
+    real = PostgresqlSession._all_sent
+
+    def counting(self: PostgresqlSession, asked: Any) -> Any:
+        sent.append(len(self._kept) + len(asked))
+        return real(self, asked)
+
+    monkeypatch.setattr(PostgresqlSession, "_all_sent", counting)
+    return sent
+
+
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_a_writer_that_asks_for_nothing_sends_nothing(
+    database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch, gives_way: bool
+) -> None:
+    """Neither a lock that others would wait for nor a commit, whether it lets others go first or not."""
+    sent = sent_by(monkeypatch)
+
+    with database.writing(gives_way=gives_way):
+        pass
+    assert sent == []
+
+    with database.writing(gives_way=gives_way) as session:
+        session.run_later(PUT, {"number": 6})
+    assert len(sent) == 1
+    assert noted(database) == [6]
+
+
+def test_what_is_kept_has_a_bound(database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever writes much sends it in several messages, all of one transaction."""
+    monkeypatch.setattr("pdp_adapters.postgresql_session.MOST_KEPT", 10)
+    sent = sent_by(monkeypatch)
+    many = list(range(25))
+
+    with database.writing() as session:
+        session.run_each(PUT, [{"number": number} for number in many])
+        assert sum(sent) >= len(many) - 10
+        assert noted(database) == []
+
+    assert max(sent) <= 10
+    assert noted(database) == many
+
+
+def slowly(lines: list[str]) -> Iterator[str]:
+    """Give lines with a pause that is longer than a writer may be silent."""
+    for number, line in enumerate(lines):
+        if number == 2:
+            Event().wait(0.3)
+        yield line
+
+
+def restored_slowly(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> list[FactKind]:
+    """Return what is there after a backup that came with a pause was restored."""
+    what = role("user:hoa", "family_member", "child:minh", "user:lan")
+    first = SqlFacts(PostgresqlDatabase(new_database()))
+    write(first, what)
+    lines = list(dumped(first._database))
+    first.close()
+    monkeypatch.setattr("pdp_adapters.postgresql_database._IDLE", "SET LOCAL idle_in_transaction_session_timeout = 50")
+    store = SqlFacts(PostgresqlDatabase(new_database()))
+    try:
+        restore(store._database, slowly(lines))
+        monkeypatch.undo()
+        store.confirm()
+        return [each.kind for each in store.read(KIDS, FactFilter(), Page(10)).facts]
+    finally:
+        store.close()
+
+
+def test_a_backup_may_come_slowly(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes from another program, or over a network: nobody takes whoever restores it for frozen."""
+    assert len(restored_slowly(new_database, monkeypatch)) == 1
+
+
+def test_a_twin_that_restores_as_others_write_is_found_out(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: whoever restores is undone when nothing comes."""
+    monkeypatch.setattr(PostgresqlDatabase, "migrations", PostgresqlDatabase.writing)
+    with pytest.raises(UnavailableError):
+        restored_slowly(new_database, monkeypatch)
 
 
 def test_outside_a_transaction_nothing_is_kept(database: PostgresqlDatabase) -> None:

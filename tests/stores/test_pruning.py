@@ -6,7 +6,7 @@ import pytest
 
 from pdp.core.errors import KeptNoLongerError
 from pdp.core.fact_identity import fact_id
-from pdp.core.stores import FactFilter, FactStore, Page, Token
+from pdp.core.stores import FactFilter, FactStore, Page, Pruned, Token
 from pdp.core.survey import Survey
 from pdp_adapters import sql_pruning
 from pdp_adapters.memory_kept import Kept
@@ -46,9 +46,9 @@ def kept_as_declared(store: FactStore) -> None:
     tokens = lived(store)
     in_force, whole = current(store), history(store)
 
-    assert store.prune(KIDS, "role", later(15), only_count=True) == 1
+    assert store.prune(KIDS, "role", later(15), only_count=True).versions == 1
     assert history(store) == whole
-    assert store.prune(KIDS, "role", later(15)) == 1
+    assert store.prune(KIDS, "role", later(15)).versions == 1
 
     assert current(store) == in_force == said(NO, UNCLE)
     assert history(store, "role") == sorted([repr(AUNT), repr(UNCLE)])
@@ -64,8 +64,8 @@ def kept_as_declared(store: FactStore) -> None:
     with pytest.raises(KeptNoLongerError):
         store.changes(KIDS, tokens[0], 10)
     assert store.changes(KIDS, tokens[1], 100).changes[0].token == tokens[2]
-    assert store.prune(KIDS, "role", later(15)) == 0
-    assert store.prune("homeid", "role", later(100)) == 0
+    assert store.prune(KIDS, "role", later(15)).versions == 0
+    assert store.prune("homeid", "role", later(100)).versions == 0
 
 
 def test_only_what_is_declared_goes(store: FactStore) -> None:
@@ -77,8 +77,8 @@ def test_what_ended_at_the_instant_stays(store: FactStore) -> None:
     """So many days are whole days."""
     lived(store)
 
-    assert store.prune(KIDS, "role", later(10)) == 0
-    assert store.prune(KIDS, "role", later(51)) == 2
+    assert store.prune(KIDS, "role", later(10)).versions == 0
+    assert store.prune(KIDS, "role", later(51)).versions == 2
     assert current(store) == said(NO, UNCLE)
     assert as_of(store, later(60), "role") == said(UNCLE)
 
@@ -90,14 +90,14 @@ def test_a_long_past_goes_in_parts(store: FactStore, monkeypatch: pytest.MonkeyP
     for minute in range(12):
         write(store, AUNT, at=later(minute))
 
-    assert store.prune(KIDS, "role", later(60)) == 11
+    assert store.prune(KIDS, "role", later(60)).versions == 11
     assert history(store) == [repr(AUNT)]
 
 
 class PrunesWhatIsInForce(Twin):
     """Takes away what has not ended, too."""
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove a fact in force."""
         if not only_count:
             delete(self.real, fact_id(operator, UNCLE))
@@ -107,7 +107,7 @@ class PrunesWhatIsInForce(Twin):
 class PrunesOtherKinds(Twin):
     """Takes away the past of consents, too."""
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove the past of every kind."""
         self.real.prune(operator, "consent", later(25), only_count=only_count)
         return self.real.prune(operator, kind, before, only_count=only_count)

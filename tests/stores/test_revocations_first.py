@@ -1,5 +1,7 @@
 """A revocation does not stand behind all those who grant, in one process or another (F-16 of the faults)."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ import pytest
 
 from pdp.core.fact_identity import fact_id
 from pdp.core.stores import FactFilter, FactToWrite, Write
+from pdp_adapters import postgresql_database
 from pdp_adapters.postgresql_database import PostgresqlDatabase
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sqlite_database import SqliteDatabase
@@ -96,3 +99,56 @@ def test_a_revocation_overtakes_those_who_grant(place: Place) -> None:
 def test_the_twin_without_precedence_is_found_out(place: Place) -> None:
     """One that goes with the others comes after those that its own process has already let wait."""
     assert before_the_revocation(place, first=False) >= GRANTS
+
+
+def in_order(address: str) -> list[str]:
+    """Return who of two wrote first: a revocation that waited and is slow to wake, or a grant that came later."""
+    stores = [SqlFacts(PostgresqlDatabase(address)) for _ in range(2)]
+    stores[0].freshness.begin()
+    write(stores[0], AUNT)
+    made: list[str] = []
+
+    def do(what: Write, name: str, *, first: bool) -> None:
+        with stores[1].writing(KIDS, first=first) as writing:
+            writing.apply(what)
+            made.append(name)  # while nobody else can write
+
+    taken_back = Write("user:lan", "local", NOON, deletions=((fact_id(KIDS, AUNT), ""),))
+    grown = Write("user:lan", "local", NOON, (FactToWrite(fact(lies_in("child:an", "class:la"))),))
+    revocation = threading.Thread(target=do, args=(taken_back, "revocation"), kwargs={"first": True})
+    grant = threading.Thread(target=do, args=(grown, "grant"), kwargs={"first": False})
+    with psycopg.connect(address, autocommit=True) as watching:
+        with stores[0].writing(KIDS, first=True) as writing:
+            writing.find(FactFilter(), [fact_id(KIDS, AUNT)])
+            revocation.start()
+            while not (slow := watching.execute("SELECT pid FROM pg_locks WHERE NOT granted").fetchone()):
+                threading.Event().wait(0.002)
+            os.kill(slow[0], signal.SIGSTOP)
+        try:
+            grant.start()
+            waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+            while not made and not watching.execute(waits).fetchone():
+                threading.Event().wait(0.002)
+        finally:
+            os.kill(slow[0], signal.SIGCONT)
+    for thread in (revocation, grant):
+        thread.join(LONG)
+    for store in stores:
+        store.close()
+    return made
+
+
+def test_a_revocation_that_is_slow_to_wake_is_not_passed(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row that all writers lock goes to whoever is awake first; nobody who gives way comes so far."""
+    monkeypatch.setattr(postgresql_database, "_IDLE", "SET LOCAL idle_in_transaction_session_timeout = 0")
+    assert in_order(new_database()) == ["revocation", "grant"]
+
+
+def test_the_twin_with_one_lock_is_found_out(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin: those who give way wait for one another, and not for those who go first."""
+    monkeypatch.setattr(postgresql_database, "_IDLE", "SET LOCAL idle_in_transaction_session_timeout = 0")
+    monkeypatch.setattr(postgresql_database, "_GIVES_WAY", postgresql_database._GIVES_WAY[:1])
+    monkeypatch.setattr(postgresql_database, "_GOES_FIRST", ())
+    assert in_order(new_database()) == ["grant", "revocation"]

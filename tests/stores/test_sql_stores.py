@@ -22,7 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pdp.core.errors import ForeignTokenError, InvalidSettingsError, UnavailableError
 from pdp.core.fact_identity import fact_id
 from pdp.core.log_ports import LogHead
-from pdp.core.stores import FactFilter
+from pdp.core.stores import FactFilter, Pruned
 from pdp.core.wanted import GroundsWanted
 from pdp_adapters.postgresql_database import GROWTH_NOTED, PostgresqlDatabase, checked_address
 from pdp_adapters.sql_backup import dumped, restore
@@ -548,15 +548,46 @@ def test_an_erasure_leaves_nothing_in_the_files_of_sqlite(tmp_path: Path) -> Non
     store.close()
 
 
-def test_pruning_leaves_nothing_in_the_files_of_sqlite(tmp_path: Path) -> None:
-    """What is pruned goes from the write-ahead log too."""
-    store = SqlFacts(SqliteDatabase(tmp_path / "facts.db"))
+def pruned_once(path: Path) -> SqlFacts:
+    """Return a store in which one version can be pruned at 12:05."""
+    store = SqlFacts(SqliteDatabase(path))
     kind = role("user:pruned-person", "family_member", "child:minh")
     write(store, kind)
     delete(store, fact_id(KIDS, kind))
     write(store, role("user:x", "teacher", "class:a"), at=later(10))
+    return store
 
-    assert store.prune(KIDS, "role", later(5)) == 1
+
+def test_pruning_leaves_nothing_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    """What is pruned goes from the write-ahead log too."""
+    store = pruned_once(tmp_path / "facts.db")
+
+    assert store.prune(KIDS, "role", later(5)) == Pruned(1)
 
     assert left_in_files(tmp_path, b"pruned-person") == {}
+    store.close()
+
+
+def test_pruning_tells_what_it_leaves_in_the_files_of_sqlite(tmp_path: Path) -> None:
+    """Where somebody reads what was there, it stays in the log, and that is told."""
+    path = tmp_path / "facts.db"
+    store = pruned_once(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM past_fact").fetchall()
+        assert store.prune(KIDS, "role", later(5)) == Pruned(1, is_left_in_log=True)
+        assert left_in_files(tmp_path, b"pruned-person")
+    store.close()
+
+
+def test_who_finds_everything_pruned_waits_for_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may have pruned since it was counted: then there is nothing to empty the log of."""
+    store = pruned_once(tmp_path / "facts.db")
+    store.prune(KIDS, "role", later(5))
+    emptied: list[SqliteDatabase] = []
+    monkeypatch.setattr(SqliteDatabase, "empty_log", emptied.append)
+    monkeypatch.setattr("pdp_adapters.sql_facts.prunable", lambda *_: (1, 1))
+
+    assert store.prune(KIDS, "role", later(5)) == Pruned(0)
+    assert not emptied
     store.close()

@@ -18,6 +18,7 @@ from pdp.core.stores import (
     FactStore,
     FactWriting,
     Page,
+    Pruned,
     StoreState,
     Token,
     Version,
@@ -122,7 +123,7 @@ class Twin:
         """Hand on."""
         return self.real.erase(operator, person, at)
 
-    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> int:
+    def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Hand on."""
         return self.real.prune(operator, kind, before, only_count=only_count)
 

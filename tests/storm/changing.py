@@ -26,7 +26,7 @@ class Noting(Protocol):
     def will_be_granted(self, family: int) -> None:
         """Note, before the grant is sent, that it may be in force from now on."""
 
-    def was_granted(self) -> None:
+    def was_granted(self, family: int) -> None:
         """Note that a grant was acknowledged."""
 
     def was_revoked(self, family: int, begun: float, ended: float) -> None:
@@ -57,7 +57,7 @@ def change(
             try:
                 noting.will_be_granted(family)
                 chosen.choice(stubs).WriteFacts(grant(family), timeout=PATIENCE)
-                noting.was_granted()
+                noting.was_granted(family)
                 time.sleep(chosen.uniform(0, pause))
                 request = revoke(family)
                 begun = time.monotonic()

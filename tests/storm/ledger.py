@@ -3,6 +3,8 @@
 For each family a word says since when its grant is known to be revoked: the instant, in nanoseconds of CLOCK_MONOTONIC,
 at which the revocation was acknowledged, or 0. It is set to 0 before the next grant is sent. So an allow is stale if
 the word was not 0 before the question was sent and is still the same when the answer has come.
+
+Beside that it says which families were changed last, and how many unrelated writes are behind their pace.
 """
 
 import mmap
@@ -20,7 +22,10 @@ COUNTS: Final = (
 
 ROWS: Final = 12
 _WAITS: Final = 20_000
-_WORDS: Final = FAMILIES + ROWS * len(COUNTS) + 1 + _WAITS
+LATELY: Final = 8
+"""So many families are remembered as changed last."""
+
+_WORDS: Final = FAMILIES + ROWS * len(COUNTS) + 1 + _WAITS + 1 + LATELY
 
 
 class Ledger:
@@ -33,6 +38,8 @@ class Ledger:
             self._words = memoryview(mmap.mmap(file.fileno(), 8 * _WORDS)).cast("Q")
         self._row = FAMILIES + row * len(COUNTS)
         self._waits = FAMILIES + ROWS * len(COUNTS)
+        self._behind = self._waits + 1 + _WAITS
+        self._lately = self._behind + 1
 
     def revoked_since(self, family: int) -> int:
         """Return since when the grant is known to be revoked, 0 when it is not."""
@@ -41,10 +48,32 @@ class Ledger:
     def is_revoked(self, family: int) -> None:
         """Note that the revocation has just been acknowledged."""
         self._words[family] = now()
+        self._is_changed(family)
 
     def will_be_granted(self, family: int) -> None:
         """Note, before the grant is sent, that it may be in force from now on."""
         self._words[family] = 0
+
+    def is_granted(self, family: int) -> None:
+        """Note that the grant has just been acknowledged."""
+        self._is_changed(family)
+
+    def _is_changed(self, family: int) -> None:
+        # Several processes at once may overwrite what one of them notes: it says what to ask, and judges nothing.
+        self._words[self._lately + family % LATELY] = family
+
+    def lately(self, number: int) -> int:
+        """Return one of the families that were changed last, by a *number*."""
+        return self._words[self._lately + number % LATELY]
+
+    @property
+    def behind(self) -> int:
+        """Return how many unrelated writes are due and not answered."""
+        return self._words[self._behind]
+
+    @behind.setter
+    def behind(self, number: int) -> None:
+        self._words[self._behind] = number
 
     def add(self, name: str, number: int = 1) -> None:
         """Count."""

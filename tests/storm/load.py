@@ -1,4 +1,4 @@
-"""Those who ask, grant, revoke and write, each in a process of its own."""
+"""Those who ask, grant and revoke, each in a process of its own."""
 
 import random
 import threading
@@ -11,16 +11,25 @@ from typing import Any, Final
 
 import grpc
 
-from pdp.api.v1 import decision_pb2, decision_pb2_grpc, facts_pb2_grpc
+from pdp.api.v1 import decision_pb2, decision_pb2_grpc
 from tests.storm import changing
 from tests.storm.changing import OPTIONS, PATIENCE, connected
-from tests.storm.ledger import Ledger, now
-from tests.storm.world import FAMILIES, PHOTOS, question, unrelated
+from tests.storm.ledger import LATELY, Ledger, now
+from tests.storm.world import FAMILIES, PHOTOS, question
 
 BATCH: Final = 100
 FEW: Final = 4
 SINGLES: Final = 12
-"""So many questions are asked alone after each batch."""
+"""So many questions are asked alone after each batch, every other one about somebody whose grant has just changed.
+
+Alone, for a batch reads its facts from the store; about what has changed, for the rest is answered in the process. It
+is these that look into Redis.
+"""
+
+_BEHIND: Final = 10
+_YIELDING: Final = 0.5
+"""While more unrelated writes than that are behind their pace, whoever asks waits so many seconds after each batch at
+most: those who ask as fast as they can leave writers no processor."""
 
 RACE: Final = 5_000_000
 """A check that begins within so many nanoseconds of an acknowledged revocation is a race."""
@@ -39,17 +48,24 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
         while not ending.is_set():
             _batch(ledger, stub, chosen, questions)
             time.sleep(pause)
-            for _ in range(SINGLES):
-                family = chosen.randrange(FAMILIES)
+            _yield(ledger)
+            for number in range(SINGLES):
+                family = ledger.lately(chosen.randrange(LATELY)) if number % 2 else chosen.randrange(FAMILIES)
                 asked = [(family, ledger.revoked_since(family))]
                 begun = now()
                 try:
                     answer = stub.Check(questions[family][chosen.randrange(PHOTOS)], timeout=PATIENCE)
-                except grpc.RpcError:
-                    ledger.add("errors")
+                except grpc.RpcError as error:
+                    _failed(ledger, error)
                     continue
                 ledger.add("singles")
                 _judge(ledger, asked, begun, [answer.decision])
+
+
+def _yield(ledger: Ledger) -> None:
+    until = time.monotonic() + _YIELDING
+    while ledger.behind > _BEHIND and time.monotonic() < until:
+        time.sleep(0.005)
 
 
 def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence[Sequence[Any]]) -> None:
@@ -63,11 +79,18 @@ def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence
     begun = now()
     try:
         results = stub.CheckBatch(message, timeout=PATIENCE).results
-    except grpc.RpcError:
-        ledger.add("errors")
+    except grpc.RpcError as error:
+        _failed(ledger, error)
         return
     ledger.add("batches")
     _judge(ledger, asked, begun, [result.response.decision for result in results])
+
+
+def _failed(ledger: Ledger, error: Any) -> None:
+    """Count a question that had no answer; raise where it could never have one, so that nobody takes it for asked."""
+    if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
+        raise error
+    ledger.add("errors")
 
 
 def _judge(ledger: Ledger, asked: Sequence[Checked], begun: int, decisions: Sequence[int]) -> None:
@@ -110,8 +133,9 @@ class _InLedger:
         """Note that it is not known to be revoked any more."""
         self._ledger.will_be_granted(family)
 
-    def was_granted(self) -> None:
-        """Count it."""
+    def was_granted(self, family: int) -> None:
+        """Note that it is new, and count it."""
+        self._ledger.is_granted(family)
         with self._counting:
             self._ledger.add("changes")
 
@@ -128,37 +152,3 @@ class _InLedger:
         """Count it: perhaps it was done, nothing is known of it."""
         with self._counting:
             self._ledger.add("failed")
-
-
-_IN_FLIGHT: Final = 60
-
-
-def write(path: Path, row: int, addresses: Sequence[str], a_second: float, ending: Event) -> None:
-    """Write what concerns nobody who is asked about, so often a second, until the end."""
-    ledger = Ledger(path, row)
-    channels = [grpc.insecure_channel(address, options=OPTIONS) for address in addresses]
-    stubs = [facts_pb2_grpc.FactServiceStub(channel) for channel in channels]
-    number, due = 0, time.monotonic()
-    waiting: list[Any] = []
-
-    def under_way() -> int:
-        """Count what has been answered and return how many are not."""
-        going = []
-        for call in waiting:
-            if call.done():
-                ledger.add("failed" if call.exception() else "unrelated")
-            else:
-                going.append(call)
-        waiting[:] = going
-        return len(going)
-
-    while not ending.is_set():
-        stub = stubs[number % len(stubs)]
-        waiting.append(stub.WriteFacts.future(unrelated(number), timeout=PATIENCE))
-        number += 1
-        due += 1 / a_second
-        while under_way() > _IN_FLIGHT and not ending.is_set():
-            time.sleep(0.002)
-        time.sleep(max(0.0, min(1.0, due - time.monotonic())))
-    for channel in channels:
-        channel.close()

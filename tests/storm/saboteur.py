@@ -60,9 +60,9 @@ class Saboteur:
         names = list(client.scan_iter(count=500))[:400]
         values = client.mget(names) if names else []
         now = {name: value for name, value in zip(names, values, strict=True) if value}
-        newest = max(map(_said, now.values()), key=lambda said: int(said.get("revision", 0)), default={})
+        newest = max(map(said_in, now.values()), key=lambda said: int(said.get("revision", 0)), default={})
         for name, value in self._old.items():
-            client.set(name, _forged(value, newest) if self._random.random() < 0.5 else value)
+            client.set(name, forged(value, newest) if self._random.random() < 0.5 else value)
         if len(now) > 1:
             others = list(now.values())
             for name in self._random.sample(list(now), len(now) // 4):
@@ -80,12 +80,12 @@ class Saboteur:
         self._ledger.add("frozen")
 
 
-def _forged(value: bytes, newest: dict[str, Any]) -> bytes:
+def forged(value: bytes, newest: dict[str, Any]) -> bytes:
     """Return an old value that claims to be of the *newest* revision or of one that is yet to come.
 
     Where nothing can be read, one that is changed.
     """
-    said = _said(value)
+    said = said_in(value)
     if not said or not newest:
         return value[:-1] + bytes([value[-1] ^ 1])
     # Where revisions have marks, one that is yet to come has none that could be known.
@@ -95,7 +95,7 @@ def _forged(value: bytes, newest: dict[str, Any]) -> bytes:
     return value[: SEALED + 4 + length] + json.dumps(said).encode()
 
 
-def _said(value: bytes) -> dict[str, Any]:
+def said_in(value: bytes) -> dict[str, Any]:
     """Return what *value* says, nothing where it is sealed so that it cannot be read."""
     length = int.from_bytes(value[SEALED : SEALED + 4], "big")
     try:

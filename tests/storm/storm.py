@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from pdp.wiring.stores import fact_store
 from tests.caching.redis_server import redis_server
 from tests.stores.postgresql_server import short_lived_postgresql
 from tests.stores.writing import write
-from tests.storm import load
+from tests.storm import load, writers
 from tests.storm.ledger import COUNTS, Ledger
 from tests.storm.saboteur import Saboteur
 from tests.storm.twins import NONE
@@ -28,6 +28,9 @@ ROOT: Final = Path(__file__).parents[2]
 INSTANCES: Final = 3
 REVOKERS: Final = 2
 UNRELATED: Final = 100.0
+"""So many writes a second that concern none of the families."""
+
+_READY_SECONDS: Final = 120.0
 _CALM: Final = 0.1
 """Seconds between two batches of one who asks, when it is calm."""
 
@@ -52,6 +55,11 @@ class Plan:
     folder: Path | None = None
     instance: str = "tests.storm.instance"
 
+    @property
+    def unrelated(self) -> float:
+        """Return how many unrelated writes are due a second."""
+        return UNRELATED / 10 if self.is_calm else UNRELATED
+
 
 @dataclass
 class Report:
@@ -62,6 +70,8 @@ class Report:
     counts: dict[str, int] = field(default_factory=dict)
     layers: dict[str, int] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
+    unrelated: float = 0.0
+    """So many unrelated writes were acknowledged a second."""
 
     @property
     def stale(self) -> int:
@@ -76,6 +86,7 @@ class Report:
         yield f"stale allows {self.stale} in {counts['checks']:,} checks{bound}"
         yield "  ".join(f"{name} {counts[name]:,}" for name in COUNTS if name not in {"stale", "checks"})
         yield "  ".join(f"{name} {number:,}" for name, number in sorted(layers.items()) if number)
+        yield f"unrelated writes acknowledged {self.unrelated:.1f} a second, of {self.plan.unrelated:.0f} that are due"
         found = sum(layers.get(name, 0) for name in ("facts-in-process", "facts-shared", "decisions-in-process"))
         yield f"checks answered without the store {found / max(1, counts['checks']):.1%}"
         if self.waits:
@@ -114,23 +125,19 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
     ledger = Ledger(path)
     context = multiprocessing.get_context("spawn")
     ending = context.Event()
-    processes = [
-        context.Process(
-            target=load.ask,
-            args=(path, 1 + at, address, plan.seed + at, ending, _CALM if plan.is_calm else 0.0),
-            daemon=True,
-        )
+    works: list[tuple[Any, ...]] = [
+        (load.ask, path, 1 + at, address, plan.seed + at, ending, _CALM if plan.is_calm else 0.0)
         for at, address in enumerate(addresses)
     ]
     for number in range(REVOKERS):
-        own = range(number, FAMILIES, REVOKERS)
-        row = 1 + INSTANCES + number
-        arguments = (path, row, addresses, list(own), plan.pause, ending)
-        processes.append(context.Process(target=load.change, args=arguments, daemon=True))
-    arguments_ = (path, 1 + INSTANCES + REVOKERS, addresses, UNRELATED / 10 if plan.is_calm else UNRELATED, ending)
-    processes.append(context.Process(target=load.write, args=arguments_, daemon=True))
+        own = list(range(number, FAMILIES, REVOKERS))
+        works.append((load.change, path, 1 + INSTANCES + number, addresses, own, plan.pause, ending))
+    works.append((writers.write, path, 1 + INSTANCES + REVOKERS, addresses, plan.unrelated, ending))
+    ready = context.Barrier(len(works) + 1)
+    processes = [context.Process(target=_work, args=(ready, *work), daemon=True) for work in works]
     for process in processes:
         process.start()
+    ready.wait(_READY_SECONDS)
     saboteur = Saboteur(redis, pids, ledger, plan.seed)
     begun = time.monotonic()
     number = 0
@@ -142,13 +149,20 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
             time.sleep(plan.rest)
     finally:
         seconds = time.monotonic() - begun
+        unrelated = ledger.count("unrelated") / seconds
         layers = _layers(addresses, context)
         ending.set()
         for process in processes:
             process.join(15)
             process.kill()
     counts = {name: ledger.count(name) for name in COUNTS}
-    return Report(plan, seconds, counts, layers, ledger.waits())
+    return Report(plan, seconds, counts, layers, ledger.waits(), unrelated)
+
+
+def _work(ready: Any, work: Callable[..., None], *arguments: Any) -> None:
+    """Begin *work* when all the others are there too: it takes seconds until so many processes are."""
+    ready.wait(_READY_SECONDS)
+    work(*arguments)
 
 
 def _goes_on(plan: Plan, ledger: Ledger, begun: float, processes: list[Any]) -> bool:

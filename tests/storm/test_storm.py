@@ -39,7 +39,11 @@ def test_nothing_that_was_revoked_is_allowed(store: str) -> None:
 
     assert report.stale == 0, "\n".join(report.lines())
     assert report.counts["checks"] > 200
+    assert report.counts["batches"] > 0
     assert report.counts["revocations"] > 0
+    assert report.unrelated > 0
+    # Else nothing that lies in Redis, old or forged, was looked at.
+    assert report.layers["shared-hits"] > 0
     assert report.layers["decisions-in-process"] > 0
 
 

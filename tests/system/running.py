@@ -18,7 +18,7 @@ from pdp.core.decision import Cause, Decision
 from pdp.core.explanation import Explanation
 from pdp.core.request import Consistency, Request
 from pdp.core.stores import FactStore
-from pdp.decision_point import NO_SHADOW, DecisionPoint
+from pdp.decision_point import DecisionPoint
 from pdp.server import RunningServer, Security, start
 from pdp.server.events import json_log
 from pdp.server.following import FixedPolicies, Following
@@ -26,6 +26,8 @@ from pdp.server.services import ServicesInForce
 from pdp.settings import Settings
 from pdp.wire.words import Words
 from pdp_adapters.no_decision_log import NoDecisionLog
+from pdp_adapters.no_stored_facts import NoStoredFacts
+from pdp_adapters.system_clock import SystemClock
 
 DECISIONS = "/pdp.api.v1.DecisionService"
 CHECK = f"{DECISIONS}/Check"
@@ -36,9 +38,7 @@ class StubPoint(DecisionPoint):
     """Answers as it is told to, in place of a decision point."""
 
     def __init__(self, answer: Callable[[Request], Decision], *, at_once: bool = False) -> None:
-        self.policies = {}
-        self.shadow = NO_SHADOW
-        self.log = NoDecisionLog()
+        super().__init__({}, NoStoredFacts(), SystemClock(), NoDecisionLog())
         self.answer = answer
         self._at_once = at_once
 

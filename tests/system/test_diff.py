@@ -243,6 +243,18 @@ def test_it_ends_when_its_parent_is_killed(number: Callable[[], int]) -> None:
     wait_until(lambda: is_gone(pid))
 
 
+class HearsLate(Apart):
+    """Starts a process that reads its question late."""
+
+    module = "tests.system.hears_late"
+
+
+def test_a_process_that_begins_late_hears_the_whole_question() -> None:
+    """On a busy machine it may be asked for its answer several times before it reads, and a pipe takes 64 KiB."""
+    files = tuple((path, content + b"\n# " + b"x" * (1 << 16)) for path, content in the_files().items())
+    assert HearsLate(SECONDS).differences(OPERATOR, files, files, 1).left_out > 1 << 16
+
+
 class WantsMuchMemory(Apart):
     """Runs what compares, with less memory than it needs."""
 

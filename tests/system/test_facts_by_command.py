@@ -120,3 +120,13 @@ def test_a_history_whose_begin_is_not_kept_begins_where_it_is(places: dict[str, 
         later = client.history(KIDSONLINE, FactFilter())
 
     assert {version.begun.token for version in later} == {newest}
+
+
+def test_cases_are_not_run_beside_stored_facts(places: dict[str, list[str]]) -> None:
+    """What a case expects rests on its own facts; a server with others is refused unless told so."""
+    asked = ["test", "policies/kidsonline/cases.json", "--decision", "allow", "--lang", "en", *places["server"]]
+    refused = CliRunner().invoke(main, asked)
+    assert refused.exit_code == 2
+    assert "`kidsonline` has stored facts" in refused.output
+    assert "--stored-facts-ok" in refused.output
+    assert "passed" in CliRunner().invoke(main, [*asked, "--stored-facts-ok"]).output

@@ -133,6 +133,8 @@ def test_a_reload_that_was_asked_for_reaches_every_worker_and_says_what_it_found
         assert told.exit_code == 0
         assert json.loads(told.output)["policies"][0]["revision"] == revisions[3]
         assert command("reload", "kidsonline", "--server", address).output == f"in force: {revisions[3]}\n"
+        of_cache = command("status", "--cache", "--server", address, "--lang", "en").output
+        assert "this process keeps" in of_cache
 
         os.kill(known.workers[0].pid, signal.SIGKILL)
         lines_until(process.stderr, "worker-ready")

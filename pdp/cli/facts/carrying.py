@@ -10,10 +10,11 @@ from typing import IO, Any
 import click
 
 from pdp.cli.facts.opening import FoundInStore, filter_options, named, opened, operator_option, selected, store_option
-from pdp.cli.options import Exit, language_option, say_request_error
-from pdp.core.errors import InvalidRequestError, PdpError
+from pdp.cli.options import Exit, output_options, say_request_error, tell
+from pdp.core.errors import InvalidRequestError, OtherRowsError, PdpError
 from pdp.core.facts import Fact, RoleAssignment
 from pdp.core.stores import FactFilter, FactStore, FactToWrite, Write
+from pdp.core.text import Text
 from pdp.wire.fact_requests import fact_from_json
 from pdp.wire.json_form import message_to_json
 from pdp.wire.outgoing import fact_to_wire
@@ -21,8 +22,19 @@ from pdp.wire.words import Words
 from pdp.wiring.stores import casbin_rules
 from pdp.wiring.words import load_words
 
+Rule = tuple[str, tuple[str, ...]]
+"""The type of a row of Casbin's table and its values."""
+
 CALLER = "command line"
 _BATCH = 1000
+_WRITTEN = Text("đã ghi {written}, không ghi {not_written}", "{written} written, {not_written} not")
+_OTHERS = Text(
+    "--casbin: bảng casbin_rule có {} dòng không phải của lần xuất này; chưa ghi gì\n"
+    "  gợi ý: --replace xóa các dòng đó; nếu giữ lại, chúng vẫn cấp quyền cho chương trình đọc bảng này",
+    "--casbin: casbin_rule has {} rows that are not of this export; nothing was written\n"
+    "  hint: --replace removes them; kept, they would go on granting to whoever reads the table",
+)
+_ROWS_WRITTEN = Text("đã ghi {written} dòng, không ghi {not_written}", "{written} rows written, {not_written} not")
 _GROUPING = "g"
 _WITH_SCOPE = 3
 
@@ -33,8 +45,10 @@ _WITH_SCOPE = 3
 @click.option("--casbin", metavar="URL", help="Read the table `casbin_rule` of this database instead of FILE.")
 @click.option("--actor", metavar="TYPE:ID", default="service:pdp-facts", show_default=True, help="Who is on record.")
 @store_option
-@language_option
-def import_facts(file: IO[str] | None, operator: str, casbin: str | None, actor: str, store: str, lang: str) -> None:
+@output_options
+def import_facts(
+    file: IO[str] | None, operator: str, casbin: str | None, actor: str, store: str, form: str, lang: str
+) -> None:
     """Write the facts of FILE (one as JSON on each line, `-` for stdin) as they are, on the word of who runs this.
 
     What cannot be written is listed on stderr and the rest is written. Of `casbin_rule`, `g` rows with subject, role
@@ -46,10 +60,16 @@ def import_facts(file: IO[str] | None, operator: str, casbin: str | None, actor:
         raise click.UsageError("give a FILE or --casbin, one of them")
     words = load_words()
     who = str(named("--actor", actor))
+    rules: list[str] = []
     with opened(store, lang) as facts:
-        numbered = _from_lines(file) if file is not None else _from_casbin(casbin or "")
+        numbered = _from_lines(file) if file is not None else _from_casbin(casbin or "", rules)
         written, listed = _write_all(facts, operator, who, numbered, words, lang)
-    click.echo(f"{written} written, {listed} not", err=True)
+    said: dict[str, object] = {"written": written, "not_written": listed}
+    if casbin is not None and form == "text":
+        click.echo("".join(f"{rule}\n" for rule in rules), nl=False)
+        click.echo(_WRITTEN.in_locale(lang).format(**said), err=True)
+    else:
+        tell(said if casbin is None else {**said, "rules": rules}, _WRITTEN, form, lang)
     sys.exit(Exit.NO if listed else Exit.YES)
 
 
@@ -57,9 +77,10 @@ def import_facts(file: IO[str] | None, operator: str, casbin: str | None, actor:
 @operator_option
 @filter_options
 @click.option("--casbin", metavar="URL", help="Write the table `casbin_rule` of this database instead of lines.")
+@click.option("--replace", is_flag=True, help="Remove the rows of that table which somebody else wrote.")
 @click.option("--policies", type=click.Path(path_type=Path, file_okay=False), help="Export the rules of this, too.")
 @store_option
-@language_option
+@output_options
 def export_facts(
     operator: str,
     kind: str | None,
@@ -67,11 +88,13 @@ def export_facts(
     scope: str | None,
     data_subject: str | None,
     casbin: str | None,
+    replace: bool,
     policies: Path | None,
     store: str,
+    form: str,
     lang: str,
 ) -> None:
-    """Print the facts as lines of JSON, which `import` reads; or put them into Casbin's table.
+    """Print the facts as lines of JSON, which `import` reads, in either format; or put them into Casbin's table.
 
     The table takes roles without granter and term (`g`: subject, role, scope) and rules of at most six columns (`p`).
     What does not fit is listed on stderr.
@@ -84,7 +107,14 @@ def export_facts(
             for fact in FoundInStore(facts).all_facts(operator, selection):
                 click.echo(json.dumps(_without_id(fact, operator), ensure_ascii=False))
             return
-        listed = _to_casbin(facts, operator, selection, casbin, policies)
+        rules, listed = _as_rules(facts, operator, selection, policies)
+        try:
+            refused = _put(rules, casbin, replaces=replace)
+        except OtherRowsError as error:
+            click.echo(_OTHERS.in_locale(lang).format(error.count), err=True)
+            sys.exit(Exit.TROUBLE)
+        written, listed = len(rules) - len(refused), listed + len(refused)
+    tell({"written": written, "not_written": listed}, _ROWS_WRITTEN, form, lang)
     sys.exit(Exit.NO if listed else Exit.YES)
 
 
@@ -103,12 +133,13 @@ def _from_lines(file: IO[str]) -> Iterator[tuple[str, Any]]:
                 yield f"line {number}", None
 
 
-def _from_casbin(url: str) -> Iterator[tuple[str, Any]]:
+def _from_casbin(url: str, for_policy: list[str]) -> Iterator[tuple[str, Any]]:
+    """Yield each `g` row as a role, and None for what is none; `p` rows are appended to *for_policy*."""
     rules = casbin_rules(url)
     try:
         for number, (ptype, values) in enumerate(rules.read(), start=1):
             if ptype.startswith("p"):
-                click.echo(", ".join((ptype, *values)))
+                for_policy.append(", ".join((ptype, *values)))
             elif ptype == _GROUPING and len(values) == _WITH_SCOPE:
                 subject, role, scope = values
                 yield f"row {number}", {"role": {"subject": subject, "role": role, "scope": scope}}
@@ -158,9 +189,9 @@ def _write(store: FactStore, operator: str, actor: str, waiting: dict[str, tuple
     return len(facts)
 
 
-def _to_casbin(store: FactStore, operator: str, selection: FactFilter, url: str, policies: Path | None) -> int:
-    """Write the table; list what does not fit and return how much that was."""
-    rules: list[tuple[str, tuple[str, ...]]] = []
+def _as_rules(store: FactStore, operator: str, selection: FactFilter, policies: Path | None) -> tuple[list[Rule], int]:
+    """Return what goes into the table; list which facts do not fit, and return how many they are."""
+    rules: list[Rule] = []
     listed = 0
     for fact in FoundInStore(store).all_facts(operator, selection):
         kind = fact.kind
@@ -176,18 +207,22 @@ def _to_casbin(store: FactStore, operator: str, selection: FactFilter, url: str,
             click.echo(f"does not fit: {json.dumps(_without_id(fact, operator), ensure_ascii=False)}", err=True)
     if policies is not None:
         rules += _policy_rows(policies / operator / "policy.csv")
+    return rules, listed
+
+
+def _put(rules: list[Rule], url: str, *, replaces: bool) -> tuple[Rule, ...]:
+    """Write the table; list what does not fit and return it."""
     table = casbin_rules(url)
     try:
-        refused = table.write(rules)
+        refused = table.write(rules, replaces=replaces)
     finally:
         table.close()
     for ptype, values in refused:
         click.echo(f"does not fit: {', '.join((ptype, *values))}", err=True)
-    click.echo(f"{len(rules) - len(refused)} rows written, {listed + len(refused)} not", err=True)
-    return listed + len(refused)
+    return refused
 
 
-def _policy_rows(path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _policy_rows(path: Path) -> Iterator[Rule]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:

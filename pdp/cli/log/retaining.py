@@ -7,17 +7,22 @@ from pathlib import Path
 import click
 
 from pdp.cli.log.opening import heads_of, heads_option, log_argument, opened_folder
-from pdp.cli.options import Exit, language_option
+from pdp.cli.options import Exit, output_options, tell
 from pdp.core.text import Text
 from pdp.decision_log import prune as pruned
+
+_PRUNED = Text(
+    "đã xóa {files} tệp với {records} bản ghi; {being_written} tệp đang được ghi",
+    "{files} files with {records} records removed; {being_written} are being written",
+)
 
 
 @click.command("prune")
 @log_argument
 @click.option("--keep-days", type=click.IntRange(0), required=True, help="So many days are kept at least.")
 @heads_option
-@language_option
-def prune(folder: Path, log_keys: Path | None, keep_days: int, store: str | None, lang: str) -> None:
+@output_options
+def prune(folder: Path, log_keys: Path | None, keep_days: int, store: str | None, form: str, lang: str) -> None:
     """Remove the files in DIR all of whose records are older, and sign which they were.
 
     Whole files go, and none that a server has open. The log is verified before: one that is not whole is left alone
@@ -32,8 +37,4 @@ def prune(folder: Path, log_keys: Path | None, keep_days: int, store: str | None
             sys.exit(Exit.NO)
         now = datetime.now(UTC)
         done = pruned(log.folder, log.signs(), now - timedelta(days=keep_days), now)
-    told = Text(
-        f"đã xóa {done.parts} tệp với {done.records} bản ghi; {done.held} tệp đang được ghi",
-        f"{done.parts} files with {done.records} records removed; {done.held} are being written",
-    )
-    click.echo(told.in_locale(lang))
+    tell({"files": done.parts, "records": done.records, "being_written": done.held}, _PRUNED, form, lang)

@@ -199,6 +199,26 @@ def test_an_answer_that_never_ends_is_none(
         told.has_dripped.set()
 
 
+def test_a_process_without_threads_to_spare_goes_on_with_what_it_has(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be fetched now is not there now, whatever says so."""
+
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    clock = Clock()
+    with serving(tmp_path, authority) as (_, address):
+        fetched, never = (HttpsDocument(address, trusting(authority), clock) for _ in range(2))
+        fetched.read()
+        clock.now += FETCH_SECONDS
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", no_thread)
+            assert fetched.read() == b"{}"
+            with pytest.raises(UnavailableError):
+                never.read()
+
+
 def test_a_server_that_cannot_be_trusted_is_not_asked(tmp_path: Path, authority: Authority) -> None:
     """Whoever answers in its place could name keys of its own."""
     with serving(tmp_path, authority) as (told, address):

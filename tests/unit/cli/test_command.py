@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -312,3 +313,26 @@ def test_a_command_does_not_wait_for_the_others() -> None:
     assert imported("pdp.cli, pdp.cli.version") == "[]\n"
     assert "pdp_adapters" in imported("pdp.cli.check")
     assert "psycopg" not in imported("pdp.cli.check")
+
+
+def leaves(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command that does something, with its whole name."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    context = click.Context(command)
+    for each in command.list_commands(context):
+        found = command.get_command(context, each)
+        assert found is not None
+        yield from leaves(found, f"{name} {each}".strip())
+
+
+def test_every_command_tells_its_result_in_text_and_json_and_both_languages() -> None:
+    """`serve` has no result, and a health status is a name in every language."""
+    lacking = {
+        (name, option)
+        for name, command in leaves(main)
+        for option in ("--format", "--lang")
+        if option not in {each for parameter in command.params for each in parameter.opts}
+    }
+    assert lacking == {("serve", "--format"), ("serve", "--lang"), ("health", "--lang")}

@@ -144,7 +144,7 @@ def test_what_is_exported_is_imported_again(demo: Run, tmp_path: Path) -> None:
     again = demo("import", str(file))
 
     assert again.exit_code == 1
-    assert "10 written, 2 not" in again.stderr
+    assert "10 written, 2 not" in again.stdout
     assert "line 11: " in again.stderr
     assert "line 12: fact.role.role" in again.stderr
     assert demo("export").output == lines
@@ -177,6 +177,20 @@ def test_casbins_table_holds_what_fits_and_the_rest_is_listed(demo: Run, tmp_pat
     assert "row 4 (g, alice, admin)" in imported.stderr
     assert "`teecher` is no known role" in imported.stderr
     assert "user:mới" in demo("list").output
+    before = _rows(database)
+    refused = demo("export", "--casbin", url)
+    assert (refused.exit_code, _rows(database)) == (2, before)
+    assert "has 4 rows that are not of this export" not in refused.stderr  # two of the four came in, and are of it now
+    assert "rows that are not of this export" in refused.stderr
+    assert demo("export", "--casbin", url, "--replace").exit_code == 1
+    assert ("p", "alice") not in {row[:2] for row in _rows(database)}
+    assert demo("export", "--casbin", url).exit_code == 1
+
+
+def _rows(database: Path) -> list[tuple[str, ...]]:
+    """Return what the table holds."""
+    with sqlite3.connect(database) as connection:
+        return connection.execute("SELECT ptype, v0, v1, v2, v3 FROM casbin_rule ORDER BY id").fetchall()
 
 
 def test_policy_rows_that_are_too_wide_for_casbins_table_are_listed(demo: Run, tmp_path: Path) -> None:
@@ -206,7 +220,8 @@ def test_a_backup_is_restored_and_confirmed(demo: Run, store: str, tmp_path: Pat
     asked = CliRunner().invoke(main, ["check", *QUESTION, "--store", copy])
     assert asked.exit_code == 2
     assert "has not been confirmed" in asked.stderr
-    assert over_copy("confirm").exit_code == 0
+    confirmed = over_copy("confirm", "--format", "json")
+    assert (confirmed.exit_code, json.loads(confirmed.stdout)["confirmed"]) == (0, True)
     assert may_see(copy)
     assert not may_see(store)
     assert over_copy("restore", str(file)).exit_code == 2

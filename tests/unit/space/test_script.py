@@ -19,7 +19,7 @@ def test_a_script_that_the_solver_does_not_take_is_undecided() -> None:
     script = _Stopping()
 
     with pytest.raises(UndecidedError):
-        script.which_can_hold([], [script.boolean("something")])
+        script.can_hold(script.boolean("something"))
 
 
 def test_an_exception_of_the_solver_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,4 +32,4 @@ def test_an_exception_of_the_solver_is_undecided(monkeypatch: pytest.MonkeyPatch
     script = Script()
 
     with pytest.raises(UndecidedError, match="the solver stopped: canceled"):
-        script.values([script.boolean("something")], [])
+        script.values([script.boolean("something")])
