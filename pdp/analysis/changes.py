@@ -12,7 +12,7 @@ from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
-from pdp.analysis.seeing import seen_of
+from pdp.analysis.seeing import view_of
 from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import Telling, When
@@ -207,13 +207,12 @@ class Comparison:
         """
         asked = (roles.example, cell.actions.first, cell.categories.first, cell.purposes.first)
         traits, in_scopes = differing.traits, holding is Holding.IN_SCOPES
-        whole = asked[2] if any(one.keeping for one in differing.standings) or asked[2] in traits.types else ""
-        seen = seen_of(self.space, asked, traits) if traits.consents else None
+        view = view_of(self.space, asked, traits, narrow=any(one.keeping for one in differing.standings))
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         features = frozenset(
             feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
         )
-        about = (differing.meanings, whole, seen)
+        about = (differing.meanings, view)
         key = (about, features, holding)
         known = self._possible.get(key)
         if known is None:

@@ -282,7 +282,7 @@ class _Interpreted:
         if found is None:
             key = (id(part.policy), part.seen.category)
             if key not in self._evaluators:
-                self._evaluators[key] = Evaluation(self._space.compiled(part.policy), self._circumstances(part))
+                self._evaluators[key] = Evaluation(part.policy.compiled, self._circumstances(part))
             evaluation = self._evaluators[key]
             found = OUTCOMES[evaluation.code(evaluation.table.numbers[part.name])]
             if not self._space.looks_at_roles(expression):
