@@ -99,7 +99,7 @@ lock: setup  ## Pin and hash the packages again (UPGRADE=1 for newer ones)
 sbom: setup  ## Write the bill of materials (CycloneDX) of a server and of its development into build/
 	$(BIN)/python -m scripts.sbom
 
-audit: setup  ## Ask for known weaknesses of every locked package; fails when one was not looked at, 4 when none was
+audit: setup  ## Ask for known weaknesses of every locked package; fails when one was not looked at, or none
 	$(BIN)/python -m scripts.audit
 
 clean:  ## Remove .venv and all that tools have left behind

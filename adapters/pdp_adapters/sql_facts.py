@@ -156,8 +156,9 @@ class SqlFacts:
         return replace(found, mark=state.mark)
 
     def state(self) -> StoreState:
-        """Return where the store stands now."""
-        return _state_of(self._database)
+        """Return where the store stands now; one that is not what it was counts as not confirmed."""
+        state = _state_of(self._database)
+        return replace(state, confirmed=state.confirmed and not self._is_doubted(state.token))
 
     @contextmanager
     def writing(self, operator: str, *, first: bool = False) -> Iterator[SqlWriting]:
@@ -178,8 +179,8 @@ class SqlFacts:
             if writing is not None and writing.changed_to is not None:
                 self._database.board.changed(writing.changed_to.revision)
             raise
-        if writing.newest is not None and writing.before is not None:
-            self._committed(writing.newest, writing.before.token)
+        if writing.changed_to is not None:
+            self._committed(writing.changed_to)
         self._database.grown(writing.facts)
 
     def read(self, operator: str, selection: FactFilter, page: Page) -> FactPage:
@@ -223,7 +224,8 @@ class SqlFacts:
             state = locked_state(self._database, session)
             self._check(state.token, before, confirmed=state.confirmed)
             erasure = sql_erasing.erase(self._database, session, operator, person, at, state)
-        self._committed(erasure.token, state.token)
+        if erasure.token != state.token:
+            self._committed(erasure.token)
         return replace(erasure, is_left_in_log=not self._has_emptied_log())
 
     def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
@@ -288,11 +290,10 @@ class SqlFacts:
         """Return what knows, without a statement, whether what was gathered before is still so."""
         return self._given.board
 
-    def _committed(self, now: Token, before: Token) -> None:
+    def _committed(self, now: Token) -> None:
         """Return when everybody knows of the state *now*, which is committed."""
         self._seen(now)
-        if now != before:
-            self._database.board.changed(now.revision)
+        self._database.board.changed(now.revision)
 
     def _check(self, now: Token, before: Token, *, confirmed: bool) -> None:
         """Raise UnavailableError for a store that nothing may rest on; *before* was known before it was read."""

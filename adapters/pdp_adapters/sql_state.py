@@ -4,7 +4,7 @@ from pdp.core.errors import ForeignTokenError, KeptNoLongerError, UnavailableErr
 from pdp.core.request import Consistency, Freshness
 from pdp.core.stores import StoreState, Token
 from pdp_adapters.fact_rows import instant
-from pdp_adapters.sql_database import Database, Parameters, Row, Session
+from pdp_adapters.sql_database import Database, Parameters, Row, Session, Statement
 
 _COLUMNS = "history, revision, committed_at, kept_from, confirmed"
 
@@ -18,16 +18,19 @@ def locked_state(database: Database, session: Session) -> StoreState:
     """Return where the store stands, and let no other writer in until the transaction ends."""
     # INVARIANT (order of revisions): a database that lets several transactions write at once makes them wait here for
     # one another, so that each sees all that the one before it did, and revisions become visible in their order.
-    return _state(session.rows(f"SELECT {_COLUMNS} FROM store{database.dialect.locking}", {}))
+    return _state(session.rows(*_locking(database)))
 
 
 def locked_state_and(
     database: Database, session: Session, sql: str, parameters: Parameters
 ) -> tuple[StoreState, list[Row]]:
     """Return what `locked_state` returns, and what a query gives that comes after it in one message."""
-    locking = f"SELECT {_COLUMNS} FROM store{database.dialect.locking}"
-    rows, found = session.rows_of_two((locking, {}), (sql, parameters))
+    rows, found = session.rows_of_two(_locking(database), (sql, parameters))
     return _state(rows), found
+
+
+def _locking(database: Database) -> Statement:
+    return f"SELECT {_COLUMNS} FROM store{database.dialect.locking}", {}
 
 
 def _state(rows: list[Row]) -> StoreState:

@@ -49,8 +49,8 @@ _FIND: Final = "SELECT id, kind, body, valid_from, valid_until FROM fact WHERE o
 class SqlWriting:
     """A transaction under way on the facts of one operator.
 
-    *check* raises for a store that nothing may rest on. *newest* is the state when it has ended well, None where
-    nothing was asked for, *facts* how many it has written by then.
+    *check* raises for a store that nothing may rest on. *changed_to* is the state that it makes, None where it changes
+    nothing, *facts* how many it has written.
     """
 
     at_once: Final = False
@@ -71,18 +71,8 @@ class SqlWriting:
         self._reading = reading
         # Facts that were looked for, None for those that are not there; before anything is changed.
         self._known: dict[str, Fact | None] = {}
-        self.newest: Token | None = None
+        self.changed_to: Token | None = None
         self.facts = 0
-
-    @property
-    def before(self) -> StoreState | None:
-        """Return where the store stood when the first thing was asked for, None while nothing was."""
-        return self._locked
-
-    @property
-    def changed_to(self) -> Token | None:
-        """Return the state that this transaction makes, None where it changes nothing."""
-        return None if self._locked is None or self.newest == self._locked.token else self.newest
 
     @property
     def _state(self) -> StoreState:
@@ -94,7 +84,7 @@ class SqlWriting:
 
     def _is_locked(self, state: StoreState) -> StoreState:
         self._check(state)
-        self._locked, self.newest = state, state.token
+        self._locked = state
         return state
 
     def _rows(self, sql: str, parameters: Parameters) -> list[Row]:
@@ -183,7 +173,7 @@ class SqlWriting:
         # Last, so that all goes in one message where something is read; what is found wrong undoes it all.
         self._check_cycles(write.facts)
         self._known.clear()
-        self.newest = written.token
+        self.changed_to = written.token
         self.facts += len(write.facts)
         return written
 

@@ -1,6 +1,7 @@
 """How long a revocation takes until it is acknowledged, over three servers at half of what they can answer.
 
-Usage: python -m benchmarks.revoking [--store sqlite|postgresql] [--seconds N] [--rate CHECKS] [--json FILE]
+Usage: python -m benchmarks.revoking [--store sqlite|postgresql] [--seconds N] [--rate CHECKS]
+    [--knee-seconds N] [--knee-ms MS] [--folder DIR] [--json FILE]
 Three servers answer over one store and one Redis; those who ask, a database and a Redis share the machine with them.
 All the time mothers grant and revoke: by one server the grant, by any the revocation. First the knee of the three
 together is looked for (`benchmarks.knee`): what they can answer beside these changes, each of which makes answers be

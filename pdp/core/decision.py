@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pdp.core.facts import Fact
 from pdp.core.text import Text
 from pdp.core.value import value
+
+MAXIMUM_BOUNDARIES: Final = 32
+"""How many instants are tried before the next one is given unproved as the end of an answer: early is safe, late is
+not."""
 
 
 class Effect(StrEnum):

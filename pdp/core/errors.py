@@ -100,8 +100,8 @@ class CycleError(PdpError):
         super().__init__("a containment would make something lie in itself")
 
 
-class OtherRowsError(PdpError):
-    """The table has rows that somebody else wrote: *count* of them."""
+class OtherRowsError(Exception):
+    """Casbin's table has rows that somebody else wrote: *count* of them. No request ever meets it."""
 
     def __init__(self, count: int) -> None:
         self.count = count

@@ -195,7 +195,11 @@ class FactWriting(FactSource, Protocol):
         """Return the answer to an earlier write of this id; raise ConflictError when its content was another."""
 
     def find(self, selection: FactFilter, ids: Sequence[str] = ()) -> tuple[Fact, ...]:
-        """Return the current facts with these *ids* and, where *selection* names somebody, those that it selects."""
+        """Return the current facts with these *ids* and, where *selection* names somebody, those that it selects.
+
+        Until `apply` nobody changes any of them: a store that is far away has to remember what it has looked for, so
+        that who asks for many at once, and then for some of them, waits for it once.
+        """
 
     def apply(self, write: Write) -> Written:
         """Make the changes, durably, and return what came of them.

@@ -7,7 +7,7 @@ from typing import Final
 from pdp.conditions import Evaluation, InterpretedEvaluation
 from pdp.core.circumstances import Circumstances
 from pdp.core.containment import BoundExceededError
-from pdp.core.decision import Cause, Effect, Failure, Obligation, Reason
+from pdp.core.decision import MAXIMUM_BOUNDARIES, Cause, Effect, Failure, Obligation, Reason
 from pdp.core.facts import Fact
 from pdp.core.request import Request
 from pdp.core.text import Text
@@ -18,9 +18,6 @@ from pdp.deciding.judgement import Applying, Failed, Judgement, apply
 from pdp.deciding.obligations import leave_out, owed
 from pdp.deciding.reasons import deciding_reasons, error_reasons, unmet_reasons
 from pdp.policy_set import PolicySet, ResidualRule, ResidualRules, residual_rules
-
-MAXIMUM_BOUNDARIES: Final = 32
-"""How many instants are tried before the next one is given unproved: early is safe, late is not."""
 
 # Members of an enumeration are looked up in four times the time of a name.
 _RULE: Final = Cause.RULE

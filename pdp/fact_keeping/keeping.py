@@ -88,7 +88,8 @@ class FactKeeper:
         """Return what is written, as it will be stored, and what is deleted, as it is stored."""
         errors: list[RequestError] = []
         written = [self._attributed(fact, change, at, errors) for at, fact in enumerate(change.facts)]
-        # A store that is far away looks for all of them at once; what is replaced is asked for when it is written.
+        # All that this change names, at once: a store that is far away remembers it (FactWriting.find), and is asked
+        # for what is replaced when it is written.
         writing.find(FactFilter(), (*change.delete_ids, *(fact.id for fact in written)))
         selected = {fact.id: fact for fact in writing.find(change.selection, change.delete_ids)}
         if len(selected) > MAXIMUM_DELETED:

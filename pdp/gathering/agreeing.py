@@ -3,18 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from pdp.core.containment import BoundExceededError, Containers
+from pdp.core.decision import MAXIMUM_BOUNDARIES
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidRequestError, RequestError
 from pdp.core.fact_identity import fact_id, kind_name, same_content
 from pdp.core.facts import Containment, Fact
 from pdp.core.request import Request
 from pdp.core.text import Text
-
-MAXIMUM_BOUNDARIES: Final = 32
-"""How many instants are tried before the next is taken for the end of what was agreed."""
 
 CONTRADICTS_STORED = "contradicts-stored"
 """Code of a contextual fact that says something else than the stored fact of its identity."""

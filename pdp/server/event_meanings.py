@@ -18,8 +18,8 @@ MEANINGS: Final[Mapping[Event, Text]] = {
         en="as `ready`, which follows; until then the store is not there and what needs it is refused",
     ),
     Event.STORE_NOT_THERE: Text(
-        vi="chưa dùng được kho: `reason`; máy chủ thử lại mãi",
-        en="the store cannot be used yet: `reason`; it is tried again and again",
+        vi="không dùng được kho: `reason`; máy chủ báo là chưa sẵn sàng và thử lại mãi",
+        en="the store cannot be used: `reason`; the server says that it is not ready, and tries again and again",
     ),
     Event.STORE_THERE: Text(vi="bây giờ đã dùng được kho", en="the store can be used now"),
     Event.WORKER_READY: Text(

@@ -24,6 +24,9 @@ VERSION_KEY: Final = "pdp-version"
 REVISION_KEY: Final = "pdp-revision"
 """The metadata after each answer about health."""
 
+MISSING_KEY: Final = "pdp-missing"
+"""The metadata, beside those, of a server to which nobody should be sent: `policies`, `store`, `clock`, by commas."""
+
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 _UNKNOWN: Final = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
@@ -67,7 +70,10 @@ class Health(HealthServicer):
 
     def Check(self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext) -> Any:
         """Return the health of a service; the metadata after the answer tell the version and the revision of all."""
-        context.set_trailing_metadata(((VERSION_KEY, __version__), (REVISION_KEY, self._revision())))
+        told = [(VERSION_KEY, __version__), (REVISION_KEY, self._revision())]
+        if missing := self._missing():
+            told.append((MISSING_KEY, ",".join(missing)))
+        context.set_trailing_metadata(tuple(told))
         return super().Check(request, context)
 
     def tell_revision(self, revision: Callable[[], str]) -> None:
@@ -101,7 +107,13 @@ class Health(HealthServicer):
             is_fresh = is_served and operator not in refused
             self.set(f"pdp.policies.{operator}", _SERVING if is_fresh else _NOT_SERVING)
         for whole in (OVERALL_HEALTH, DECISION_SERVICE):
-            self.set(whole, _SERVING if served and self._has_store and self._has_time else _NOT_SERVING)
+            self.set(whole, _NOT_SERVING if self._missing() else _SERVING)
+
+    def _missing(self) -> list[str]:
+        """Return what is not there of what a server needs to answer."""
+        served, _ = self._told
+        there = {"policies": bool(served), "store": self._has_store, "clock": self._has_time}
+        return [name for name, is_there in there.items() if not is_there]
 
     def end(self) -> None:
         """Say that nobody can be asked any more, and end every watch."""

@@ -16,13 +16,12 @@ from typing import Any, Final
 import grpc
 from google.rpc import code_pb2, status_pb2
 
-from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.core_operations import Metadata, closing, initial_metadata, receiving, sending
-from pdp.server.holding import Holding
+from pdp.server.delaying import Delaying
 from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
 from pdp.server.streams import Streams
-from pdp.server.tending import TICK_SECONDS, Tending
+from pdp.server.tending import Tending
 from pdp.server.turns import Turns
 from pdp.server.under_way import EndingError, UnderWay
 from pdp.server.unread import Unread, Waiting
@@ -77,6 +76,7 @@ class InlineCalls:
         told: Metadata = (),
         metering: Metering = UNMETERED,
         under_way: UnderWay | None = None,
+        delaying: Delaying | None = None,
     ) -> None:
         self._under_way = under_way or UnderWay()
         self._streams: Streams[Call] = Streams(self._under_way, self._end_stream)
@@ -90,7 +90,7 @@ class InlineCalls:
         self._admit = admit
         self._pool = pool
         self._patience = patience
-        self._held = Holding()
+        self._delaying = Delaying() if delaying is None else delaying
         self._tending = Tending(self._tend)
         # Held by whoever changes what is unread, or whose turn it is.
         self._turning = threading.Lock()
@@ -132,8 +132,7 @@ class InlineCalls:
             # The server has begun to end: the core takes no more, and what came before it did is answered.
             self._awaited -= 1
         call = Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
-        for end in self._held.taken():
-            end()
+        self._delaying.let_go()
         with self._turning:
             self._put_away()
         if self._active - self._apart > self._maximum:
@@ -146,11 +145,12 @@ class InlineCalls:
             call.key, call.weight = caller.name, caller.weight
             begin = self._begin_stream if method.streams else self._line_up
             begin(call)
-        except OverloadedError as error:
-            self._hold(call, error, event.call_details.deadline - time.time())
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
-            self._end(call, self._told(error, method.path))
+            told = self._told(error, method.path)
+            left = event.call_details.deadline - time.time()
+            call.is_held = self._delaying.refuse(error, left, lambda: self._end(call, told))
+            self._holding += call.is_held
         return GO_ON
 
     def _put_away(self) -> None:
@@ -159,14 +159,6 @@ class InlineCalls:
             self._refuse_late(silent)
         for fallen in self._unread.fallen():
             self._follow(fallen)
-
-    def _hold(self, call: Call, error: OverloadedError, left: float) -> None:
-        """Refuse *call*, which waits for *left* seconds more, a moment later."""
-        told = self._told(error, call.method.path)
-        call.is_held = True
-        self._holding += 1
-        self._held.hold(error.caller, left, lambda: self._end(call, told))
-        self._tending.ask()
 
     def _line_up(self, call: Call) -> None:
         """Let the message of *call* be heard, or wait for its turn; raise OverloadedError where it may not."""
@@ -179,12 +171,9 @@ class InlineCalls:
 
     def _tend(self) -> bool:
         """Do what no event has come to do; say whether there will be more. A thread of its own calls this."""
-        for end in self._held.taken(TICK_SECONDS, len(self._held)):
-            end()
         with self._turning:
-            if self._turns.apart:
-                self._put_away()
-        return bool(self._held or self._turns.apart)
+            self._put_away()
+            return self._turns.apart > 0
 
     def _begin_stream(self, call: Call) -> None:
         self._streams.check(call.key)

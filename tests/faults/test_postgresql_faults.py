@@ -127,10 +127,16 @@ def test_f13_a_database_that_hangs(family: World) -> None:
     try:
         until(family.near.asked, UNAVAILABLE)
         assert family.near.asked_of_all(range(2, 40)) == {UNAVAILABLE}
+        for each in (family.near, family.far):
+            until(lambda each=each: each.health(), NOT_SERVING)  # type: ignore[misc]
+            assert each.health(FACT_SERVICE) == NOT_SERVING
+            assert each.health(ALIVE) == SERVING
+            assert "the store" in each.server.told("store-not-there")[-1]["reason"]
     finally:
         family.cluster.send_to_all(signal.SIGCONT)
     for each in (family.near, family.far):
         each.recovers(ALLOW)
+        until(lambda each=each: each.health(), SERVING)  # type: ignore[misc]
     until(family.near.revoke, "OK")
     assert {family.near.asked(), family.far.asked()} == {DENY}
 

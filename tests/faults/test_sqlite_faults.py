@@ -22,6 +22,7 @@ import pytest
 
 from pdp.core.errors import UnavailableError
 from pdp.core.fact_identity import fact_id
+from pdp.server.health import ALIVE
 from pdp.wiring.stores import backup_lines, fact_store, restore_lines
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sqlite_database import LOOKED_EVERY, SqliteDatabase
@@ -30,6 +31,7 @@ from tests.faults.world import ALLOW, DENY, UNAVAILABLE, Family, family_at, unti
 from tests.stores.postgresql_server import UNPRIVILEGED
 from tests.stores.writing import ANYTHING, KIDS, delete, role, wanted, write
 from tests.system.running import refusal
+from tests.system.test_health_and_reflection import NOT_SERVING, SERVING
 
 pytestmark = pytest.mark.system
 
@@ -96,6 +98,7 @@ def test_f16_a_file_that_somebody_else_writes_to(family: World) -> None:
     with locked(family.file):
         assert family.one.grant() == UNAVAILABLE
         assert family.one.asked() == DENY
+        assert family.one.health() == SERVING
 
 
 def test_f17_a_disk_that_is_full(family: World) -> None:
@@ -130,9 +133,13 @@ def test_f17_a_file_that_is_replaced_or_gone(family: World, end: str) -> None:
             for each in (family.one, family.other):
                 assert each.asked_of_all(range(8 + replace * 8, 12 + replace * 8)) == {UNAVAILABLE}
                 assert each.revoke() == UNAVAILABLE
+        if not end:
+            until(lambda: {each.health() for each in (family.one, family.other)}, {NOT_SERVING})
+            assert family.one.health(ALIVE) == SERVING
     finally:
         aside.replace(file)
     family.one.recovers(ALLOW)
+    until(lambda: {each.health() for each in (family.one, family.other)}, {SERVING})
     assert family.other.revoke() == "OK"
     assert {family.one.asked(), family.other.asked()} == {DENY}
 
@@ -223,9 +230,11 @@ def test_f54_what_is_of_yesterday_is_not_believed(family: World, tmp_path: Path)
             again.granted = family.one.granted
             assert again.asked_of_all(PHOTOS) == {UNAVAILABLE}
             assert again.grant() == UNAVAILABLE
+            assert again.health() == NOT_SERVING
             with closing(fact_store(url)) as store:
                 state = store.confirm()
             again.recovers(ALLOW)
+            until(again.health, SERVING)
             assert not token.startswith(f"{state.token.history}.")
             with pytest.raises(grpc.RpcError) as raised:
                 again.client.check(consistency={"at_least_as_fresh": token})

@@ -13,12 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pdp.core.decision import Cause, Decision
+from pdp.core.decision import MAXIMUM_BOUNDARIES, Cause, Decision
 from pdp.core.entity import Entity
 from pdp.core.request import Consistency, Request
 from pdp.core.vocabulary import WordKind
 from pdp.deciding import decide, valid_until
-from pdp.deciding.judging import MAXIMUM_BOUNDARIES
 from tests.builders import (
     AGENT,
     AUNT,

@@ -43,8 +43,8 @@ def _delete_on_revoke() -> None:
 
         return changing
 
-    def committed(self: SqlFacts, now: Token, before: Token, _real: Any = SqlFacts._committed) -> None:
-        _real(self, now, before)
+    def committed(self: SqlFacts, now: Token, _real: Any = SqlFacts._committed) -> None:
+        _real(self, now)
         for share in [share for each in kept for share in each._memory._shares.values()]:
             for content, entry in list(share.entries.items()):
                 if not touched.isdisjoint(entry.value.slots):

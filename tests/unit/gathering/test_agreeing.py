@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pdp.core.decision import MAXIMUM_BOUNDARIES
 from pdp.core.errors import InvalidRequestError
 from pdp.core.fact_identity import fact_id
 from pdp.core.request import Request
@@ -75,7 +76,7 @@ def test_what_agrees_has_no_end() -> None:
 def test_after_many_instants_the_next_is_the_end() -> None:
     """Of more instants than are tried, the first untried one is the end, proved or not."""
     question = read(a_question(TEACHER, facts=[a_role(TEACHER, "teacher", CLASS)]))
-    hours = [NOON + timedelta(hours=number) for number in range(1, agreeing.MAXIMUM_BOUNDARIES + 3)]
+    hours = [NOON + timedelta(hours=number) for number in range(1, MAXIMUM_BOUNDARIES + 3)]
     many = [fact(lies_in("school:other", f"school:s-{at.isoformat()}"), valid_from=at) for at in hours]
 
-    assert agreeing.agreed_until(question, many, NOON, None) == hours[agreeing.MAXIMUM_BOUNDARIES]
+    assert agreeing.agreed_until(question, many, NOON, None) == hours[MAXIMUM_BOUNDARIES]

@@ -12,6 +12,7 @@ import pytest
 from google.rpc import code_pb2, status_pb2
 
 from pdp.core.caller import Caller
+from pdp.server.delaying import Delaying
 from pdp.server.holding import LONGEST_SECONDS, Holding
 from pdp.server.inline_call import Call
 from pdp.server.inline_calls import InlineCalls
@@ -126,7 +127,8 @@ def test_the_twin_without_turns_is_found_out(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_finds_no_room_is_held_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It counts as no call under way meanwhile, and the quiet one is answered."""
     now = [100.0]
-    monkeypatch.setattr("pdp.server.inline_calls.Holding", lambda: Holding(clock=lambda: now[0]))
+    holding = Holding(clock=lambda: now[0])
+    monkeypatch.setattr("pdp.server.inline_calls.Delaying", lambda: Delaying(holding))
     house = House()
     room = ABREAST + APART_OF_ONE
     for _ in range(room + 20):
@@ -135,7 +137,7 @@ def test_what_finds_no_room_is_held_and_then_refused(monkeypatch: pytest.MonkeyP
     house.go_on()
     assert house.answered.count("flood") == room
     assert "quiet" in house.answered
-    assert house.calls.under_way == 20 == len(house.calls._held)
+    assert house.calls.under_way == 20 == len(holding)
     now[0] += LONGEST_SECONDS + 1.0
     wait_until(lambda: house.ended.count("flood") == room + 20)
     house.go_on()
