@@ -37,6 +37,9 @@ AWAITED: Final = 64
 """So many calls of a method are asked for in advance; each that comes is followed by asking for another. What comes
 beyond them waits unseen, so it is more than presses a process."""
 
+FEW_STREAMS: Final = 8
+"""Whose streams are no more than these has their messages answered as they come: nobody waits behind many of them."""
+
 TOO_MANY: Final = "too-many-calls"
 TOO_LATE: Final = "too-late"
 """The words under which what is refused here is counted (pdp.server.status)."""
@@ -193,8 +196,21 @@ class InlineCalls:
             self._end(call, None if call.method.streams and event.success else _NO_MESSAGE)
         elif call.deadline <= time.time():
             self._refuse_late(call)
+        elif call.method.streams and self._streams.of(call.key) > FEW_STREAMS:
+            call.body = body
+            with self._turning:
+                if self._turns.come(call, is_bounded=False):
+                    self._hear(call)
         else:
             self._answer(call, body)
+        return GO_ON
+
+    def turned(self, call: Call) -> Handled:
+        """Handle the event that it is the turn of *call*, whose message is there."""
+        with self._turning:
+            self._follow(call)
+        body, call.body = call.body, b""
+        self._answer(call, body)
         return GO_ON
 
     @property
@@ -223,7 +239,10 @@ class InlineCalls:
         return self._handled()
 
     def _hear(self, call: Call) -> None:
-        """Ask for the message of *call*."""
+        """Ask for the message of *call*; where it is there already, for an event behind those that are."""
+        if call.method.streams:
+            call.of_core.start_server_batch((), call.turn)
+            return
         self._unread.come(call)
         call.of_core.start_server_batch((receiving(),), call)
 

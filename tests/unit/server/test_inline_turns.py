@@ -15,7 +15,7 @@ from pdp.core.caller import Caller
 from pdp.server.delaying import Delaying
 from pdp.server.holding import LONGEST_SECONDS, Holding
 from pdp.server.inline_call import Call
-from pdp.server.inline_calls import InlineCalls
+from pdp.server.inline_calls import FEW_STREAMS, InlineCalls
 from pdp.server.turns import ABREAST, APART_OF_ONE, Turns
 from tests.system.running import wait_until
 
@@ -54,11 +54,12 @@ class House:
             SimpleNamespace(_state=state),  # type: ignore[arg-type]
             256,
             lambda _error, _path: REFUSED,
-            lambda _path, metadata, _call: SimpleNamespace(caller=Caller(metadata)),
+            lambda _path, metadata, _call: SimpleNamespace(caller=Caller(metadata), again=lambda: Caller(metadata)),
             ThreadPoolExecutor(1),
             SimpleNamespace(waiting=0),
         )
         self.calls.add("/a.Service/Method", self._answer)
+        self.calls.add("/a.Service/Stream", self._answer, streams=True)
         self.calls.begin()
 
     def _answer(self, body: bytes, caller: Caller) -> bytes:
@@ -79,13 +80,31 @@ class House:
                 self.core.events.append(lambda: tag(message))
 
         of_core.start_server_batch = start
+        self._arrive(self.calls._methods[0], of_core, who)
+
+    def open(self, who: str) -> None:
+        """Let a stream of *who* come, with one message and no more."""
+        of_core: Any = _OfCore()
+        body = SimpleNamespace(message=lambda: b"asked")
+        messages = [SimpleNamespace(success=True, batch_operations=(body,))]
+
+        def start(operations: tuple[object, ...], tag: Callable[[Any], Any]) -> None:
+            if not operations:
+                self.core.events.append(lambda: tag(None))
+            elif messages:
+                message = messages.pop()
+                self.core.events.append(lambda: tag(message))
+
+        of_core.start_server_batch = start
+        self._arrive(self.calls._methods[1], of_core, who)
+
+    def _arrive(self, method: Any, of_core: object, who: str) -> None:
         arrival = SimpleNamespace(
             success=True,
             call=of_core,
             call_details=SimpleNamespace(deadline=time.time() + 60),
             invocation_metadata=who,
         )
-        (method,) = self.calls._methods
         self.core.events.append(lambda: method(arrival))
 
     def go_on(self) -> None:
@@ -97,7 +116,7 @@ class House:
 class AnyOrder(Turns[Call]):
     """The twin: everything stands in one order, as it came."""
 
-    def come(self, call: Call) -> bool:
+    def come(self, call: Call, *, is_bounded: bool = True) -> bool:
         """Let everybody stand in it."""
         return True
 
@@ -122,6 +141,30 @@ def test_nobody_waits_behind_all_calls_of_another(monkeypatch: pytest.MonkeyPatc
 def test_the_twin_without_turns_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that came before is answered before."""
     assert answered_before(monkeypatch, AnyOrder) == 60
+
+
+def answered_before_beside_streams(streams: int) -> int:
+    """Let so many streams ask, then somebody else; return how many messages were answered before that one's."""
+    house = House()
+    for _ in range(streams):
+        house.open("flood")
+    house.come("quiet")
+    house.go_on()
+    assert sorted(house.answered) == ["flood"] * streams + ["quiet"]
+    assert not house.calls._turns._lines
+    return house.answered.index("quiet")
+
+
+def test_nobody_waits_behind_the_messages_of_all_streams_of_another() -> None:
+    """Those of many streams have their turns; those of few are answered as they come."""
+    assert answered_before_beside_streams(60) <= ABREAST
+    assert answered_before_beside_streams(FEW_STREAMS) == FEW_STREAMS
+
+
+def test_the_twin_whose_streams_have_no_turns_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All their messages are answered before."""
+    monkeypatch.setattr("pdp.server.inline_calls.FEW_STREAMS", 1000)
+    assert answered_before_beside_streams(60) == 60
 
 
 def test_what_finds_no_room_is_held_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
