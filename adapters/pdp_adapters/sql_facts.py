@@ -156,8 +156,9 @@ class SqlFacts:
         return replace(found, mark=state.mark)
 
     def state(self) -> StoreState:
-        """Return where the store stands now."""
-        return _state_of(self._database)
+        """Return where the store stands now; one that is not what it was counts as not confirmed."""
+        state = _state_of(self._database)
+        return replace(state, confirmed=state.confirmed and not self._is_doubted(state.token))
 
     @contextmanager
     def writing(self, operator: str, *, first: bool = False) -> Iterator[SqlWriting]:

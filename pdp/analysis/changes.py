@@ -1,5 +1,6 @@
 """Which decisions differ between two policies, over the whole space."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -59,7 +60,7 @@ Progress = Callable[[int, int], None]
 
 
 _LOOKED_AT: Final = 8
-"""So many requests that were found last are tried before the solver is asked."""
+"""So many requests that were found or met last are tried before the solver is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Comparison:
         """Whether it can be, if conditions that look for facts come to anything."""
         self._for_somebody: dict[object, bool] = {}
         """Whether somebody can bring it about, who is the data subject or is not."""
-        self._met: dict[Kind, list[tuple[Request, Outcomes]]] = {kind: [] for kind in Kind}
+        self._met: dict[Kind, deque[tuple[Request, Outcomes]]] = {kind: deque(maxlen=_LOOKED_AT) for kind in Kind}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -248,25 +249,27 @@ class Comparison:
             return False
         if self._was_met(question, place[0], formula):
             return True
+        if holding is Holding.IN_SCOPES:
+            if for_somebody not in self._for_somebody:
+                self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
+            # What cannot be however other roles are held cannot be in any scope: most often that answers both.
+            if not self._for_somebody[for_somebody] or question.sought(formula, Holding.LOOSELY) is None:
+                return False
         request = question.sought(formula, holding)
-        if request is not None:
-            self._met[place[0]].insert(0, (request, {}))
-            return True
-        if holding is Holding.ANYHOW:
-            return False
-        if for_somebody not in self._for_somebody:
-            self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
-        if not self._for_somebody[for_somebody]:
-            return False
-        return False if question.sought(formula, Holding.LOOSELY) is None else None
+        if request is None:
+            return None if holding is Holding.IN_SCOPES else False
+        self._met[place[0]].appendleft((request, {}))
+        return True
 
     def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
         """Say whether a request that was found for another question shows the same for this one."""
         met = self._met[kind]
-        for at, (request, outcomes) in enumerate(met[:_LOOKED_AT]):
+        for one in tuple(met):
+            request, outcomes = one
             recast = self.space.recast(request, question.asked)
             if recast is not None and question.holds_in(formula, recast, outcomes):
-                met.insert(0, met.pop(at))
+                met.remove(one)
+                met.appendleft(one)
                 return True
         return False
 

@@ -17,6 +17,7 @@ LOST_SECONDS: Final = 2.0
 """A store that cannot be used for so long is lost: one that is restarted, or taken over by another machine, is not."""
 
 _LOOK_SECONDS: Final = 0.5
+_NOT_CONFIRMED: Final = "the store is a restored or another one, and has not been confirmed (pdp facts confirm)"
 
 
 class StoreWaiting:
@@ -92,10 +93,10 @@ class StoreWaiting:
     def _try(self) -> str:
         """Return why the store cannot be used, "" when it can."""
         try:
-            self._facts.state()
+            state = self._facts.state()
         except UnavailableError as error:
             return str(error)
-        return ""
+        return "" if state.confirmed else _NOT_CONFIRMED
 
     def _lost(self, reason: str) -> None:
         self._told = reason

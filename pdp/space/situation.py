@@ -99,9 +99,13 @@ class _Answer:
             if (type_term := self._values.type_term(code)) in self._found
         }
         named = dict(self._values.codes.entities)
+        resource = ""
         for code, path in sorted(known.items(), key=lambda item: (item[1] not in _NAMES, not _is_resource(item[1]))):
-            type_ = types.get(self._found[code], NATURAL_PERSON)
-            named.setdefault(self._found[code], Entity(type_, f"{_stem(path)}-{len(named) + 1}"))
+            number_ = self._found[code]
+            # The resource is one, under whichever category it is looked at.
+            id_ = resource if _is_resource(path) and resource else f"{_stem(path)}-{len(named) + 1}"
+            one = named.setdefault(number_, Entity(types.get(number_, NATURAL_PERSON), id_))
+            resource = one.id if _is_resource(path) else resource
         return named
 
     def _entity(self, code: str) -> Entity:

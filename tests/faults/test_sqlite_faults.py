@@ -98,6 +98,7 @@ def test_f16_a_file_that_somebody_else_writes_to(family: World) -> None:
     with locked(family.file):
         assert family.one.grant() == UNAVAILABLE
         assert family.one.asked() == DENY
+        assert family.one.health() == SERVING
 
 
 def test_f17_a_disk_that_is_full(family: World) -> None:
@@ -229,9 +230,11 @@ def test_f54_what_is_of_yesterday_is_not_believed(family: World, tmp_path: Path)
             again.granted = family.one.granted
             assert again.asked_of_all(PHOTOS) == {UNAVAILABLE}
             assert again.grant() == UNAVAILABLE
+            assert again.health() == NOT_SERVING
             with closing(fact_store(url)) as store:
                 state = store.confirm()
             again.recovers(ALLOW)
+            until(again.health, SERVING)
             assert not token.startswith(f"{state.token.history}.")
             with pytest.raises(grpc.RpcError) as raised:
                 again.client.check(consistency={"at_least_as_fresh": token})

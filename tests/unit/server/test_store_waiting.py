@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import Mock
 
@@ -10,6 +11,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from pdp.core.errors import UnavailableError
+from pdp.core.stores import StoreState, Token
 from pdp.server import store_waiting
 from pdp.server.events import json_log
 from pdp.server.health import ALIVE, FACT_SERVICE, MISSING_KEY, health_of
@@ -25,16 +27,18 @@ class World:
         self.now = 1000.0
         self.reason = ""
         self.takes = 0.0
+        self.is_confirmed = True
         self.written = io.StringIO()
         self.health = health_of(["kidsonline"], ["kidsonline"])
         facts: Any = self
         self.waiting = StoreWaiting(facts, self.health, json_log(self.written), clock=lambda: self.now)
 
-    def state(self) -> None:
+    def state(self) -> StoreState:
         """Return, or raise, after a while."""
         self.now += self.takes
         if self.reason:
             raise UnavailableError(self.reason)
+        return StoreState(Token("history", 1), datetime.now(UTC), 0, confirmed=self.is_confirmed)
 
     def look_after(self, seconds: float) -> bool:
         """Look when so much time has passed; return whether the server is ready."""
@@ -110,6 +114,17 @@ def test_a_store_that_hangs_is_lost_at_once(world: World) -> None:
     """The time for which it was waited for counts."""
     world.reason, world.takes = "hangs", LOST_SECONDS
     assert not world.look_after(0.5)
+
+
+def test_a_store_that_nobody_has_confirmed_is_not_there(world: World) -> None:
+    """What was restored from a copy answers nothing until an administrator says so."""
+    world.is_confirmed = False
+    world.look_after(0.5)
+    assert not world.look_after(LOST_SECONDS)
+    assert "pdp facts confirm" in world.told()[0][1]
+
+    world.is_confirmed = True
+    assert world.look_after(0.5)
 
 
 def test_the_twin_that_is_done_when_the_store_was_there_once_is_found_out(
