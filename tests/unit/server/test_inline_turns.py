@@ -17,6 +17,7 @@ from pdp.server.holding import LONGEST_SECONDS, Holding
 from pdp.server.inline_call import Call
 from pdp.server.inline_calls import FEW_STREAMS, InlineCalls
 from pdp.server.turns import ABREAST, APART_OF_ONE, Turns
+from pdp.server.unread import SILENT_MOST
 from tests.system.running import wait_until
 
 REFUSED = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="not now")
@@ -45,7 +46,7 @@ class _OfCore:
 class House:
     """Calls come to *calls*, and each answer notes whose it was."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 1.0) -> None:
         self.core = _Core()
         self.answered: list[str] = []
         self.ended: list[str] = []
@@ -57,6 +58,7 @@ class House:
             lambda _path, metadata, _call: SimpleNamespace(caller=Caller(metadata), again=lambda: Caller(metadata)),
             ThreadPoolExecutor(1),
             SimpleNamespace(waiting=0),
+            patience,
         )
         self.calls.add("/a.Service/Method", self._answer)
         self.calls.add("/a.Service/Stream", self._answer, streams=True)
@@ -212,6 +214,31 @@ def test_the_twin_that_tends_nothing_keeps_it_waiting(monkeypatch: pytest.Monkey
     house = heard_beside_silent_ones()
     time.sleep(0.3)  # longer than it takes to be silent
     assert not house.core.events
+
+
+def silent_in_the_end(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let many calls come that bring no message, and return how many are silent once none waits for its turn."""
+    monkeypatch.setattr("pdp.server.unread.SILENT_AFTER_SECONDS", 0.01)
+    house = House(patience=60.0)
+    for _ in range(3 * SILENT_MOST):
+        house.come("slow", speaks=False)
+    house.come("quiet")
+    house.go_on()
+    assert house.answered == ["quiet"]
+    wait_until(lambda: house.calls._turns.apart == 0)
+    wait_until(lambda: house.calls._unread.silent >= SILENT_MOST)
+    return house.calls._unread.silent
+
+
+def test_those_that_wait_do_not_fall_silent_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where so many of a caller are silent, the others are refused when their turn comes."""
+    assert silent_in_the_end(monkeypatch) <= SILENT_MOST + ABREAST
+
+
+def test_the_twin_that_looks_only_when_they_come_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is heard in its turn, and is silent."""
+    monkeypatch.setattr("pdp.server.unread.Unread.check", lambda _self, _key: None)
+    assert silent_in_the_end(monkeypatch) > SILENT_MOST + ABREAST
 
 
 def test_a_call_that_is_too_late_when_its_turn_comes_is_not_answered() -> None:
