@@ -30,21 +30,23 @@ class KeptFolder:
         """Return the content of *name*, None when there is none."""
         path = self._path(name)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise UnavailableError(f"`{path}` cannot be read: {error.strerror}") from error
-        with open(descriptor, "rb") as file:
-            try:
-                _be_own(self._folder, self._folder.stat())
-                found = os.fstat(descriptor)
-                _be_own(path, found)
-                if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-                    raise UnavailableError(f"`{path}` is no file of this kind")
+        try:
+            _be_own(self._folder, self._folder.stat())
+            found = os.fstat(descriptor)
+            _be_own(path, found)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+                raise UnavailableError(f"`{path}` is no file of this kind")
+            with open(descriptor, "rb", closefd=False) as file:
                 return file.read(_LARGEST)
-            except OSError as error:
-                raise UnavailableError(f"`{path}` cannot be read: {error.strerror}") from error
+        except OSError as error:
+            raise UnavailableError(f"`{path}` cannot be read: {error.strerror}") from error
+        finally:
+            os.close(descriptor)
 
     def write(self, name: str, content: bytes) -> None:
         """Let *content* be that of *name*, durably and whole."""

@@ -67,8 +67,11 @@ class PolicyKeeper:
         seen.unsettled = 0
         return self._judged(candidate)
 
-    def accept(self, verdict: Verdict, by: str) -> None:
-        """Let the policy set of *verdict* be in force, put there *by* somebody."""
+    def accept(self, verdict: Verdict, by: str) -> bool:
+        """Let the policy set of *verdict* be in force, put there *by* somebody.
+
+        Return False when it was to be remembered and could not be.
+        """
         if verdict.policy is None:
             raise ValueError("a candidate that was refused cannot be put in force")
         active = self.standing.active.get(verdict.candidate.operator)
@@ -78,8 +81,7 @@ class PolicyKeeper:
         else:
             active = Active(verdict.policy, self._now(), by, verdict.candidate.files, verdict.candidate.seal)
         self.standing = self.standing.with_active(active)
-        if self._memory is not None:
-            self._memory.remember(verdict.candidate)
+        return self._memory is None or self._memory.remember(verdict.candidate)
 
     def decided(self, verdict: Verdict) -> Verdict | None:
         """Return what has become of *verdict*, on which something was still to be found out; None while it is."""

@@ -3,31 +3,19 @@
 import base64
 import binascii
 import json
-from typing import Final, Protocol
+from typing import Final
 
 from pdp.activation.candidate import Candidate
 from pdp.core.errors import UnavailableError
+from pdp.core.ports import KeptContents
 
 _MEMBERS: Final = frozenset({"operator", "digest", "files", "seal"})
-
-
-class Kept(Protocol):
-    """Texts by name that outlive the process. All of it raises UnavailableError when it cannot be done."""
-
-    def read(self, name: str) -> bytes | None:
-        """Return the content of *name*, None when there is none."""
-
-    def write(self, name: str, content: bytes) -> None:
-        """Let *content* be that of *name*, durably and whole."""
-
-    def remove(self, name: str) -> None:
-        """Let there be no content of *name*, durably."""
 
 
 class LastInForce:
     """Remembers the files and the seal that were last in force, through *kept*."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: KeptContents) -> None:
         self._kept = kept
 
     def recall(self, operator: str) -> Candidate | None:

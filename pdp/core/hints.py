@@ -48,6 +48,9 @@ _VIETNAMESE: Final = {
     "name a condition, or keep it when the sentence asks for none": (
         "hãy nêu điều kiện, hoặc giữ nguyên khi câu đã công bố không đòi điều kiện nào"
     ),
+    "name the condition about consent, or owe something else": (
+        "hãy nêu điều kiện về sự đồng ý, hoặc đặt nghĩa vụ khác"
+    ),
     "name the purposes, or keep it when the sentence names none": (
         "hãy nêu các mục đích, hoặc giữ nguyên khi câu đã công bố không nêu mục đích nào"
     ),

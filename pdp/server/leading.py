@@ -187,7 +187,7 @@ class Leader:
         if verdict.policy is None:
             self._refuse(verdict, askers)
         elif self._keeper.is_in_force(verdict):
-            self._keeper.accept(verdict, by)
+            self._accept(verdict, by)
             self._tell_standing()
             self._answer(askers, verdict, activated=True)
         else:
@@ -219,7 +219,7 @@ class Leader:
 
     def _activate(self, change: _Change) -> None:
         """Let every worker put the change in force, and every worker forked from now on begin with it."""
-        self._keeper.accept(change.verdict, change.by)
+        self._accept(change.verdict, change.by)
         self._claim.begin(self._keeper.standing.revision)
         change.step, change.deadline = Kind.FOLLOWED, self._now() + STEP_SECONDS
         change.waiting = set(self._followers)
@@ -227,6 +227,10 @@ class Leader:
         for follower in tuple(self._followers.values()):
             self._send(follower.worker, Message(Kind.ACTIVATE, {"change": change.number, "since": since}))
         self._go_on_when_all_are_there(change)
+
+    def _accept(self, verdict: Verdict, by: str) -> None:
+        if not self._keeper.accept(verdict, by):
+            self._log.warning(Event.POLICY_NOT_REMEMBERED.value, operator=verdict.candidate.operator)
 
     def _finish(self, change: _Change) -> None:
         if self._change is not change:

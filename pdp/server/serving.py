@@ -98,8 +98,7 @@ def start(
     gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
     patience = settings.default_deadline_ms / 1000
     told = () if settings.log_wait else NOT_WAITED
-    under_way = UnderWay()
-    delaying = Delaying()
+    under_way, delaying = UnderWay(), Delaying()
     beside, usual = apart.beside, apart.usual
     barrier = ExceptionBarrier(log, beside, gate, usual, patience, told, metering, tracing, under_way, delaying)
     server = grpc.server(

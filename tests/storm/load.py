@@ -14,7 +14,9 @@ import grpc
 from pdp.api.v1 import decision_pb2, decision_pb2_grpc
 from tests.storm import changing
 from tests.storm.changing import OPTIONS, PATIENCE, connected
+from tests.storm.judging import failed, judge
 from tests.storm.ledger import LATELY, Ledger, now
+from tests.storm.racing import Racer
 from tests.storm.world import FAMILIES, PHOTOS, question
 
 BATCH: Final = 100
@@ -30,12 +32,6 @@ _BEHIND: Final = 10
 _YIELDING: Final = 0.5
 """While more unrelated writes than that are behind their pace, whoever asks waits so many seconds after each batch at
 most: those who ask as fast as they can leave writers no processor."""
-
-RACE: Final = 5_000_000
-"""A check that begins within so many nanoseconds of an acknowledged revocation is a race."""
-
-Checked = tuple[int, int]
-"""A family, and since when its grant was known to be revoked when it was asked about."""
 
 
 def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: float = 0.0) -> None:
@@ -56,10 +52,10 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
                 try:
                     answer = stub.Check(questions[family][chosen.randrange(PHOTOS)], timeout=PATIENCE)
                 except grpc.RpcError as error:
-                    _failed(ledger, error)
+                    failed(ledger, error)
                     continue
                 ledger.add("singles")
-                _judge(ledger, asked, begun, [answer.decision])
+                judge(ledger, asked, begun, [answer.decision])
 
 
 def _yield(ledger: Ledger) -> None:
@@ -80,30 +76,10 @@ def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence
     try:
         results = stub.CheckBatch(message, timeout=PATIENCE).results
     except grpc.RpcError as error:
-        _failed(ledger, error)
+        failed(ledger, error)
         return
     ledger.add("batches")
-    _judge(ledger, asked, begun, [result.response.decision for result in results])
-
-
-def _failed(ledger: Ledger, error: Any) -> None:
-    """Count a question that had no answer; raise where it could never have one, so that nobody takes it for asked."""
-    if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
-        raise error
-    ledger.add("errors")
-
-
-def _judge(ledger: Ledger, asked: Sequence[Checked], begun: int, decisions: Sequence[int]) -> None:
-    """Count the answers, and the stale ones among them."""
-    ledger.add("checks", len(asked))
-    for (family, since), decision in zip(asked, decisions, strict=True):
-        if since and begun - since < RACE:
-            ledger.add("races")
-        if decision == decision_pb2.DECISION_ALLOW:
-            ledger.add("allows")
-            # Revoked before the question was sent, and not granted again before its answer came.
-            if since and ledger.revoked_since(family) == since:
-                ledger.add("stale")
+    judge(ledger, asked, begun, [result.response.decision for result in results])
 
 
 def change(
@@ -113,7 +89,10 @@ def change(
     with ExitStack() as stack:
         own = [families[number::_ABREAST] for number in range(_ABREAST)]
         stubs = connected(stack, addresses)
-        changing.change(stubs, own, pause, str(row), lambda: not ending.is_set(), _InLedger(Ledger(path, row), row))
+        ledger, counting = Ledger(path, row), threading.Lock()
+        racer = Racer(stack, addresses, ledger, counting, f"race {row}")
+        noting = _InLedger(ledger, row, counting, racer)
+        changing.change(stubs, own, pause, str(row), lambda: not ending.is_set(), noting)
 
 
 _ABREAST: Final = 4
@@ -122,12 +101,13 @@ _MEASURED: Final = 4
 
 
 class _InLedger:
-    """Keeps what is done in *ledger*."""
+    """Keeps what is done in *ledger*, and lets *racer* ask at once."""
 
-    def __init__(self, ledger: Ledger, row: int) -> None:
+    def __init__(self, ledger: Ledger, row: int, counting: threading.Lock, racer: Racer) -> None:
         self._ledger = ledger
         self._is_measured = row == _MEASURED
-        self._counting = threading.Lock()
+        self._counting = counting
+        self._racer = racer
 
     def will_be_granted(self, family: int) -> None:
         """Note that it is not known to be revoked any more."""
@@ -138,10 +118,12 @@ class _InLedger:
         self._ledger.is_granted(family)
         with self._counting:
             self._ledger.add("changes")
+        self._racer.prepare(family)
 
     def was_revoked(self, family: int, begun: float, ended: float) -> None:
         """Note since when it is known to be revoked, and count it."""
         self._ledger.is_revoked(family)
+        self._racer.race(family)
         with self._counting:
             self._ledger.add("changes")
             self._ledger.add("revocations")

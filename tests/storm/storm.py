@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,16 +115,18 @@ def served(plan: Plan, folder: Path, redis: str) -> Iterator[list[tuple[str, int
         store = fact_store(url)
         write(store, *at_first(), operator=OPERATOR)
         store.close()
-        yield [
-            stack.enter_context(_instance(url, redis, keys, plan, folder / f"instance-{number}.log"))
-            for number in range(INSTANCES)
-        ]
+        with ThreadPoolExecutor(INSTANCES) as starting:
+            instances = [_instance(url, redis, keys, plan, folder / f"instance-{at}.log") for at in range(INSTANCES)]
+            found = list(starting.map(stack.enter_context, instances))
+        yield found
 
 
 def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis: Any) -> Report:
     path = folder / "ledger"
     ledger = Ledger(path)
-    context = multiprocessing.get_context("spawn")
+    # What they need is imported once, by a process from which they are forked; it has no threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.storm.load", "tests.storm.writers", "pdp.api.v1.policies_pb2_grpc"])
     ending = context.Event()
     works: list[tuple[Any, ...]] = [
         (load.ask, path, 1 + at, address, plan.seed + at, ending, _CALM if plan.is_calm else 0.0)

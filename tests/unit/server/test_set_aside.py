@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pdp.activation import BY_SERVER, Active, Candidate, Comparing, PolicyJudge, Verdict
+from pdp.activation import BY_SERVER, Active, Candidate, Comparing, LastInForce, PolicyJudge, Verdict
 from pdp.analysis.apart import Apart
 from pdp.analysis.begun import Begun
 from pdp.analysis.second_person import begin_comparing
@@ -14,6 +14,7 @@ from pdp.core.finding import Finding
 from pdp.server.link import Kind
 from pdp.server.set_aside import COMPARING_SECONDS, SetAside
 from pdp.server.workers import Worker
+from pdp_adapters.kept_folder import KeptFolder
 from tests.unit.activation.folders import DENY_ROW, codes
 from tests.unit.policy_set.small_folder import the_files, the_schema, the_vocabulary
 from tests.unit.server.test_leading import answer_of, ask, edit, follow, prepare
@@ -151,6 +152,27 @@ def test_what_is_set_aside_is_held_once(slow: tuple[Room, SlowSeals]) -> None:
     verdict, askers = found
     assert (verdict.policy is not None, askers, bool(aside)) == (True, ("lan",), False)
     assert aside.put(Verdict(verdict.candidate, None), ("minh",)) == ("minh",)
+
+
+class CannotKeep(LastInForce):
+    """Stands for a disk that is full."""
+
+    def remember(self, candidate: Candidate) -> bool:
+        """Fail."""
+        return False
+
+
+def test_what_could_not_be_remembered_is_in_the_log(tmp_path: Path) -> None:
+    """The edit is in force all the same; after a restart two persons have to sign the next one."""
+    room = a_room(tmp_path / "policies")
+    room.keeper._memory = CannotKeep(KeptFolder(tmp_path / "kept"))
+    worker = room.join()
+    edit(room)
+    ask(room, worker)
+    prepare(room, worker)
+    follow(room, worker)
+    assert answer_of(worker).activated
+    assert any("policy-not-remembered" in line for line in room.log)
 
 
 # --- The process that compares ----------------------------------------------------------------------------------------
