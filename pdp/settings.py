@@ -38,6 +38,7 @@ class Settings:
     *port_group* the name under which servers with the same revision may share the port;
     *policy_keys* a file of the keys of those who have to sign a policy folder, None for no signatures;
     *second_signature* whether two of them have to: `yes`, `no`, or for `newly-allowed` edits only;
+    *last_in_force* a folder that remembers what was in force when the server ended, None for nothing remembered;
     *watch_seconds* how often the policy folders are looked at, 0 for never;
     *shadow* a directory of policies to compare with, None for none, in at most *shadow_percent* of a core a process;
     *cache_megabytes* how much of what was read and decided a process keeps, 0 for nothing; *redis* the address of a
@@ -75,6 +76,7 @@ class Settings:
     watch_seconds: int = 1
     policy_keys: Path | None = None
     second_signature: str = "no"
+    last_in_force: Path | None = None
     shadow: Path | None = None
     shadow_percent: int = 5
     cache_megabytes: int = 64
@@ -220,6 +222,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "watch_seconds": _whole_or_zero,
     "policy_keys": _named_path,
     "second_signature": _second_signature,
+    "last_in_force": _named_path,
     "shadow": _named_path,
     "shadow_percent": _percent,
     "cache_megabytes": _whole_or_none,
@@ -277,6 +280,8 @@ def read_settings(
 def _together(settings: Settings, sources: Mapping[str, str]) -> list[str]:
     """Return what is wrong with settings that are right one by one."""
     mistakes = []
+    if settings.last_in_force is not None and settings.policy_keys is None:
+        mistakes.append("last_in_force: nobody's signature counts without policy_keys, so nothing is compared")
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         mistakes.append("tls_certificate and tls_key go together: a certificate is of no use without its key")
     if settings.client_ca is not None and settings.tls_certificate is None:

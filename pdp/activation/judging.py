@@ -1,7 +1,7 @@
 """Whether a candidate may be put in force."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pdp.activation.candidate import Candidate
 from pdp.activation.standing import Active
@@ -13,26 +13,43 @@ from pdp.core.vocabulary import Vocabulary
 from pdp.policy_set import PolicySet, build_policy_set
 
 
+@runtime_checkable
+class Comparing(Protocol):
+    """A comparison under way: whether an edit allows more, found out beside everything else."""
+
+    def allows_more(self) -> bool | None:
+        """Return whether it does, None while that is not known yet."""
+
+    def end(self) -> None:
+        """Give it up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of *candidate*: its *policy* set, or None, and everything found in its files."""
+    """What became of *candidate*: its *policy* set, or None, and everything found in its files.
+
+    While *comparing* is not None it is not known what is to become of it: then *policy* is None, and *proposed* is what
+    it may be.
+    """
 
     candidate: Candidate
     policy: PolicySet | None
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    comparing: Comparing | None = None
+    proposed: PolicySet | None = None
 
 
 class Seals(Protocol):
     """Who has to have signed a folder."""
 
-    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
-        """Return what is wrong with the signatures of *candidate*, which is *proposed* in the place of *former*."""
+    def findings(self, candidate: Candidate, former: Active | None) -> tuple[Finding, ...] | Comparing:
+        """Return what is wrong with the signatures of *candidate* in the place of *former*, or what finds that out."""
 
 
 class NoSeals:
     """Nobody has to sign anything."""
 
-    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
+    def findings(self, candidate: Candidate, former: Active | None) -> tuple[Finding, ...]:
         """Return nothing."""
         return ()
 
@@ -53,7 +70,9 @@ class PolicyJudge:
             return Verdict(candidate, None, error.findings)
         if lost := _lost_rules(former, policy):
             return Verdict(candidate, None, (*policy.warnings, *lost))
-        unsealed = self._seals.findings(candidate, former, policy)
+        unsealed = self._seals.findings(candidate, former)
+        if isinstance(unsealed, Comparing):
+            return Verdict(candidate, None, policy.warnings, unsealed, policy)
         # FAIL CLOSED (signatures): whatever is wrong with one keeps the set out, whichever severity it is told with.
         if unsealed:
             return Verdict(candidate, None, (*policy.warnings, *unsealed))

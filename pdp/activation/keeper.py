@@ -7,6 +7,8 @@ from typing import Final
 
 from pdp.activation.candidate import Candidate
 from pdp.activation.judging import PolicyJudge, Verdict
+from pdp.activation.pinned_seals import second_person_findings
+from pdp.activation.remembering import LastInForce
 from pdp.activation.standing import Active, Refused, Standing
 from pdp.core.errors import UnavailableError, UnsettledError
 from pdp.core.finding import Finding, Severity
@@ -29,10 +31,17 @@ class _Seen:
 class PolicyKeeper:
     """Reads the folders of *files*, lets *judge* judge them, and keeps the *standing*; not for several threads.
 
-    *now* tells the present instant.
+    *now* tells the present instant. What was last in force is remembered in *memory*, where there is one.
     """
 
-    def __init__(self, files: PolicyFiles, judge: PolicyJudge, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        files: PolicyFiles,
+        judge: PolicyJudge,
+        now: Callable[[], datetime],
+        memory: LastInForce | None = None,
+    ) -> None:
+        self._memory = memory
         self.standing = Standing()
         self._files = files
         self._judge = judge
@@ -58,8 +67,11 @@ class PolicyKeeper:
         seen.unsettled = 0
         return self._judged(candidate)
 
-    def accept(self, verdict: Verdict, by: str) -> None:
-        """Let the policy set of *verdict* be in force, put there *by* somebody."""
+    def accept(self, verdict: Verdict, by: str) -> bool:
+        """Let the policy set of *verdict* be in force, put there *by* somebody.
+
+        Return False when it was to be remembered and could not be.
+        """
         if verdict.policy is None:
             raise ValueError("a candidate that was refused cannot be put in force")
         active = self.standing.active.get(verdict.candidate.operator)
@@ -69,6 +81,19 @@ class PolicyKeeper:
         else:
             active = Active(verdict.policy, self._now(), by, verdict.candidate.files, verdict.candidate.seal)
         self.standing = self.standing.with_active(active)
+        return self._memory is None or self._memory.remember(verdict.candidate)
+
+    def decided(self, verdict: Verdict) -> Verdict | None:
+        """Return what has become of *verdict*, on which something was still to be found out; None while it is."""
+        if verdict.comparing is None:
+            return verdict
+        more = verdict.comparing.allows_more()
+        if more is None:
+            return None
+        # FAIL CLOSED (second person): nothing but a plain no is a no.
+        wrong = second_person_findings(verdict.candidate, more=more is not False)
+        policy = None if wrong else verdict.proposed
+        return self._to_be_remembered(Verdict(verdict.candidate, policy, (*verdict.findings, *wrong)))
 
     def refuse(self, verdict: Verdict) -> None:
         """Keep in mind that the candidate of *verdict* may not be put in force."""
@@ -76,6 +101,10 @@ class PolicyKeeper:
         self.standing = self.standing.with_refused(
             Refused(candidate.operator, candidate.digest, self._now(), verdict.findings)
         )
+        active = self.standing.active.get(candidate.operator)
+        if self._memory is not None and active is not None and active.files:
+            # It may have been forgotten for the sake of what did not come in force after all.
+            self._memory.remember(Candidate(candidate.operator, active.files, active.seal))
 
     def is_in_force(self, verdict: Verdict) -> bool:
         """Say whether the policy set of *verdict* is the one in force already."""
@@ -116,11 +145,35 @@ class PolicyKeeper:
         return _nothing(operator, _being_written(error))
 
     def _judged(self, candidate: Candidate) -> Verdict:
-        return self._judge.judge(candidate, self.standing.active.get(candidate.operator))
+        verdict = self._judge.judge(candidate, self.standing.active.get(candidate.operator))
+        return self._to_be_remembered(verdict)
+
+    def _to_be_remembered(self, verdict: Verdict) -> Verdict:
+        """Forget what was in force before *verdict* puts something else there; refuse it when that cannot be done."""
+        if self._memory is None or verdict.policy is None:
+            return verdict
+        # FAIL CLOSED (second person): an edit would be compared with what was in force long ago, and allow more.
+        try:
+            self._memory.begin(verdict.candidate)
+        except UnavailableError as error:
+            return Verdict(verdict.candidate, None, (*verdict.findings, _not_kept(verdict.candidate.operator, error)))
+        return verdict
 
 
 def _nothing(operator: str, finding: Finding) -> Verdict:
     return Verdict(Candidate(operator, ()), None, (finding,))
+
+
+def _not_kept(operator: str, error: UnavailableError) -> Finding:
+    return Finding(
+        operator,
+        1,
+        1,
+        Severity.ERROR,
+        "last-not-kept",
+        Text(f"không ghi nhớ được chính sách có hiệu lực: {error}", f"what is in force cannot be remembered: {error}"),
+        "let the server write to the folder `last_in_force`",
+    )
 
 
 def _being_written(error: UnsettledError) -> Finding:

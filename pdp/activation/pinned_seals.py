@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from pdp.activation.candidate import SEAL_FILE, Candidate
+from pdp.activation.judging import Comparing
 from pdp.activation.seal import Seal, digests_of, read_seal
 from pdp.activation.standing import Active
 from pdp.core.errors import InvalidSettingsError
 from pdp.core.finding import Finding, Severity
 from pdp.core.ports import Verifies
 from pdp.core.text import Text
-from pdp.policy_set import PolicySet
 
 KEY_BYTES: Final = 32
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,63}", re.ASCII)
 
-NewlyAllows = Callable[[Active | None, Candidate], bool]
-"""Says whether a candidate allows anything that what is in force, None for nothing, does not."""
+Former = Active | Candidate
+"""What is in force, or what was when the server was running before."""
+
+NewlyAllows = Callable[[Former | None, Candidate], "bool | Comparing"]
+"""Says whether a candidate allows anything that the former, None for nothing, does not; or is still comparing."""
 
 
-def every_edit(_former: Active | None, _candidate: Candidate) -> bool:
+def every_edit(_former: Former | None, _candidate: Candidate) -> bool:
     """Take every edit for one that may newly allow something."""
     return True
 
@@ -64,15 +67,25 @@ def read_pinned_keys(place: str, text: str) -> PinnedKeys:
 
 
 class PinnedSeals:
-    """Asks for the signature of one pinned person, and of a second one when *newly_allows* says so of an edit."""
+    """Asks for the signature of one pinned person, and of a second one when *newly_allows* says so of an edit.
 
-    def __init__(self, pinned: PinnedKeys, verifies: Verifies, newly_allows: NewlyAllows | None = None) -> None:
+    *recalls* tells what was last in force for an operator, for a server that is started anew.
+    """
+
+    def __init__(
+        self,
+        pinned: PinnedKeys,
+        verifies: Verifies,
+        newly_allows: NewlyAllows | None = None,
+        recalls: Callable[[str], Candidate | None] = lambda _: None,
+    ) -> None:
         self._pinned = pinned
         self._verifies = verifies
         self._newly_allows = newly_allows
+        self._recalls = recalls
 
-    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
-        """Return what is wrong with the signatures of *candidate*, which is *proposed* in the place of *former*."""
+    def findings(self, candidate: Candidate, former: Active | None) -> "tuple[Finding, ...] | Comparing":
+        """Return what is wrong with the signatures of *candidate* in the place of *former*, or what finds that out."""
         place = f"{candidate.operator}/{SEAL_FILE}"
         if candidate.seal is None:
             return (_finding(place, "unsigned", _UNSIGNED, "pdp sign"),)
@@ -86,11 +99,25 @@ class PinnedSeals:
         signers = self._signers(seal)
         if not signers:
             return (_finding(place, "seal-untrusted", _UNTRUSTED, "let somebody sign whose key is pinned"),)
-        if former is not None and _is_older(seal, former):
+        known = former if former is not None else self._recalled(candidate.operator)
+        if known is not None and _is_older(seal, known):
             return (_finding(place, "seal-older", _OLDER, "sign the folder again"),)
-        if len(signers) < 2 and self._newly_allows is not None and self._newly_allows(former, candidate):
-            return (_finding(place, "second-person-missing", _SECOND, "let another person sign too"),)
-        return ()
+        if len(signers) >= 2 or self._newly_allows is None:
+            return ()
+        more = self._newly_allows(known, candidate)
+        return more if isinstance(more, Comparing) else second_person_findings(candidate, more=more)
+
+    def _recalled(self, operator: str) -> Candidate | None:
+        """Return what was last in force, when it is whole and somebody has signed it whose key is pinned."""
+        # FAIL CLOSED (second person): what was changed since is not what was in force.
+        known = self._recalls(operator)
+        if known is None or known.seal is None:
+            return None
+        try:
+            seal = read_seal(known.seal)
+        except (ValueError, RecursionError):
+            return None
+        return known if self._signers(seal) and not any(_mismatches("", seal, known)) else None
 
     def _signers(self, seal: Seal) -> frozenset[str]:
         """Return the persons who signed *seal*: whoever's pinned key verifies a signature, whatever the file says."""
@@ -100,6 +127,12 @@ class PinnedSeals:
             for key, person in self._pinned.keys.items()
             if any(self._verifies(key, signature, message) for signature in seal.signatures)
         )
+
+
+def second_person_findings(candidate: Candidate, *, more: bool) -> tuple[Finding, ...]:
+    """Return what is wrong with a *candidate* that one person has signed, when it allows *more* and when not."""
+    place = f"{candidate.operator}/{SEAL_FILE}"
+    return (_finding(place, "second-person-missing", _SECOND, "let another person sign too"),) if more else ()
 
 
 def _mismatches(place: str, seal: Seal, candidate: Candidate) -> Iterator[Finding]:
@@ -116,7 +149,7 @@ def _mismatches(place: str, seal: Seal, candidate: Candidate) -> Iterator[Findin
             yield _finding(name, "signed-file-changed", _CHANGED, "sign the folder again")
 
 
-def _is_older(seal: Seal, former: Active) -> bool:
+def _is_older(seal: Seal, former: Former) -> bool:
     """Say whether *seal* may not follow what is in force: its number is smaller, or the same for other files."""
     if former.seal is None:
         return False

@@ -91,7 +91,8 @@ class Apart:
         # FAIL CLOSED (second person): nothing but a plain no is a no.
         return answer is not False
 
-    def _said(self, question: str, operator: str, before: Files, after: Files, **more: int) -> dict[str, Any]:
+    def question(self, question: str, operator: str, before: Files, after: Files, **more: int) -> bytes:
+        """Return what the process is asked."""
         asked = json.dumps(
             {
                 "question": question,
@@ -103,7 +104,10 @@ class Apart:
                 **more,
             }
         )
-        said = self._run(asked.encode())
+        return asked.encode()
+
+    def _said(self, question: str, operator: str, before: Files, after: Files, **more: int) -> dict[str, Any]:
+        said = self._run(self.question(question, operator, before, after, **more))
         if "findings" in said:
             raise InvalidPolicyError(_finding(**each) for each in said["findings"])
         if "not_compared" in said:

@@ -1,7 +1,8 @@
 """Which decisions differ between two policies, over the whole space."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
@@ -11,7 +12,8 @@ from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
-from pdp.analysis.seeing import seen_of
+from pdp.analysis.seeing import view_of
+from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import Telling, When
 from pdp.core.fact_schema import FactSchema
@@ -58,7 +60,7 @@ Progress = Callable[[int, int], None]
 
 
 _LOOKED_AT: Final = 8
-"""So many requests that were found last are tried before the solver is asked."""
+"""So many requests that were found or met last are tried before the solver is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class _Apart:
 class Comparison:
     """Compares a policy before an edit with the policy after it, as to *kinds* of differences.
 
-    Its parts may be done another way by a subclass.
+    *jobs* processes share it. Its parts may be done another way by a subclass.
     """
 
     stance_type: type[Stance] = Stance
@@ -83,8 +85,14 @@ class Comparison:
     most_roles: int = MOST_ROLES
 
     def __init__(
-        self, before: PolicySet, after: PolicySet, schema: FactSchema, kinds: Sequence[Kind] = tuple(Kind)
+        self,
+        before: PolicySet,
+        after: PolicySet,
+        schema: FactSchema,
+        kinds: Sequence[Kind] = tuple(Kind),
+        jobs: int = 1,
     ) -> None:
+        self._jobs = jobs
         self.kinds = tuple(kinds)
         self.space = Space([before, after], schema)
         self.sides = (self.side_type(before, self.space), self.side_type(after, self.space))
@@ -103,21 +111,35 @@ class Comparison:
         """Whether it can be, if conditions that look for facts come to anything."""
         self._for_somebody: dict[object, bool] = {}
         """Whether somebody can bring it about, who is the data subject or is not."""
-        self._met: dict[Kind, list[tuple[Request, Outcomes]]] = {kind: [] for kind in Kind}
+        self._met: dict[Kind, deque[tuple[Request, Outcomes]]] = {kind: deque(maxlen=_LOOKED_AT) for kind in Kind}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
     def differences(self, progress: Progress | None = None) -> Iterator[Difference]:
         """Yield every difference, cell by cell, the smaller sets of roles first. Raises UndecidedError."""
-        found = []
+        found: list[tuple[object, Cell]] = []
+        first: dict[object, tuple[Cell, tuple[Ground, ...]]] = {}
         for cell in Cells(self.sides, self.space):
             grounds = self._grounds(cell)
             if any(one.every_bit & bits for one, bits in zip(grounds, self.changed, strict=True)):
-                found.append((cell, grounds))
-        for at, (cell, grounds) in enumerate(found):
+                key = self.alike(cell, grounds)
+                found.append((key, cell))
+                first.setdefault(key, (cell, grounds))
+        coming = each_of(self._in_place, list(first.values()), self._jobs)
+        alike: dict[object, list[Difference]] = {}
+        for at, (key, cell) in enumerate(found):
             if progress is not None:
                 progress(at, len(found))
-            yield from self._in_cell(cell, grounds)
+            if key not in alike:
+                alike[key] = next(coming)
+            yield from (replace(one, cell=cell) for one in alike[key])
+
+    def _in_place(self, place: tuple[Cell, tuple[Ground, ...]]) -> list[Difference]:
+        return list(self._in_cell(*place))
+
+    def alike(self, cell: Cell, grounds: tuple[Ground, ...]) -> object:
+        """Return what the differences of *cell* rest on, where the rules of *grounds* matter: equal for cells alike."""
+        return grounds, cell.features
 
     def _grounds(self, cell: Cell) -> tuple[Ground, ...]:
         words = (cell.actions.first, cell.categories.first, cell.purposes.first)
@@ -185,13 +207,12 @@ class Comparison:
         """
         asked = (roles.example, cell.actions.first, cell.categories.first, cell.purposes.first)
         traits, in_scopes = differing.traits, holding is Holding.IN_SCOPES
-        whole = asked[2] if any(one.keeping for one in differing.standings) or asked[2] in traits.types else ""
-        seen = seen_of(self.space, asked, traits) if traits.consents else None
+        view = view_of(self.space, asked, traits, narrow=any(one.keeping for one in differing.standings))
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         features = frozenset(
             feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
         )
-        about = (differing.meanings, whole, seen)
+        about = (differing.meanings, view)
         key = (about, features, holding)
         known = self._possible.get(key)
         if known is None:
@@ -227,25 +248,27 @@ class Comparison:
             return False
         if self._was_met(question, place[0], formula):
             return True
+        if holding is Holding.IN_SCOPES:
+            if for_somebody not in self._for_somebody:
+                self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
+            # What cannot be however other roles are held cannot be in any scope: most often that answers both.
+            if not self._for_somebody[for_somebody] or question.sought(formula, Holding.LOOSELY) is None:
+                return False
         request = question.sought(formula, holding)
-        if request is not None:
-            self._met[place[0]].insert(0, (request, {}))
-            return True
-        if holding is Holding.ANYHOW:
-            return False
-        if for_somebody not in self._for_somebody:
-            self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
-        if not self._for_somebody[for_somebody]:
-            return False
-        return False if question.sought(formula, Holding.LOOSELY) is None else None
+        if request is None:
+            return None if holding is Holding.IN_SCOPES else False
+        self._met[place[0]].appendleft((request, {}))
+        return True
 
     def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
         """Say whether a request that was found for another question shows the same for this one."""
         met = self._met[kind]
-        for at, (request, outcomes) in enumerate(met[:_LOOKED_AT]):
+        for one in tuple(met):
+            request, outcomes = one
             recast = self.space.recast(request, question.asked)
             if recast is not None and question.holds_in(formula, recast, outcomes):
-                met.insert(0, met.pop(at))
+                met.remove(one)
+                met.appendleft(one)
                 return True
         return False
 

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pdp.conditions import Condition, ConditionSyntaxError, Resolver, parse_condition, parts_of
+from pdp.conditions import (
+    Condition,
+    ConditionSyntaxError,
+    ConditionTable,
+    Resolver,
+    compile_conditions,
+    parse_condition,
+    parts_of,
+)
 from pdp.conditions.expression import Named
 from pdp.core.errors import InvalidPolicyError
 from pdp.core.policy import ANY, Granting, Hierarchies
@@ -57,6 +65,10 @@ class WithInvariants:
     policy: PolicySet
     invariants: tuple[Invariant, ...]
     conditions: Mapping[str, Condition] = field(default_factory=dict)
+    compiled: ConditionTable = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compiled", compile_conditions(self.conditions))
 
     @property
     def operator(self) -> str:

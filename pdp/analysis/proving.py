@@ -9,7 +9,7 @@ from pdp.analysis.invariants import NEVER, Invariant, WithInvariants
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, either_side, feature_of, role_kinds, role_sets
-from pdp.analysis.seeing import seen_of
+from pdp.analysis.seeing import view_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.together import Together, bits_of
 from pdp.conditions import Evaluator
@@ -162,9 +162,8 @@ class Prover:
 
     def _is_possible_for_anybody(self, invariant: Invariant, asked: Asked, standing: Standing) -> bool:
         traits = self._traits(conditions_of(self._side, standing) | self._conditions(invariant))
-        whole = asked[2] if standing.keeping or asked[2] in traits.types else ""
-        seen = seen_of(self.space, asked, traits) if traits.consents else None
-        key = (meant(self._side, standing), self._sought(invariant), whole, seen)
+        view = view_of(self.space, asked, traits, narrow=bool(standing.keeping))
+        key = (meant(self._side, standing), self._sought(invariant), view)
         if key not in self._for_anybody:
             question, broken = self._opened(invariant, asked, standing)
             self._for_anybody[key] = question.is_possible_for_anybody(broken())
@@ -191,11 +190,10 @@ class Prover:
     ) -> bool:
         standing = Standing(bit | denying, (), True)
         traits = self._traits(conditions_of(self._side, standing) | self._conditions(invariant))
-        whole = words[1] if words[1] in traits.types else ""
-        seen = seen_of(self.space, (_ANYBODY, *words), traits) if traits.consents else None
+        view = view_of(self.space, (_ANYBODY, *words), traits, narrow=False)
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         feature = feature_of(role, traits, vocabulary, hierarchies)
-        key = (invariant.name, bit, denying, feature, role in invariant.words[WordKind.ROLE], whole, seen)
+        key = (invariant.name, bit, denying, feature, role in invariant.words[WordKind.ROLE], view)
         if key not in self._risks:
             self._risks[key] = any(
                 self._is_possible(invariant, (roles.example, *words), standing)
@@ -265,9 +263,8 @@ class Prover:
         traits = self._traits(conditions_of(self._side, standing) | self._conditions(invariant))
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         features = frozenset(feature_of(role, traits, vocabulary, hierarchies) for role in asked[0])
-        whole = asked[2] if standing.keeping or asked[2] in traits.types else ""
-        seen = seen_of(self.space, asked, traits) if traits.consents else None
-        key = (meant(self._side, standing), self._sought(invariant), features, whole, seen)
+        view = view_of(self.space, asked, traits, narrow=bool(standing.keeping))
+        key = (meant(self._side, standing), self._sought(invariant), features, view)
         if key not in self._known:
             self._known[key] = self._is_possible_for_anybody(invariant, asked, standing) and self._asked_exactly(
                 invariant, asked, standing

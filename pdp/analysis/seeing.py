@@ -6,8 +6,17 @@ from pdp.space import Space, Traits
 from pdp.space.angle import angle_of
 
 
-def seen_of(space: Space, asked: Asked, traits: Traits) -> object:
-    """Return what consents and lists of categories see: equal for questions that *traits* do not tell apart."""
+def view_of(space: Space, asked: Asked, traits: Traits, *, narrow: bool) -> object:
+    """Return what conditions see of the words of a question: equal for questions that *traits* do not tell apart.
+
+    *narrow*: they are also looked at under narrower categories, so that every category is one by itself.
+    """
+    whole = asked[2] if narrow or asked[2] in traits.types else ""
+    return whole, _seen_of(space, asked, traits) if traits.consents else None
+
+
+def _seen_of(space: Space, asked: Asked, traits: Traits) -> object:
+    """Return what consents and lists of categories see."""
     angle, upward = angle_of(asked, space.hierarchies), space.vocabulary.upward
     categories, purposes = (
         (frozenset(upward(kind, word)) & named, word in named)

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 _T = TypeVar("_T")
 _Found = TypeVar("_Found")
 
-FEWEST: Final = 64
+FEWEST: Final = 16
 """Of less, one process makes all: to begin another takes longer."""
 
 _PORTIONS: Final = 8

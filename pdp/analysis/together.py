@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pdp.analysis.meanings import Side
 from pdp.analysis.roles import feature_of
-from pdp.analysis.seeing import seen_of
+from pdp.analysis.seeing import view_of
 from pdp.analysis.stance import Stance, Standing, conditions_of
 from pdp.core.decision import Effect
 from pdp.core.vocabulary import WordKind
@@ -86,10 +86,9 @@ class Together:
 
     def _view_of(self, asked: Asked, conditions: frozenset[int], *, narrow: bool) -> object:
         traits = self.traits(conditions)
-        category, vocabulary, hierarchies = asked[2], self._space.vocabulary, self._space.hierarchies
-        whole = category if narrow or category in traits.types else ""
+        vocabulary, hierarchies = self._space.vocabulary, self._space.hierarchies
         features = frozenset(feature_of(role, traits, vocabulary, hierarchies) for role in asked[0])
-        return features, whole, seen_of(self._space, asked, traits) if traits.consents else None
+        return features, view_of(self._space, asked, traits, narrow=narrow)
 
     def traits(self, conditions: frozenset[int]) -> Traits:
         """Return what *conditions* can tell apart."""

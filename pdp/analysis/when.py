@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pdp.analysis.seeing import seen_of
+from pdp.analysis.seeing import view_of
 from pdp.conditions import Evaluator
 from pdp.core.circumstances import Circumstances
 from pdp.core.decision import Outcome
@@ -160,8 +160,7 @@ class Telling:
         traits = self._space.traits(numbered.values())
         key = (
             frozenset((numbered[at], outcomes) for at, outcomes in chosen.items()),
-            asked[2] if asked[2] in traits.types else "",
-            seen_of(self._space, asked, traits) if traits.consents else None,
+            view_of(self._space, asked, traits, narrow=False),
             DATA_SUBJECT in asked[0],
         )
         if key not in self._known:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import grpc
 
 from pdp.cases import (
     Case,
     Coverage,
-    Mutant,
     Mutation,
     NearMiss,
     Outcome,
@@ -38,6 +37,8 @@ from pdp.policy_set import PolicySet
 from pdp.server.explain_request import Level
 from pdp.wire.words import Words
 from pdp.wiring.folders import folder_files, load_policies
+
+Each = TypeVar("Each")
 
 CASE_SECONDS: Final = 30.0
 """How long one case may take on a server: what is tested is the answer, on however busy a machine."""
@@ -118,7 +119,7 @@ def run(options: CaseOptions, words: Words) -> Results:
     policies = load_policies(options.policies, words, only=only)
     points = {operator: point_for(operator, policies) for operator in operators}
     now = datetime.now(UTC)
-    outcomes = run_cases(cases, policies.sets, now, sentences=options.sentences)
+    outcomes = run_cases(_told(cases, "cases"), policies.sets, now, sentences=options.sentences)
     explanations = {
         outcome.case.id: points[outcome.case.request.operator].explain(outcome.case.request)
         for outcome in outcomes
@@ -153,12 +154,12 @@ def _proposed(
         yield from (miss for _, miss in proposing.for_changes(mutants) if miss is not None)
 
 
-def _told(mutants: Sequence[Mutant], operator: str) -> Iterator[Mutant]:
-    """Yield *mutants*, and say on stderr how many of them were taken when it takes long."""
-    tell = progress_on_stderr(f"pdp test {operator}")
-    for done, mutant in enumerate(mutants):
-        tell(done, len(mutants))
-        yield mutant
+def _told(of: Sequence[Each], what: str) -> Iterator[Each]:
+    """Yield each *of* them, and say on a terminal how many of them, *what* they are, were taken when it takes long."""
+    tell = progress_on_stderr(f"pdp test {what}")
+    for done, each in enumerate(of):
+        tell(done, len(of))
+        yield each
 
 
 def _check_nothing_is_stored(server: str, cases: Sequence[Case], words: Words, lang: str) -> None:
@@ -180,7 +181,7 @@ def _check_nothing_is_stored(server: str, cases: Sequence[Case], words: Words, l
 def _run_on_server(server: str, cases: Sequence[Case], words: Words, *, sentences: bool) -> Results:
     outcomes, explanations = [], {}
     with DecisionClient(server, words, deadline_seconds=CASE_SECONDS) as client:
-        for case in cases:
+        for case in _told(cases, "cases"):
             outcome, explanation = _ask(client, case, sentences=sentences)
             outcomes.append(outcome)
             if explanation is not None and not outcome.passed:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pdp.cli.analysing import need_solver, progress_on_stderr
+from pdp.cli.analysing import jobs_option, need_solver, progress_on_stderr
 from pdp.cli.diff_at_server import would_change
 from pdp.cli.options import Exit, fail, output_options
 from pdp.core.errors import InvalidPolicyError, PdpError
@@ -40,6 +40,7 @@ KINDS = ("newly-allowed", "newly-denied", "obligations-changed", "reasons-change
     help="Write the request that shows each group into this directory.",
 )
 @click.option("--server", metavar="HOST:PORT", help="Compare with what this server has in force; give AFTER alone.")
+@jobs_option
 @output_options
 def diff(
     before: str,
@@ -48,6 +49,7 @@ def diff(
     decisions_only: bool,
     witnesses: Path | None,
     server: str | None,
+    jobs: int | None,
     form: str,
     lang: str,
 ) -> None:
@@ -70,6 +72,7 @@ def diff(
     from pdp.analysis.beside import changed_beside
     from pdp.analysis.changes import Comparison, Kind
     from pdp.analysis.groups import UnconfirmedError, grouped
+    from pdp.analysis.shared_work import cores
     from pdp.space import UndecidedError
 
     words = load_words()
@@ -85,7 +88,7 @@ def diff(
         raise click.UsageError(f"these are two operators: {old.operator} and {new.operator}")
     kinds = tuple(Kind)[:2] if decisions_only else tuple(Kind)
     try:
-        comparison = Comparison(old, new, words.schema, kinds)
+        comparison = Comparison(old, new, words.schema, kinds, jobs or cores())
         groups = grouped(comparison, words, progress_on_stderr(f"pdp diff {old.operator}"))
     except (UndecidedError, UnconfirmedError) as error:
         click.echo(f"pdp diff: {error}", err=True)

@@ -78,6 +78,11 @@ Then let her mother revoke it, and ask again:
     type=click.Choice(["yes", "no", "newly-allowed"]),
     help="Whether two persons have to sign: each edit, none, or what allows more. [no]",
 )
+@click.option(
+    "--last-in-force",
+    metavar="FOLDER",
+    help="Where it is remembered what was in force when the server ended. [not remembered]",
+)
 @click.option("--metrics", metavar="[HOST:]PORT", help="Where Prometheus reads; without HOST on loopback. [nowhere]")
 @click.option("--traces", metavar="URL", help="Where spans are sent: http://HOST:PORT of an OTLP collector. [none]")
 @click.option("--trace-percent", metavar="N", help="Of how many calls in a hundred, unless their trace says. [1]")

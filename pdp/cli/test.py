@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from pdp.cases import Outcome, Selection, near_misses_text
 from pdp.cli.case_report import coverage_json, coverage_lines, mutation_json, mutation_lines
@@ -90,8 +91,12 @@ def run_case_files(
 ) -> None:
     """Run the cases of each FILE (or of every case file below a directory) and explain the failures.
 
+    Where --policies is not given, cases that lie in the folder of an operator are run against the rules in that folder.
+
     Exit code 0: all passed, 1: some failed or a share is too small, 2: trouble.
     """
+    if click.get_current_context().get_parameter_source("policies") is ParameterSource.DEFAULT:
+        given["policies"] = _beside(given["paths"]) or given["policies"]
     options = CaseOptions(selection=Selection(texts, clauses, operators, decision or ""), **given)
     needs_files = options.coverage or options.mutate or options.propose is not None or options.required
     if options.server is not None and needs_files:
@@ -103,6 +108,25 @@ def run_case_files(
         except KeyboardInterrupt:
             sys.exit(Exit.YES)
     sys.exit(_run_and_report(options))
+
+
+def _beside(paths: Sequence[Path]) -> Path | None:
+    """Return the directory of policies in which the cases lie, None when they lie in none.
+
+    Otherwise somebody who edits a copy would be told that the rules elsewhere pass.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        folder = path if path.is_dir() else path.parent
+        if (folder / "policy.csv").exists():
+            home = folder.parent if folder.name not in {"", ".."} else folder.resolve().parent
+            found.setdefault(home.resolve(), home)
+        elif any(folder.glob("*/policy.csv")):
+            found.setdefault(folder.resolve(), folder)
+    if len(found) > 1:
+        named = ", ".join(f"`{home}`" for home in found.values())
+        raise click.UsageError(f"the cases lie beside several policies, {named}: name one with --policies")
+    return next(iter(found.values()), None)
 
 
 def _run_and_report(options: CaseOptions) -> Exit:

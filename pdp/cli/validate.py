@@ -218,5 +218,5 @@ def _summary(operators: Iterable[str], findings: Sequence[Finding], lang: str) -
     if lang == "vi":
         errors, warnings = f"{count[Severity.ERROR]} lỗi", f"{count[Severity.WARNING]} cảnh báo"
         return f"{names}: {errors}, {warnings}, {count[Severity.NOTE]} ghi chú"
-    errors, warnings = f"{count[Severity.ERROR]} errors", f"{count[Severity.WARNING]} warnings"
-    return f"{names}: {errors}, {warnings}, {count[Severity.NOTE]} notes"
+    told = [f"{number} {severity.value}{'' if number == 1 else 's'}" for severity, number in count.items()]
+    return f"{names}: {', '.join(told)}"

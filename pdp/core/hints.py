@@ -48,6 +48,9 @@ _VIETNAMESE: Final = {
     "name a condition, or keep it when the sentence asks for none": (
         "hãy nêu điều kiện, hoặc giữ nguyên khi câu đã công bố không đòi điều kiện nào"
     ),
+    "name the condition about consent, or owe something else": (
+        "hãy nêu điều kiện về sự đồng ý, hoặc đặt nghĩa vụ khác"
+    ),
     "name the purposes, or keep it when the sentence names none": (
         "hãy nêu các mục đích, hoặc giữ nguyên khi câu đã công bố không nêu mục đích nào"
     ),
@@ -63,6 +66,7 @@ _VIETNAMESE: Final = {
     ),
     # --- What may be put in force -------------------------------------------------------------------------------------
     "let another person sign too": "hãy để một người khác ký thêm",
+    "let the server write to the folder `last_in_force`": "hãy để máy chủ ghi được vào thư mục `last_in_force`",
     "let somebody sign whose key is pinned": "hãy để người có khóa được ghim ký",
     "put it back; rules that are meant to go are taken out of the file, or the server is started anew": (
         "hãy đặt lại tệp; quy tắc muốn bỏ thì xóa trong tệp, hoặc khởi động lại máy chủ"

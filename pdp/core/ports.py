@@ -128,3 +128,16 @@ class Document(Protocol):
 
 Verifies = Callable[[bytes, bytes, bytes], bool]
 """Says whether a signature, the second, is that of the owner of a public key, the first, under a message."""
+
+
+class KeptContents(Protocol):
+    """Contents by name that outlive the process. All of it raises UnavailableError when it cannot be done."""
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content of *name*, None when there is none; raise also when another user could have written it."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Let *content* be that of *name*, durably, and whole or not at all."""
+
+    def remove(self, name: str) -> None:
+        """Let there be no content of *name*, durably."""

@@ -11,11 +11,12 @@ from grpc_status import rpc_status
 from structlog.typing import FilteringBoundLogger
 
 from pdp.core.caller import Caller
-from pdp.core.errors import OverloadedError
+from pdp.core.errors import NotImplementedYetError, OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.access import HEALTH_METHODS, NEEDS, WRITING_METHODS, Need
 from pdp.server.core_operations import Metadata
-from pdp.server.entrances import RETRY_SECONDS, AtOnce, Entrance
+from pdp.server.delaying import Delaying
+from pdp.server.entrances import RETRY_SECONDS, Entrance, Refusing
 from pdp.server.gate import Admitted, Gate, caller_of, presented_by, remember_caller
 from pdp.server.lanes import Lane
 from pdp.server.names import name_of
@@ -67,6 +68,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         metering: Metering = UNMETERED,
         tracing: Tracing = NOTHING_TRACED,
         under_way: UnderWay | None = None,
+        delaying: Delaying | None = None,
     ) -> None:
         self._under_way = under_way or UnderWay()
         self._metering = metering
@@ -78,7 +80,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         self._usual = usual
         self._patience = patience
         self._unheard = Unheard(patience)
-        self._at_once = AtOnce()
+        self._delaying = Delaying() if delaying is None else delaying
+        self._full = Refusing(OverloadedError("too many calls wait", RETRY_SECONDS), self._delaying)
+        self._unserved = self._unserved_handler()
         self._guarded: dict[str, Handler] = {}
 
     def intercept_service(
@@ -86,13 +90,13 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], "Handler | None"],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "Handler | None":
-        """Return the guarded handler of a method, None for a method that nobody serves (gRPC answers UNIMPLEMENTED)."""
+        """Return the guarded handler of a method; what nobody serves is UNIMPLEMENTED."""
         method = handler_call_details.method
         guarded = self._guarded.get(method)
         if guarded is None:
             handler = continuation(handler_call_details)
             if handler is None:
-                return None
+                return self._unserved
             guarded = self._guarded[method] = self._guard(handler, method)
         lane = self._lane(method)
         # This runs where calls arrive: what cannot be borne is refused before it waits.
@@ -108,8 +112,18 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         def refuse(_requests: Any, context: grpc.ServicerContext, *_callback: Any) -> NoReturn:
             self._refuse(OverloadedError("too many calls wait", RETRY_SECONDS), method, context)
 
-        refuse.experimental_thread_pool = self._at_once  # type: ignore[attr-defined]  # gRPC looks for it there
+        refuse.experimental_thread_pool = self._full  # type: ignore[attr-defined]  # gRPC looks for it there
         return HANDLER_KINDS[True, handler.response_streaming][1](refuse)
+
+    def _unserved_handler(self) -> Handler:
+        """Return what tells that a method is not served, as gRPC does by itself; whoever asks much is told later."""
+        error = NotImplementedYetError("Method not found!")
+
+        def refuse(_requests: Any, context: grpc.ServicerContext) -> NoReturn:
+            self._refuse(error, "", context)
+
+        refuse.experimental_thread_pool = Refusing(error, self._delaying)  # type: ignore[attr-defined]  # as above
+        return grpc.stream_unary_rpc_method_handler(refuse)
 
     def _guard(self, handler: Handler, method: str) -> Handler:
         name, make = HANDLER_KINDS[handler.request_streaming, handler.response_streaming]
@@ -138,7 +152,7 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         def refuse(error: BaseException, context: grpc.ServicerContext) -> NoReturn:
             self._refuse(error, method, context)
 
-        return Entrance(lane, admit, refuse, self._unheard, self._patience, streams=streams)
+        return Entrance(lane, admit, refuse, self._unheard, self._patience, self._delaying, streams=streams)
 
     def _guarded_behaviour(self, behaviour: Behaviour, method: str, *, streams: bool) -> Behaviour:
         name = name_of(method)

@@ -1,5 +1,6 @@
 """What is used of gRPC's core below its public interface, and whether this release has it."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, Final
@@ -65,6 +66,17 @@ class Handed:
     def of_core(self) -> Any:
         """Return the call of gRPC's core."""
         return self._event.call
+
+    @property
+    def left(self) -> float:
+        """Return how many seconds its caller waits more."""
+        return float(self._event.call_details.deadline - time.time())
+
+    @property
+    def peer(self) -> str:
+        """Return who is at the other side, as gRPC writes it."""
+        written = self._event.call.peer()
+        return written.decode("ascii", "replace") if isinstance(written, bytes) else str(written)
 
     def read(self, heard: Heard) -> None:
         """Ask for the message, and go on: the thread that takes events calls *heard* when it is there."""

@@ -10,8 +10,10 @@ import grpc
 
 from pdp.core.errors import OverloadedError
 from pdp.server.core_operations import Handed, handed_call
-from pdp.server.gate import Admitted, hand_on
+from pdp.server.delaying import Delaying
+from pdp.server.gate import NOBODY, Admitted, hand_on
 from pdp.server.lanes import Lane
+from pdp.server.probing import Probing
 from pdp.server.status import CallOverError, no_message
 from pdp.server.unheard import Unheard
 
@@ -27,15 +29,22 @@ Refuse = Callable[[BaseException, grpc.ServicerContext], NoReturn]
 """Ends a call with the status of an error."""
 
 
-class AtOnce(ThreadPoolExecutor):
-    """Does what it is handed at once, on the thread that takes events: only what never waits may be handed to it."""
+class Refusing(ThreadPoolExecutor):
+    """Does what refuses a call for *error*: on the thread that takes events or, where that is held back, later.
 
-    def __init__(self) -> None:
+    To gRPC it is a pool of threads, and has none: only what never waits may be handed to it.
+    """
+
+    def __init__(self, error: Exception, delaying: Delaying) -> None:
         super().__init__(1)  # none is ever started
+        self._error = error
+        self._delaying = delaying
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Do it; there is nothing to be waited for, and gRPC counts nothing."""
-        fn(*args, **kwargs)
+        """Take a call; there is nothing to be waited for, and gRPC counts nothing."""
+        call = handed_call(fn, args)
+        self._delaying.let_go()
+        self._delaying.refuse(self._error, 0.0 if call is None else call.left, lambda: fn(*args, **kwargs))
         return cast("Future[Any]", None)
 
 
@@ -44,15 +53,23 @@ class Entrance(ThreadPoolExecutor):
 
     gRPC waits for the message of a call in a thread of its pool, whoever calls: a few calls that bring none would hold
     a lane for ever. Here *admit* says first who calls, then the message is read by the thread that takes events, and
-    the lane gets what it can answer. *unheard* are the calls whose message is awaited, of all lanes. With *streams*,
-    messages are read by whoever answers, and only the caller is known first. A call without a deadline waits for
-    *patience* seconds at most.
+    the lane gets what it can answer. What is refused before is told as *delaying* says. *unheard* are the calls whose
+    message is awaited, of all lanes. With *streams*, messages are read by whoever answers, and only the caller is known
+    first. A call without a deadline waits for *patience* seconds at most.
 
     Where a release of gRPC hands over something else (core_operations says so), the lane gets it as it is.
     """
 
     def __init__(
-        self, lane: Lane, admit: Admit, refuse: Refuse, unheard: Unheard, patience: float, *, streams: bool
+        self,
+        lane: Lane,
+        admit: Admit,
+        refuse: Refuse,
+        unheard: Unheard,
+        patience: float,
+        delaying: Delaying,
+        *,
+        streams: bool,
     ) -> None:
         super().__init__(1)  # none is ever started
         self._lane = lane
@@ -60,18 +77,23 @@ class Entrance(ThreadPoolExecutor):
         self._refuse = refuse
         self._unheard = unheard
         self._patience = patience
+        self._delaying = delaying
+        self._probing = Probing()
         self._streams = streams
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Take a call; gRPC counts as under way only what this returns, and those that bring no message are nothing."""
+        self._delaying.let_go()
         call = handed_call(fn, args)
         if call is None:
             return self._lane.submit(fn, *args, **kwargs)
         try:
             admitted = self._admit(call.metadata, call.of_core)
+            if admitted.caller is NOBODY:
+                self._probing.check(call.peer)
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
-            self.end(call, error)
+            self._delaying.refuse(error, call.left, functools.partial(self.end, call, error))
             return cast("Future[Any]", None)
         if self._streams:
             return self.enter(call, call.argument(), admitted, time.monotonic())

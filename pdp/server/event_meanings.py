@@ -56,6 +56,12 @@ MEANINGS: Final[Mapping[Event, Text]] = {
         " giữ nguyên",
         en="workers could not build the new set of `operator`, or built different ones: `errors`; everything stays",
     ),
+    Event.POLICY_NOT_REMEMBERED: Text(
+        vi="không ghi nhớ được chính sách đang có hiệu lực của `operator` trong thư mục `last_in_force`; sau khi"
+        " khởi động lại, thay đổi tiếp theo cần hai người ký",
+        en="what is in force for `operator` could not be kept in the folder `last_in_force`; after a restart two"
+        " persons have to sign the next edit",
+    ),
     Event.CLOCK_STEPPED: Text(
         vi="đồng hồ của máy đã bị đặt lại, đi `seconds` so với thời gian thực sự trôi qua",
         en="the machine's clock was set: it went on by `seconds` more than time had passed, or less",

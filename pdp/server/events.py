@@ -35,6 +35,7 @@ class Event(StrEnum):
     POLICY_ACTIVATED = "policy-activated"
     POLICY_REFUSED = "policy-refused"
     POLICY_NOT_BUILT = "policy-not-built"
+    POLICY_NOT_REMEMBERED = "policy-not-remembered"
     SHADOW_REPORT = "shadow-report"
     OPERATOR_NOT_SERVED = "operator-not-served"
     REQUEST_FAILED = "request-failed"

@@ -62,8 +62,11 @@ class Holding:
         in_time = max(0.0, left * _OF_DEADLINE - 2 * TICK_SECONDS)
         return min(longest, in_time) * (0.5 + 0.5 * self._chance())
 
-    def hold(self, key: str, left: float, then: Callable[[], None]) -> None:
-        """Call *then* a moment later, for *key*, who waits *left* seconds more; at once when too many are held."""
+    def hold(self, key: str, left: float, then: Callable[[], None]) -> bool:
+        """Keep *then* for a moment, for *key*, who waits *left* seconds more; say whether it is kept.
+
+        When too many are, it is done at once.
+        """
         with self._changing:
             is_held = len(self._held) < self._most
             if is_held:
@@ -72,6 +75,7 @@ class Holding:
                 heapq.heappush(self._held, (due, next(self._numbers), key, then))
         if not is_held:
             then()
+        return is_held
 
     def taken(self, overdue: float = 0.0, most: int = TAKEN_MOST) -> list[Callable[[], None]]:
         """Return what is to be done now, at most *most*, whose moment was over *overdue* seconds ago."""

@@ -41,6 +41,9 @@ class Handler(Protocol):
     def received(self, call: "Call", event: Any) -> Handled:
         """Handle the event that a message of *call* has come, or that none will come any more."""
 
+    def turned(self, call: "Call") -> Handled:
+        """Handle the event that it is the turn of *call*, whose message is there."""
+
     def ended(self, call: "Call") -> Handled:
         """Handle the event that *call* is over."""
 
@@ -64,14 +67,16 @@ class Method:
 class Call:
     """A call; called by the public server with the event that a message of it has come.
 
-    *deadline* is in seconds of the epoch; *began* when its last message was there; *has_begun* says that the metadata
-    before the first answer are sent; *visit* is None, *key* "" and *weight* 1 until its caller is known; *is_held* says
-    that its refusal is held back. What is unread or silent is for Unread to say, and what stands abreast for Turns.
+    *deadline* is in seconds of the epoch; *body* is a message that waits for its turn; *began* when its last message
+    was there; *has_begun* says that the metadata before the first answer are sent; *visit* is None, *key* "" and
+    *weight* 1 until its caller is known; *is_held* says that its refusal is held back. What is unread or silent is for
+    Unread to say, and what stands abreast for Turns.
     """
 
     __slots__ = (
         "_calls",
         "began",
+        "body",
         "deadline",
         "has_begun",
         "is_abreast",
@@ -91,6 +96,7 @@ class Call:
         self.of_core = of_core
         self.deadline = deadline
         self.began = 0.0
+        self.body = b""
         self.has_begun = False
         self.is_abreast = False
         self.is_held = False
@@ -102,6 +108,10 @@ class Call:
 
     def __call__(self, event: Any) -> Handled:
         return self._calls.received(self, event)
+
+    def turn(self, _event: Any) -> Handled:
+        """Handle the event that it is its turn."""
+        return self._calls.turned(self)
 
     def over(self, _event: Any) -> Handled:
         """Handle the event that it is over."""

@@ -19,10 +19,10 @@ from google.rpc import code_pb2, status_pb2
 from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.core_operations import Metadata, closing, initial_metadata, receiving, sending
-from pdp.server.holding import Holding
+from pdp.server.delaying import Delaying
 from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
 from pdp.server.streams import Streams
-from pdp.server.tending import TICK_SECONDS, Tending
+from pdp.server.tending import Tending
 from pdp.server.turns import Turns
 from pdp.server.under_way import EndingError, UnderWay
 from pdp.server.unread import Unread, Waiting
@@ -37,6 +37,9 @@ Refuse = Callable[[BaseException, str], status_pb2.Status]
 AWAITED: Final = 64
 """So many calls of a method are asked for in advance; each that comes is followed by asking for another. What comes
 beyond them waits unseen, so it is more than presses a process."""
+
+FEW_STREAMS: Final = 8
+"""Whose streams are no more than these has their messages answered as they come: nobody waits behind many of them."""
 
 TOO_MANY: Final = "too-many-calls"
 TOO_LATE: Final = "too-late"
@@ -77,6 +80,7 @@ class InlineCalls:
         told: Metadata = (),
         metering: Metering = UNMETERED,
         under_way: UnderWay | None = None,
+        delaying: Delaying | None = None,
     ) -> None:
         self._under_way = under_way or UnderWay()
         self._streams: Streams[Call] = Streams(self._under_way, self._end_stream)
@@ -90,14 +94,15 @@ class InlineCalls:
         self._admit = admit
         self._pool = pool
         self._patience = patience
-        self._held = Holding()
+        self._delaying = Delaying() if delaying is None else delaying
         self._tending = Tending(self._tend)
-        # Held by whoever changes what is unread, or whose turn it is.
+        # Held by whoever changes what is unread, whose turn it is, or how many are held.
         self._turning = threading.Lock()
         self._methods: list[Method] = []
-        # How many calls are awaited, under way and, of these, held: only the thread that takes events changes them.
+        # How many calls are awaited and under way: only the thread that takes events changes that.
         self._awaited = 0
         self._active = 0
+        # Of these, how many are refused and not over yet.
         self._holding = 0
 
     def add(self, path: str, answer: Answer, *, streams: bool = False) -> None:
@@ -132,8 +137,7 @@ class InlineCalls:
             # The server has begun to end: the core takes no more, and what came before it did is answered.
             self._awaited -= 1
         call = Call(self, method, event.call, self._deadline(method, event.call_details.deadline))
-        for end in self._held.taken():
-            end()
+        self._delaying.let_go()
         with self._turning:
             self._put_away()
         if self._active - self._apart > self._maximum:
@@ -144,29 +148,22 @@ class InlineCalls:
             call.visit = self._admit(method.path, event.invocation_metadata, event.call)
             caller = call.visit.caller
             call.key, call.weight = caller.name, caller.weight
-            begin = self._begin_stream if method.streams else self._line_up
-            begin(call)
-        except OverloadedError as error:
-            self._hold(call, error, event.call_details.deadline - time.time())
+            (self._begin_stream if method.streams else self._line_up)(call)
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
-            self._end(call, self._told(error, method.path))
+            told, left = self._told(error, method.path), event.call_details.deadline - time.time()
+            call.is_held = self._delaying.refuse(error, left, lambda: self._end(call, told))
+            with self._turning:
+                self._holding += call.is_held
         return GO_ON
 
     def _put_away(self) -> None:
         """End what has been silent for too long, and let others take the place of what is."""
         for silent in self._unread.overdue():
+            self._count_apart(silent)
             self._refuse_late(silent)
         for fallen in self._unread.fallen():
             self._follow(fallen)
-
-    def _hold(self, call: Call, error: OverloadedError, left: float) -> None:
-        """Refuse *call*, which waits for *left* seconds more, a moment later."""
-        told = self._told(error, call.method.path)
-        call.is_held = True
-        self._holding += 1
-        self._held.hold(error.caller, left, lambda: self._end(call, told))
-        self._tending.ask()
 
     def _line_up(self, call: Call) -> None:
         """Let the message of *call* be heard, or wait for its turn; raise OverloadedError where it may not."""
@@ -179,12 +176,9 @@ class InlineCalls:
 
     def _tend(self) -> bool:
         """Do what no event has come to do; say whether there will be more. A thread of its own calls this."""
-        for end in self._held.taken(TICK_SECONDS, len(self._held)):
-            end()
         with self._turning:
-            if self._turns.apart:
-                self._put_away()
-        return bool(self._held or self._turns.apart)
+            self._put_away()
+            return self._turns.apart > 0
 
     def _begin_stream(self, call: Call) -> None:
         self._streams.check(call.key)
@@ -204,8 +198,21 @@ class InlineCalls:
             self._end(call, None if call.method.streams and event.success else _NO_MESSAGE)
         elif call.deadline <= time.time():
             self._refuse_late(call)
+        elif call.method.streams and self._streams.of(call.key) > FEW_STREAMS:
+            call.body = body
+            with self._turning:
+                if self._turns.come(call, is_bounded=False):
+                    self._hear(call)
         else:
             self._answer(call, body)
+        return GO_ON
+
+    def turned(self, call: Call) -> Handled:
+        """Handle the event that it is the turn of *call*, whose message is there."""
+        with self._turning:
+            self._follow(call)
+        body, call.body = call.body, b""
+        self._answer(call, body)
         return GO_ON
 
     @property
@@ -229,12 +236,16 @@ class InlineCalls:
         """Handle the event that *call* is over."""
         self._under_way.end(call.of_core)
         self._active -= 1
-        self._holding -= call.is_held
+        with self._turning:
+            self._holding -= call.is_held
         self._streams.go(call)
         return self._handled()
 
     def _hear(self, call: Call) -> None:
-        """Ask for the message of *call*."""
+        """Ask for the message of *call*; where it is there already, for an event behind those that are."""
+        if call.method.streams:
+            call.of_core.start_server_batch((), call.turn)
+            return
         self._unread.come(call)
         call.of_core.start_server_batch((receiving(),), call)
 
@@ -248,12 +259,30 @@ class InlineCalls:
     def _follow(self, call: Call) -> None:
         """Let the one whose turn it is take the place of *call*, whose message is awaited no more."""
         following = self._turns.leave(call)
-        while following is not None:
-            if following.deadline > time.time():
-                self._hear(following)
-                return
-            self._refuse_late(following)
+        while following is not None and not self._goes_on(following):
             following = self._turns.leave(following)
+
+    def _goes_on(self, call: Call) -> bool:
+        """Let *call*, whose turn it is, be heard; refuse it where it is too late, or too many others are silent."""
+        if call.deadline <= time.time():
+            self._count_apart(call)
+            self._refuse_late(call)
+            return False
+        try:
+            if not call.method.streams:
+                self._unread.check(call.key)
+        except OverloadedError as error:
+            self._count_apart(call)
+            told = self._told(error, call.method.path)
+            self._delaying.refuse(error, call.deadline - time.time(), lambda: self._end(call, told))
+            return False
+        self._hear(call)
+        return True
+
+    def _count_apart(self, call: Call) -> None:
+        """Count *call* as no work from now on, until it is over: it is refused, maybe with many others at once."""
+        call.is_held = True
+        self._holding += 1
 
     def _deadline(self, method: Method, asked: float) -> float:
         """Return when a call is too late: as its caller says, or after a while where it says nothing."""

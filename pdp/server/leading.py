@@ -16,6 +16,7 @@ from pdp.core.text import Text
 from pdp.server.events import Event
 from pdp.server.link import Kind, Message
 from pdp.server.port_group import Claim
+from pdp.server.set_aside import COMPARING_SECONDS, SetAside
 from pdp.server.workers import Worker
 from pdp.wire.policies import reload_response, standing_message
 
@@ -78,6 +79,7 @@ class Leader:
         self._followers: dict[int, _Follower] = {}
         self._asked: dict[str, tuple[_Asker, ...]] = {}
         self._found: deque[Verdict] = deque()
+        self._set_aside: SetAside[_Asker] = SetAside(keeper)
         self._change: _Change | None = None
         self._number = 0
 
@@ -92,13 +94,18 @@ class Leader:
             return max(self._change.deadline - self._now(), 0.0)
         if self._found or self._asked:
             return 0.0
-        return max(self._next_look - self._now(), 0.0) if self._watch_seconds else None
+        pause = max(self._next_look - self._now(), 0.0) if self._watch_seconds else None
+        if self._set_aside:
+            return COMPARING_SECONDS if pause is None else min(pause, COMPARING_SECONDS)
+        return pause
 
     def tick(self) -> None:
         """Do what is due."""
         if self._change is not None:
             if self._now() >= self._change.deadline:
                 self._end_those_that_do_not_follow(self._change)
+        elif (decided := self._set_aside.decided()) is not None:
+            self._handle(*decided)
         elif self._found:
             self._handle(self._found.popleft(), ())
         elif self._asked:
@@ -172,12 +179,15 @@ class Leader:
 
     # --- One change ---------------------------------------------------------------------------------------------------
 
-    def _handle(self, verdict: Verdict, askers: tuple[_Asker, ...]) -> None:
+    def _handle(self, verdict: Verdict, asking: tuple[_Asker, ...]) -> None:
+        askers = self._set_aside.put(verdict, asking)
+        if askers is None:
+            return
         by = askers[0].by if askers else BY_SERVER
         if verdict.policy is None:
             self._refuse(verdict, askers)
         elif self._keeper.is_in_force(verdict):
-            self._keeper.accept(verdict, by)
+            self._accept(verdict, by)
             self._tell_standing()
             self._answer(askers, verdict, activated=True)
         else:
@@ -209,7 +219,7 @@ class Leader:
 
     def _activate(self, change: _Change) -> None:
         """Let every worker put the change in force, and every worker forked from now on begin with it."""
-        self._keeper.accept(change.verdict, change.by)
+        self._accept(change.verdict, change.by)
         self._claim.begin(self._keeper.standing.revision)
         change.step, change.deadline = Kind.FOLLOWED, self._now() + STEP_SECONDS
         change.waiting = set(self._followers)
@@ -217,6 +227,10 @@ class Leader:
         for follower in tuple(self._followers.values()):
             self._send(follower.worker, Message(Kind.ACTIVATE, {"change": change.number, "since": since}))
         self._go_on_when_all_are_there(change)
+
+    def _accept(self, verdict: Verdict, by: str) -> None:
+        if not self._keeper.accept(verdict, by):
+            self._log.warning(Event.POLICY_NOT_REMEMBERED.value, operator=verdict.candidate.operator)
 
     def _finish(self, change: _Change) -> None:
         if self._change is not change:

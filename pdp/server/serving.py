@@ -25,6 +25,7 @@ from pdp.server.barrier import ExceptionBarrier
 from pdp.server.clock_watch import ClockWatch
 from pdp.server.comparing import PoliciesCompared
 from pdp.server.core_operations import can_serve_inline
+from pdp.server.delaying import Delaying
 from pdp.server.draining import caught_signals, drain, leave
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
@@ -97,10 +98,11 @@ def start(
     gate = Gate(security.callers, operators, log, has_certificates=security.has_certificates, load=load)
     patience = settings.default_deadline_ms / 1000
     told = () if settings.log_wait else NOT_WAITED
-    under_way = UnderWay()
-    barrier = ExceptionBarrier(log, apart.beside, gate, apart.usual, patience, told, metering, tracing, under_way)
+    under_way, delaying = UnderWay(), Delaying()
+    beside, usual = apart.beside, apart.usual
+    barrier = ExceptionBarrier(log, beside, gate, usual, patience, told, metering, tracing, under_way, delaying)
     server = grpc.server(
-        apart.usual,
+        usual,
         interceptors=[barrier],
         options=options(maximum_calls, shares_port=bool(shared), connections=settings.connections),
         # A wall behind those of the lanes: no lane is refused for what waits in another.
@@ -127,12 +129,13 @@ def start(
         maximum_calls,
         refuse,
         tracing.admitting(gate.visit),
-        apart.usual,
+        usual,
         load,
         patience,
         told,
         metering,
         under_way,
+        delaying,
     )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
         for method, answer in in_force.answered.items():

@@ -41,6 +41,10 @@ class Streams(Generic[S]):
         """Return how many are open."""
         return len(self._open)
 
+    def of(self, key: str) -> int:
+        """Return how many the caller *key* has open."""
+        return self._of[key]
+
     @property
     def idle(self) -> int:
         """Return how many of them are idle."""

@@ -57,10 +57,11 @@ class Turns(Generic[C]):
         """Return how many calls wait for their turn."""
         return self._apart
 
-    def come(self, call: C) -> bool:
+    def come(self, call: C, *, is_bounded: bool = True) -> bool:
         """Say whether it is the turn of *call*, which has come; if not, it waits apart.
 
         Raises OverloadedError where too many of its caller do: each may have half as many as there is room for more.
+        What is not *is_bounded* has a bound elsewhere.
         """
         line = self._lines.get(call.key)
         if line is None:
@@ -69,7 +70,7 @@ class Turns(Generic[C]):
             line.abreast += 1
             call.is_abreast = True
             return True
-        if len(line.apart) >= min(APART_OF_ONE, (APART_OF_ALL - self._apart) // 2):
+        if is_bounded and len(line.apart) >= min(APART_OF_ONE, (APART_OF_ALL - self._apart) // 2):
             error = OverloadedError("too many calls of this caller wait", _RETRY_SECONDS)
             error.caller = call.key
             raise error

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from pdp.conditions import Condition
+from pdp.conditions import Condition, ConditionTable
 from pdp.core.policy import Granting, Hierarchies
 from pdp.core.vocabulary import Vocabulary
 
@@ -30,3 +30,7 @@ class Conditioned(Protocol):
     @property
     def granting(self) -> Mapping[str, Granting]:
         """Return who may grant which role."""
+
+    @property
+    def compiled(self) -> ConditionTable:
+        """Return the conditions, ready to be evaluated."""

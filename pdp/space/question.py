@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pdp.conditions.expression import Expression
 from pdp.core.decision import Outcome
@@ -36,9 +36,6 @@ class Holding(Enum):
     IN_SCOPES = "just those, where a scope of every type is named"
     LOOSELY = "those that conditions ask for as they are asked, and any others"
     ANYBODY = "any roles at all, by the data subject if it is to be one of them"
-
-
-_HELD: Final = frozenset({Holding.IN_SCOPES, Holding.LOOSELY, Holding.ANYBODY})
 
 
 class Question:
@@ -81,7 +78,8 @@ class Question:
         formula = self._space.script.both(*formulas)
         if formula == script.FALSE:
             return False
-        return self._space.script.can_hold(*self._constraints(self._statements_of([formula])), formula)
+        _, rivals = self._closed(self._statements_of([formula]))
+        return self._space.script.can_hold(*rivals, *self._held(Holding.ANYHOW), formula)
 
     def is_possible_for_anybody(self, formula: Formula) -> bool:
         """Say whether *formula* could hold if any roles were held, and none; raises UndecidedError.
@@ -110,7 +108,7 @@ class Question:
             return None
         statements = self._statements_of(formulas)
         closed, rivals = self._closed(statements)
-        constraints = [*rivals, *self._held(holding)] if holding in _HELD else self._constraints(statements)
+        constraints = [*rivals, *self._held(holding)]
         reader, slots = self._space.reader, _slots(closed)
         found = self._space.script.values([*constraints, *formulas], reader.wanted(), self.told)
         return None if found is None else (reader.request(self.asked, found, slots, self._pictured), found)
@@ -123,8 +121,10 @@ class Question:
                 return people.asked(roles, category, whole=whole, among=frozenset())
             case Holding.LOOSELY:
                 return people.asked(roles, category, whole=whole, among=self.asked_for)
-            case _:
+            case Holding.IN_SCOPES:
                 return [*people.asked(roles, category, whole=whole), *people.every_scope()]
+            case Holding.ANYHOW:
+                return people.asked(roles, category, whole=whole)
 
     # --- The constraints of a situation -------------------------------------------------------------------------------
 
@@ -153,18 +153,11 @@ class Question:
         spoken_of, _ = self._space.script.reached(formulas)
         return frozenset(statement for present, statement in self._statements.items() if present in spoken_of)
 
-    def _constraints(self, statements: frozenset[Statement]) -> list[Formula]:
-        """Return what holds in every situation, as far as it bears on formulas that speak of *statements*.
+    def _closed(self, statements: frozenset[Statement]) -> tuple[frozenset[Statement], list[Formula]]:
+        """Return *statements* with those that these rest on, and that no fact does better for one than its own.
 
         INVARIANT (small situations): what nobody speaks of needs no fact of its own, so its facts can be left out.
         """
-        roles, _, category, _ = self.asked
-        whole = not self._space.has_narrower(category)
-        _, rivals = self._closed(statements)
-        return [*rivals, *self._space.people.asked(roles, category, whole=whole)]
-
-    def _closed(self, statements: frozenset[Statement]) -> tuple[frozenset[Statement], list[Formula]]:
-        """Return *statements* with those that these rest on, and that no fact does better for one than its own."""
         known = self._rivals.get(statements)
         if known is None:
             known = self._rivals[statements] = self._find_rivals(statements)

@@ -11,6 +11,7 @@ from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT, THIRD_PARTY
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.policy_set import Asked
+from pdp.space.assigning import Assigning
 from pdp.space.people import OPERATOR_SCOPE
 
 
@@ -21,6 +22,7 @@ class Recasting:
         self._vocabulary = vocabulary
         self._hierarchies = hierarchies
         self._granting = granting
+        self._assigning = Assigning(vocabulary, granting)
         words = vocabulary.words(WordKind.ROLE).values()
         types = {type_ for word in words for type_ in word.held_in} - {OPERATOR_SCOPE}
         self._scopes = {type_: Entity(type_, f"another-{type_}") for type_ in sorted(types)}
@@ -52,17 +54,7 @@ class Recasting:
     def _assigned(self, holder: Entity, role: str, operator: Entity) -> Iterator[Fact]:
         held_in = self._vocabulary.words(WordKind.ROLE)[role].held_in
         scope = operator if OPERATOR_SCOPE in held_in else self._scopes[held_in[0]]
-        yield from self._granted(holder, role, scope, operator)
-
-    def _granted(self, holder: Entity, role: str, scope: Entity, operator: Entity) -> Iterator[Fact]:
-        granting = self._granting.get(role)
-        granter = None
-        if granting is not None and granting.required:
-            by = next((each for each in granting.by if each != role), granting.by[0])
-            granter = Entity("user", f"granter-of-{role.replace('_', '-')}")
-            held_in = self._vocabulary.words(WordKind.ROLE)[by].held_in
-            yield from self._granted(granter, by, scope if scope.type in held_in else operator, operator)
-        yield Fact(RoleAssignment(holder, role, scope, granter))
+        yield from self._assigning.assigned(holder, role, scope, operator)
 
 
 def _is_held_by(fact: Fact, holder: Entity) -> bool:

@@ -9,12 +9,13 @@ from typing import Final
 from pdp.conditions.expression import Emptiness, Root, Term
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import FactSchema, PropertySpec, ValueType
-from pdp.core.facts import Consent, Fact, Ground, RoleAssignment, Value
+from pdp.core.facts import Consent, Fact, Ground, Value
 from pdp.core.policy import Granting
 from pdp.core.request import Request, Resource
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.policy_set import Asked
+from pdp.space.assigning import Assigning
 from pdp.space.codes import NATURAL_PERSON
 from pdp.space.encoding import NOW
 from pdp.space.facts import CONSENT, REFUSAL, Facts, Slot
@@ -51,7 +52,7 @@ class SituationReader:
         self._facts = facts
         self._schema = schema
         self._vocabulary = vocabulary
-        self._granting = granting
+        self._assigning = Assigning(vocabulary, granting)
         self._made_of = MadeOf(values, people, facts)
 
     def wanted(self) -> Set[str]:
@@ -99,9 +100,13 @@ class _Answer:
             if (type_term := self._values.type_term(code)) in self._found
         }
         named = dict(self._values.codes.entities)
+        resource = ""
         for code, path in sorted(known.items(), key=lambda item: (item[1] not in _NAMES, not _is_resource(item[1]))):
-            type_ = types.get(self._found[code], NATURAL_PERSON)
-            named.setdefault(self._found[code], Entity(type_, f"{_stem(path)}-{len(named) + 1}"))
+            number_ = self._found[code]
+            # The resource is one, under whichever category it is looked at.
+            id_ = resource if _is_resource(path) and resource else f"{_stem(path)}-{len(named) + 1}"
+            one = named.setdefault(number_, Entity(types.get(number_, NATURAL_PERSON), id_))
+            resource = one.id if _is_resource(path) else resource
         return named
 
     def _entity(self, code: str) -> Entity:
@@ -250,7 +255,8 @@ class _Answer:
                 continue
             scope = self._scope(held, data_subject, resource)
             for role in self._names_of(held):
-                self._assign(self._entity(held.holder), role, scope)
+                holder = self._entity(held.holder)
+                self._facts += self._reader._assigning.assigned(holder, role, scope, self._people.operator)
 
     def _names_of(self, held: Held) -> list[str]:
         """Return the roles of the class that are held: those asked for by the subject, one of the class by others."""
@@ -269,17 +275,6 @@ class _Answer:
         if held.scope_type in self._extra_scopes:
             return self._extra_scopes[held.scope_type]
         return resource
-
-    def _assign(self, holder: Entity, role: str, scope: Entity) -> None:
-        """Add a role, granted by somebody who may where it has to be granted."""
-        granting = self._reader._granting.get(role)
-        granter = None
-        if granting is not None and granting.required:
-            by = next((each for each in granting.by if each != role), granting.by[0])
-            granter = Entity("user", f"granter-of-{role.replace('_', '-')}")
-            held_in = self._reader._vocabulary.words(WordKind.ROLE)[by].held_in
-            self._assign(granter, by, scope if scope.type in held_in else self._people.operator)
-        self._facts.append(Fact(RoleAssignment(holder, role, scope, granter)))
 
     # --- Facts --------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pdp.conditions import ConditionTable, compile_conditions
 from pdp.conditions.expression import Compare, Expression, Holds, Literal, Root, SomeConsent, SomeGround, SomeRefusal
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import FactSchema, ValueType
@@ -72,7 +71,6 @@ class Space:
         self._hierarchies = first.hierarchies
         words = self.vocabulary.words(WordKind.CATEGORY).values()
         self._looks_for_facts: dict[int, bool] = {}
-        self._compiled: dict[int, ConditionTable] = {}
         self._looks_at_roles: dict[int, bool] = {}
         self._drifts: dict[int, Drift] = {}
         self._with_narrower = {word.broader for word in words if word.broader is not None}
@@ -111,13 +109,6 @@ class Space:
     def expression(self, policy: Conditioned, condition: str) -> Expression:
         """Return what the condition of *policy* says, as the one object for all that say the same."""
         return self._shared.condition(condition, self._readings[id(policy)])
-
-    def compiled(self, policy: Conditioned) -> ConditionTable:
-        """Return the conditions of *policy*, ready to be evaluated."""
-        key = id(policy)
-        if key not in self._compiled:
-            self._compiled[key] = compile_conditions(policy.conditions)
-        return self._compiled[key]
 
     def identity(self, policy: Conditioned, condition: str) -> int:
         """Return a number for what the condition of *policy* means: equal for all that say the same in this space."""

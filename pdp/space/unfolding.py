@@ -39,9 +39,9 @@ _Doubtful = list[tuple[Seen, dict[Formula, bool]]]
 class _Part:
     """A condition of the question, and what formulas say it comes to; *folded*: that is left open."""
 
+    seen: Seen
     policy: Conditioned
     name: str
-    category: str
     graded: Graded
     folded: bool
     names: tuple[Formula, ...] = field(init=False)
@@ -175,10 +175,9 @@ class Unfolding:
         doubtful: _Doubtful = []
         for part in parts:
             met = self._met(part, interpreted)
-            seen = self._seen(part)
             imagined = {name: bool(values.get(name, is_so)) for name, is_so in met.items()}
-            if part.folded and seen not in unfolded and imagined != met:
-                doubtful.append((seen, met))
+            if part.folded and part.seen not in unfolded and imagined != met:
+                doubtful.append((part.seen, met))
                 known.update(imagined)
             else:
                 known.update(met)
@@ -220,13 +219,13 @@ class Unfolding:
             if seen in self._parts:
                 continue
             if space.looks_for_facts(space.expression(policy, name)):
-                self._parts[seen] = _Part(policy, name, seen.category, self._left_open(seen), folded=True)
+                self._parts[seen] = _Part(seen, policy, name, self._left_open(seen), folded=True)
             else:
                 exact.names(policy, [name], seen.category)
                 plain.append((seen, policy, name))
         for seen, policy, name in plain:
             graded = exact.graded(policy, name, seen.category)
-            self._parts[seen] = _Part(policy, name, seen.category, graded, folded=False)
+            self._parts[seen] = _Part(seen, policy, name, graded, folded=False)
         for part in self._parts.values():
             for each in part.names:
                 self._spoken_of.setdefault(each, part)
@@ -236,9 +235,8 @@ class Unfolding:
         written = self._script
         false = written.boolean(f"condition {seen.expression} is false under {seen.category}")
         unknown = written.boolean(f"condition {seen.expression} is unknown under {seen.category}")
-        self._exact.told |= {false, unknown}
         not_true = written.either(false, unknown)
-        self._exact.told.add(not_true)
+        self._exact.told |= {false, not_true}
         return Graded(not_true, false, false)
 
     def _link(self, seen: Seen) -> Formula:
@@ -246,8 +244,8 @@ class Unfolding:
         found = self._links.get(seen)
         if found is None:
             part, written = self._parts[seen], self._script
-            self._exact.names(part.policy, [part.name], part.category)
-            graded = self._exact.graded(part.policy, part.name, part.category)
+            self._exact.names(part.policy, [part.name], part.seen.category)
+            graded = self._exact.graded(part.policy, part.name, part.seen.category)
             found = self._links[seen] = written.both(
                 written.same(part.graded.not_true, graded.not_true), written.same(part.graded.false, graded.false)
             )
@@ -261,9 +259,6 @@ class Unfolding:
             for part in self._parts.values()
             if any(name in spoken_of or self._script.negated(name) in spoken_of for name in part.names)
         ]
-
-    def _seen(self, part: _Part) -> Seen:
-        return Seen(id(self._space.expression(part.policy, part.name)), part.category)
 
     def _met(self, part: _Part, interpreted: "_Interpreted") -> dict[Formula, bool]:
         outcome = interpreted.outcome(part)
@@ -282,12 +277,12 @@ class _Interpreted:
 
     def outcome(self, part: _Part) -> Outcome:
         expression = self._space.expression(part.policy, part.name)
-        place = (id(expression), part.category)
+        place = (part.seen.expression, part.seen.category)
         found = self._outcomes.get(place)
         if found is None:
-            key = (id(part.policy), part.category)
+            key = (id(part.policy), part.seen.category)
             if key not in self._evaluators:
-                self._evaluators[key] = Evaluation(self._space.compiled(part.policy), self._circumstances(part))
+                self._evaluators[key] = Evaluation(part.policy.compiled, self._circumstances(part))
             evaluation = self._evaluators[key]
             found = OUTCOMES[evaluation.code(evaluation.table.numbers[part.name])]
             if not self._space.looks_at_roles(expression):
@@ -299,7 +294,7 @@ class _Interpreted:
         if request.time is None:
             raise TypeError(request)
         found = Circumstances(request, (), request.time, policy.hierarchies, self._space.granting)
-        return found if part.category == request.resource.type else found.narrowed(part.category)
+        return found if part.seen.category == request.resource.type else found.narrowed(part.seen.category)
 
 
 _AS_ASKED: Final = frozenset({Holding.ANYHOW, Holding.IN_SCOPES})

@@ -1,27 +1,36 @@
 """Which policies come in force: who judges and keeps them, and whose signatures they need."""
 
+import time
 from pathlib import Path
+from typing import Final
 
 from pdp.activation import (
     BY_SERVER,
     Active,
     Candidate,
+    LastInForce,
+    NewlyAllows,
     NoSeals,
     PinnedSeals,
     PolicyJudge,
     PolicyKeeper,
+    Verdict,
     every_edit,
     read_pinned_keys,
 )
 from pdp.analysis.apart import has_solver
-from pdp.analysis.second_person import needs_second_person
-from pdp.core.errors import InvalidSettingsError
+from pdp.analysis.second_person import begin_comparing, needs_second_person
+from pdp.core.errors import InvalidSettingsError, UnavailableError
 from pdp.settings import Settings
 from pdp.wire.words import Words
 from pdp.wiring.folders import load_policy_at, read_policy_at
 from pdp_adapters import ed25519
 from pdp_adapters.folder_policies import FolderPolicies
+from pdp_adapters.kept_folder import KeptFolder
 from pdp_adapters.system_clock import SystemClock
+
+_LOOK_SECONDS: Final = 0.05
+"""How often it is looked, at the start, whether a comparison of policies has come to its end."""
 
 
 def policy_judge(settings: Settings, words: Words) -> PolicyJudge:
@@ -29,14 +38,34 @@ def policy_judge(settings: Settings, words: Words) -> PolicyJudge:
 
     Raises InvalidSettingsError when the keys that it needs are not there.
     """
-    seals = NoSeals() if settings.policy_keys is None else pinned_seals(settings.policy_keys, settings.second_signature)
+    if settings.policy_keys is None:
+        seals: NoSeals | PinnedSeals = NoSeals()
+    else:
+        memory = last_in_force(settings)
+        seals = pinned_seals(settings.policy_keys, settings.second_signature, memory, beside=True)
     return PolicyJudge(words.vocabulary, words.schema, seals)
 
 
-def pinned_seals(keys: Path, second_signature: str) -> PinnedSeals:
+def last_in_force(settings: Settings) -> LastInForce | None:
+    """Return what remembers what was last in force, where *settings* name a folder for it.
+
+    Raises InvalidSettingsError when the folder cannot be used.
+    """
+    if settings.last_in_force is None:
+        return None
+    try:
+        return LastInForce(KeptFolder(settings.last_in_force))
+    except UnavailableError as error:
+        raise InvalidSettingsError([f"last_in_force: {error}"]) from error
+
+
+def pinned_seals(
+    keys: Path, second_signature: str, memory: LastInForce | None = None, *, beside: bool = False
+) -> PinnedSeals:
     """Return what asks for signatures of those whose keys the file *keys* pins, and for a *second_signature*.
 
-    Raises InvalidSettingsError.
+    *memory* knows what was in force before the server was started anew; *beside* lets it compare without being waited
+    for. Raises InvalidSettingsError.
     """
     try:
         pinned = read_pinned_keys(str(keys), keys.read_text("utf-8"))
@@ -48,8 +77,14 @@ def pinned_seals(keys: Path, second_signature: str) -> PinnedSeals:
         raise InvalidSettingsError(
             ["second_signature: `newly-allowed` needs the solver Z3: pip install 'promise-pdp[analysis]'"]
         )
-    asks = {"yes": every_edit, "no": None, "newly-allowed": needs_second_person}
-    return PinnedSeals(pinned, ed25519.verifies, asks[second_signature])
+    comparing = begin_comparing if beside else needs_second_person
+    asks: dict[str, NewlyAllows | None] = {"yes": every_edit, "no": None, "newly-allowed": comparing}
+    recalls = memory.recall if memory is not None else _nothing_recalled
+    return PinnedSeals(pinned, ed25519.verifies, asks[second_signature], recalls)
+
+
+def _nothing_recalled(_operator: str) -> None:
+    return None
 
 
 def signer(key: Path) -> ed25519.Signer:
@@ -81,11 +116,18 @@ def policy_keeper(settings: Settings, judge: PolicyJudge) -> PolicyKeeper:
     Raises UnavailableError when the directory cannot be read.
     """
     source = FolderPolicies(settings.policies)
-    keeper = PolicyKeeper(source, judge, SystemClock().now)
-    for operator in source.operators():
-        verdict = keeper.examine(operator)
-        if verdict.policy is None:
-            keeper.refuse(verdict)
+    keeper = PolicyKeeper(source, judge, SystemClock().now, last_in_force(settings))
+    for verdict in [keeper.examine(operator) for operator in source.operators()]:
+        settled = _settled(keeper, verdict)
+        if settled.policy is None:
+            keeper.refuse(settled)
         else:
-            keeper.accept(verdict, BY_SERVER)
+            keeper.accept(settled, BY_SERVER)
     return keeper
+
+
+def _settled(keeper: PolicyKeeper, verdict: Verdict) -> Verdict:
+    """Return what has become of *verdict*; all comparisons of a start go on at the same time."""
+    while (settled := keeper.decided(verdict)) is None:
+        time.sleep(_LOOK_SECONDS)
+    return settled

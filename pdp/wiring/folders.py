@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pdp.core.errors import InvalidPolicyError, UnavailableError
 from pdp.core.finding import Finding
+from pdp.core.text import nearest
 from pdp.policy_set import PolicySet, build_policy_set
 from pdp.review import review
 from pdp.wire.words import Words
@@ -71,7 +72,8 @@ def read_policy_at(place: str) -> tuple[str, Sequence[tuple[str, bytes]]]:
         return folder.name, GitPolicies(revision, folder.parent, Path()).read(folder.name)
     path = Path(place)
     if not path.is_dir():
-        raise UnavailableError(f"`{place}` is no folder")
+        near = nearest(path.name, [each.name for each in path.parent.glob("*/")]) if path.parent.is_dir() else None
+        raise UnavailableError(f"`{place}` is no folder" + (f"; did you mean `{path.parent / near}`?" if near else ""))
     # Places in files are told as the folder was named, unless it was named by no name of its own, such as `.`.
     if path.name in {"", ".."}:
         path = path.resolve()

@@ -229,7 +229,10 @@ _GIVEN: Final = [
     Fact(Consent(_CHILD, _MOTHER, PURPOSES, (category,), "given", None, "written"))
     for category in ("child_data", "child_photo")
 ]
-_UNRECORDED: Final = Fact(Consent(_CHILD, _MOTHER, PURPOSES, ("child_data",), "given"))
+_UNRECORDED: Final = [
+    Fact(Consent(_CHILD, _MOTHER, PURPOSES, (category,), "given")) for category in ("child_data", "child_photo")
+]
+"""Of no known form: whether what covers one category alone was written is unknown of that one."""
 _REFUSED: Final = [
     Fact(Consent(_CHILD, _MOTHER, (), categories, "refused")) for categories in ((), ("child_photo",), ("child_video",))
 ]
@@ -249,7 +252,7 @@ _VALUES: Final[Mapping[str, Sequence[object]]] = {
     "ticket": [(), *[(one,) for one in _TICKETS], (_TICKETS[0], _TICKETS[2])],
     "consent": [
         (),
-        *[(one,) for one in (*_GIVEN, *_REFUSED, *_NAMED, _UNRECORDED)],
+        *[(one,) for one in (*_GIVEN, *_REFUSED, *_NAMED, *_UNRECORDED)],
         *product(_GIVEN, _REFUSED),
     ],
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from pdp.conditions import Condition, Evaluator
+from pdp.conditions import Condition, ConditionTable, Evaluator, compile_conditions
 from pdp.core.circumstances import Circumstances
 from pdp.core.containment import BoundExceededError
 from pdp.core.decision import Outcome
@@ -33,6 +33,10 @@ class MadeUp:
     hierarchies: Hierarchies
     conditions: Mapping[str, Condition]
     granting: Mapping[str, Granting] = field(default_factory=dict)
+    compiled: ConditionTable = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "compiled", compile_conditions(self.conditions))
 
 
 def made_up(random: Random) -> MadeUp:

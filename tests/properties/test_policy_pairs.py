@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from pdp.analysis.bearing_on import BearingOn
+from pdp.analysis.cells import Cell
 from pdp.analysis.changes import Comparison
 from pdp.analysis.meanings import Duties, Side
 from pdp.analysis.narrowing import Narrowing
@@ -73,13 +75,33 @@ class _AllIdle(Narrowing):
         return Ground(found.region, (), found.spoken_of)
 
 
+class _NothingBears(BearingOn):
+    """Leaves every rule out that both sides have."""
+
+    def may_meet(self, *_: object) -> bool:
+        return False
+
+
+class _CellsOnce(Comparison):
+    """Takes what differs in one cell for what differs in every cell of which an allow rule speaks too."""
+
+    def alike(self, cell: Cell, grounds: tuple[Ground, ...]) -> object:
+        return tuple(one.spoken_of for one in grounds)
+
+
 def _with(
-    stance: type[Stance] = Stance, side: type[Side] = Side, narrowing: type[Narrowing] = Narrowing, most: int = 3
+    stance: type[Stance] = Stance,
+    side: type[Side] = Side,
+    narrowing: type[Narrowing] = Narrowing,
+    bearing: type[BearingOn] = BearingOn,
+    most: int = 3,
+    kind: type[Comparison] = Comparison,
 ) -> ComparisonMaker:
-    class Twin(Comparison):
+    class Twin(kind):  # type: ignore[valid-type, misc]
         stance_type = stance
         side_type = side
         narrowing_type = narrowing
+        bearing_type = bearing
         most_roles = most
 
     def make(before: PolicySet, after: PolicySet) -> Comparison:
@@ -128,6 +150,8 @@ def test_a_comparison_finds_what_an_edit_does(kept: list[Row], added: list[Row])
         pytest.param(_with(_NothingKeptBack), id="nothing kept back"),
         pytest.param(_with(side=_NoDuties), id="no duties"),
         pytest.param(_with(narrowing=_AllIdle), id="all idle"),
+        pytest.param(_with(bearing=_NothingBears), id="nothing bears on a difference"),
+        pytest.param(_with(kind=_CellsOnce), id="cells told by too little"),
         pytest.param(_with(most=1), id="one role"),
     ],
 )

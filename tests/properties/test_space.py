@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pdp.space import Conditioned, Formula, Question, Space
+from pdp.space import Conditioned, Formula, Holding, Question, Space
 from pdp.space.encoding import Encoder
 from pdp.space.facts import Statement
 from pdp.space.graded import Graded, Scale
@@ -94,8 +94,8 @@ class _NoFacts(Question):
 class _AnyRoles(Question):
     """Lets the subject hold other roles than were asked for."""
 
-    def _constraints(self, statements: frozenset[Statement]) -> list[Formula]:
-        return self._closed(statements)[1]
+    def _held(self, holding: Holding) -> list[Formula]:
+        return []
 
 
 def _with(encoder: type[Encoder] = Encoder, question: type[Question] = Question) -> SpaceMaker:

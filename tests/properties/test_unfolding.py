@@ -188,3 +188,25 @@ def test_a_situation_that_is_not_as_the_solver_says_decides_nothing() -> None:
     comparison.space.question_type = _NobodyBeside
     with pytest.raises(UndecidedError, match="not as the solver says"):
         _together(comparison)
+
+
+# --- One resource -----------------------------------------------------------------------------------------------------
+
+_TICKETS = {
+    "about_it": "some support_ticket where (its status is open and its opened_by is resource)",
+    "once_about_it": "some support_ticket where (its status is closed and its opened_by is resource)",
+}
+
+
+def test_the_resource_is_one_under_every_category() -> None:
+    """A fact that names it as a whole and a fact that names it as a part both do so in the request that is made."""
+    policy = a_policy(_KNOWN, also=_TICKETS)
+    space = Space([policy], the_words().schema)
+    question = space.unfolding((frozenset({"teacher"}), *_CELL))
+    said = [("about_it", Outcome.TRUE, "child_data"), ("once_about_it", Outcome.TRUE, "child_photo")]
+    formula = _said(question, space, policy, [said])
+
+    found = question.situation(formula)
+
+    assert found is not None
+    assert question.holds_in(formula, found, {})

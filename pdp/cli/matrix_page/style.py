@@ -10,7 +10,7 @@ h1 { font-size: 1.7rem; line-height: 1.25; margin: 1rem 0 .3rem; }
 h2 { font-size: 1.15rem; line-height: 1.35; margin: 1.6rem 0 .6rem; } h3 { font-size: 1rem; margin: 1rem 0 .4rem; }
 p, li { max-width: 60rem; } code { font-size: .88em; overflow-wrap: anywhere; }
 label { cursor: pointer; padding-right: 1.1rem; } input { width: 1.05rem; height: 1.05rem; vertical-align: -.15rem; }
-a { color: #0b4a8f; } :target { outline: 2px solid #0b4a8f; outline-offset: 2px; }
+a { color: #0b4a8f; white-space: nowrap; } :target { outline: 2px solid #0b4a8f; outline-offset: 2px; }
 .revision { color: #444; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 1px solid #999; padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
@@ -41,6 +41,7 @@ section.fold > .body { margin-bottom: 1.5rem; }
 #in-vi:checked ~ * [lang=en], #in-en:checked ~ * [lang=vi] { display: none; }
 @media (max-width: 45rem) {
   body { padding: 0 .7rem; } .rights { font-size: .88em; } .rights th, .rights td { padding: .25rem .3rem; }
+  .c-purpose { width: 33%; }
 }
 @page { size: A4 landscape; margin: 12mm; }
 @media print {

@@ -130,7 +130,7 @@ def test_every_combination(
     seals = PinnedSeals(
         PinnedKeys({keys[one].public_key: one for one in ("lan", "minh")}), ed25519.verifies, asks[setting]
     )
-    found = seals.findings(candidate(files, keys, names), former, built(name))
+    found = seals.findings(candidate(files, keys, names), former)
     needed = 2 if setting == "yes" or (setting == "newly-allowed" and (more or former is None)) else 1
     assert (not found) is (persons >= needed)
 
@@ -178,9 +178,9 @@ UNDECIDED: dict[str, type[Apart]] = {
 @pytest.mark.parametrize("case", UNDECIDED)
 def test_what_is_not_known_needs_the_second_person(case: str) -> None:
     """Undecided, too slow and broken off are no permission."""
-    same = Candidate.of(OPERATOR, the_files().items())
-    assert needs_second_person(in_force(), same, UNDECIDED[case])
-    assert not needs_second_person(in_force(), same, answering(lambda: False))
+    edited = Candidate.of(OPERATOR, EDITS["a note beside a row"][0].items())
+    assert needs_second_person(in_force(), edited, UNDECIDED[case])
+    assert not needs_second_person(in_force(), edited, answering(lambda: False))
 
 
 def test_nothing_to_compare_with_needs_the_second_person() -> None:
@@ -229,5 +229,5 @@ def test_a_twin_that_takes_undecided_for_no_is_caught() -> None:
         except (NotComparedError, InvalidPolicyError):
             return False
 
-    same = Candidate.of(OPERATOR, the_files().items())
+    same = Candidate.of(OPERATOR, EDITS["a note beside a row"][0].items())
     assert not all(takes_undecided_for_no(in_force(), same, apart) for apart in UNDECIDED.values())

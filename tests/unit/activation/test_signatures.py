@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from pdp.activation import (
     Active,
     Candidate,
+    Comparing,
+    Former,
     NoSeals,
     PinnedKeys,
     PinnedSeals,
@@ -29,7 +31,6 @@ from pdp.activation.judging import Seals
 from pdp.cli import main
 from pdp.core.errors import InvalidSettingsError, UnavailableError
 from pdp.core.finding import Finding
-from pdp.policy_set import PolicySet
 from pdp.settings import read_settings
 from pdp_adapters import ed25519
 from tests.unit.activation.folders import DENY_ROW, POLICY, a_keeper, append, codes, look, revision, write
@@ -221,9 +222,9 @@ def test_signatures_older_than_those_in_force_are_refused(asked: str, keys: Mapp
 
 def test_a_second_person_is_asked_for_what_newly_allows_something(keys: Mapping[str, ed25519.Signer]) -> None:
     """Whether an edit does is asked with what is in force and what is proposed; without anything in force it does."""
-    asked: list[tuple[Active | None, Candidate]] = []
+    asked: list[tuple[Former | None, Candidate]] = []
 
-    def newly_allows(former: Active | None, candidate: Candidate) -> bool:
+    def newly_allows(former: Former | None, candidate: Candidate) -> bool:
         asked.append((former, candidate))
         return former is None
 
@@ -240,9 +241,9 @@ def test_a_second_person_is_asked_for_what_newly_allows_something(keys: Mapping[
 class LetsTheUnsignedIn(PinnedSeals):
     """Verifies a signature where there is one."""
 
-    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
+    def findings(self, candidate: Candidate, former: Active | None) -> tuple[Finding, ...] | Comparing:
         """Return nothing for a folder without signatures."""
-        return () if candidate.seal is None else super().findings(candidate, former, proposed)
+        return () if candidate.seal is None else super().findings(candidate, former)
 
 
 class CountsSignatures(PinnedSeals):
@@ -271,27 +272,27 @@ class BelievesAnySignature(PinnedSeals):
 class LooksAtSignedFilesAlone(PinnedSeals):
     """Does not mind files that nobody has signed."""
 
-    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
+    def findings(self, candidate: Candidate, former: Active | None) -> tuple[Finding, ...] | Comparing:
         """Leave them out."""
-        found = super().findings(candidate, former, proposed)
-        return tuple(one for one in found if one.code != "file-not-signed")
+        found = super().findings(candidate, former)
+        return found if isinstance(found, Comparing) else tuple(one for one in found if one.code != "file-not-signed")
 
 
 class BelievesTheOperatorOfTheSeal(PinnedSeals):
     """Takes a folder for that of the operator that its seal names."""
 
-    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
+    def findings(self, candidate: Candidate, former: Active | None) -> tuple[Finding, ...] | Comparing:
         """Leave out that it is of another."""
-        found = super().findings(candidate, former, proposed)
-        return tuple(one for one in found if one.code != "seal-of-another")
+        found = super().findings(candidate, former)
+        return found if isinstance(found, Comparing) else tuple(one for one in found if one.code != "seal-of-another")
 
 
 class ForgetsNumbers(PinnedSeals):
     """Lets an older folder in again."""
 
-    def findings(self, candidate: Candidate, former: Active | None, proposed: PolicySet) -> tuple[Finding, ...]:
+    def findings(self, candidate: Candidate, former: Active | None) -> tuple[Finding, ...] | Comparing:
         """Look at the folder as if nothing were in force."""
-        return super().findings(candidate, None, proposed)
+        return super().findings(candidate, None)
 
 
 TWINS = [

@@ -14,6 +14,7 @@ from pdp.cli import main, watching
 from tests.docs.executed_examples import ROOT
 
 KIDSONLINE = ROOT / "policies/kidsonline"
+_WIDE = "\np, teacher-reads, allow, teacher, read, child_data, any"
 
 
 def run(*arguments: object) -> Result:
@@ -144,6 +145,19 @@ def test_a_folder_with_an_error_is_trouble(copied: Path) -> None:
     assert done.exit_code == 2
     assert "[unknown-effect]" in done.stderr
     assert done.stdout == ""
+
+
+def test_cases_in_a_folder_are_run_against_its_own_rules(copied: Path) -> None:
+    """Who edits a copy is not told that the rules elsewhere pass; what is named by --policies goes before."""
+    mine = copied / "kidsonline"
+    edit(mine / "policy.csv", "\np, teacher-reads, allow, teacher, read, child_data, following_the_child", _WIDE)
+
+    assert run(mine).exit_code == 1
+    assert run(copied, "--only", "teacher-reads").exit_code == 1
+    assert run(mine, "--policies", "policies").exit_code == 0
+    both = run(mine, KIDSONLINE)
+    assert both.exit_code == 2
+    assert "name one with --policies" in both.stderr
 
 
 # --- JUnit ------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,21 @@ def without_reading() -> Files:
     return {**files, CONDITIONS: conditions.encode()}
 
 
+def owing_evidence(conditions: str) -> Files:
+    """Return the folder in which the first row has these conditions, and owes the evidence of a consent."""
+    row = READS.replace("signed_in and registered", conditions).replace("nothing", "keep_evidence_of_consent")
+    files = dict(edited(POLICY, READS, row))
+    quote = "Chỉ khi người giám hộ đồng ý."
+    clause = f"\nKIDS-1.14:\n  section: Bảo mật\n  quote: {quote}\n  en: With consent only.\n  kind: decision\n"
+    for path, more in (
+        ("obligations.yaml", "\nkeep_evidence_of_consent:\n  clause: KIDS-1.14\n  before: no\n"),
+        ("clauses.yaml", clause),
+        ("document.txt", f"\n{quote}\n"),
+    ):
+        files[f"{OPERATOR}/{path}"] += more.encode()
+    return files
+
+
 SMALL = {
     ("allow-without-condition", "note", POLICY, 4),
     ("allow-without-purpose", "note", POLICY, 3),
@@ -76,6 +91,7 @@ BROKEN: dict[str, tuple[Files, Files, str]] = {
         ground("some registration where (its beneficiary is subject and its data_subject is resource.data_subject)"),
         "note",
     ),
+    "consent-not-asked": (owing_evidence("signed_in"), owing_evidence("signed_in and consented"), "warning"),
     "clause-only-drawn": (without_reading(), the_files(), "note"),
     "unused-group": (
         edited(POLICY, "child_data, following", "child_data, family_follow_up"),
@@ -125,3 +141,9 @@ def test_findings_speak_both_languages() -> None:
 
     assert all(one.message.vi and one.message.en and one.message.vi != one.message.en for one in told)
     assert all(one.suggestion for one in told)
+
+
+def test_consent_is_asked_for_by_a_mandate_too_and_not_by_its_absence() -> None:
+    """A ground may be what somebody said; that nobody consented is no evidence."""
+    assert "consent-not-asked" not in codes(owing_evidence("signed_in and registered"))
+    assert "consent-not-asked" in codes(owing_evidence("without_consent"))

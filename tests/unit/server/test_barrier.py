@@ -194,6 +194,10 @@ def test_each_message_of_a_stream_is_of_who_calls_by_then() -> None:
     assert asks_on(AsksOnceForAll) == [{"homeid"}, {"homeid"}]
 
 
-def test_what_nobody_serves_has_no_handler() -> None:
-    """gRPC then answers UNIMPLEMENTED; nothing stands in."""
-    assert guarded(None) is None
+def test_what_nobody_serves_is_not_implemented() -> None:
+    """Whatever its name, nothing is kept of it and no message is waited for."""
+    context, handler = FakeContext(), guarded(None)
+    assert handler.request_streaming
+    with pytest.raises(AbortedError):
+        handler.stream_unary(iter(()), context)
+    assert context.code is grpc.StatusCode.UNIMPLEMENTED

@@ -9,6 +9,7 @@ import pytest
 
 from pdp.core.caller import LOCAL
 from pdp.server.core_operations import handed_call
+from pdp.server.delaying import Delaying
 from pdp.server.entrances import Entrance
 from pdp.server.gate import Admitted
 from pdp.server.lanes import Lane
@@ -55,5 +56,7 @@ def test_what_is_no_call_is_left_to_the_lane(lane: Lane) -> None:
     def refuse(*_: object) -> Any:
         raise AssertionError
 
-    entrance = Entrance(lane, lambda *_: Admitted(LOCAL, None, 0.0), refuse, Unheard(1.0), 1.0, streams=False)
+    entrance = Entrance(
+        lane, lambda *_: Admitted(LOCAL, None, 0.0), refuse, Unheard(1.0), 1.0, Delaying(), streams=False
+    )
     assert entrance.submit(max, 3, 4).result(10) == 4

@@ -12,10 +12,12 @@ import pytest
 from google.rpc import code_pb2, status_pb2
 
 from pdp.core.caller import Caller
+from pdp.server.delaying import Delaying
 from pdp.server.holding import LONGEST_SECONDS, Holding
 from pdp.server.inline_call import Call
-from pdp.server.inline_calls import InlineCalls
+from pdp.server.inline_calls import FEW_STREAMS, InlineCalls
 from pdp.server.turns import ABREAST, APART_OF_ONE, Turns
+from pdp.server.unread import SILENT_MOST
 from tests.system.running import wait_until
 
 REFUSED = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="not now")
@@ -44,7 +46,7 @@ class _OfCore:
 class House:
     """Calls come to *calls*, and each answer notes whose it was."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 1.0) -> None:
         self.core = _Core()
         self.answered: list[str] = []
         self.ended: list[str] = []
@@ -53,11 +55,13 @@ class House:
             SimpleNamespace(_state=state),  # type: ignore[arg-type]
             256,
             lambda _error, _path: REFUSED,
-            lambda _path, metadata, _call: SimpleNamespace(caller=Caller(metadata)),
+            lambda _path, metadata, _call: SimpleNamespace(caller=Caller(metadata), again=lambda: Caller(metadata)),
             ThreadPoolExecutor(1),
             SimpleNamespace(waiting=0),
+            patience,
         )
         self.calls.add("/a.Service/Method", self._answer)
+        self.calls.add("/a.Service/Stream", self._answer, streams=True)
         self.calls.begin()
 
     def _answer(self, body: bytes, caller: Caller) -> bytes:
@@ -78,13 +82,31 @@ class House:
                 self.core.events.append(lambda: tag(message))
 
         of_core.start_server_batch = start
+        self._arrive(self.calls._methods[0], of_core, who)
+
+    def open(self, who: str) -> None:
+        """Let a stream of *who* come, with one message and no more."""
+        of_core: Any = _OfCore()
+        body = SimpleNamespace(message=lambda: b"asked")
+        messages = [SimpleNamespace(success=True, batch_operations=(body,))]
+
+        def start(operations: tuple[object, ...], tag: Callable[[Any], Any]) -> None:
+            if not operations:
+                self.core.events.append(lambda: tag(None))
+            elif messages:
+                message = messages.pop()
+                self.core.events.append(lambda: tag(message))
+
+        of_core.start_server_batch = start
+        self._arrive(self.calls._methods[1], of_core, who)
+
+    def _arrive(self, method: Any, of_core: object, who: str) -> None:
         arrival = SimpleNamespace(
             success=True,
             call=of_core,
             call_details=SimpleNamespace(deadline=time.time() + 60),
             invocation_metadata=who,
         )
-        (method,) = self.calls._methods
         self.core.events.append(lambda: method(arrival))
 
     def go_on(self) -> None:
@@ -96,7 +118,7 @@ class House:
 class AnyOrder(Turns[Call]):
     """The twin: everything stands in one order, as it came."""
 
-    def come(self, call: Call) -> bool:
+    def come(self, call: Call, *, is_bounded: bool = True) -> bool:
         """Let everybody stand in it."""
         return True
 
@@ -123,10 +145,35 @@ def test_the_twin_without_turns_is_found_out(monkeypatch: pytest.MonkeyPatch) ->
     assert answered_before(monkeypatch, AnyOrder) == 60
 
 
+def answered_before_beside_streams(streams: int) -> int:
+    """Let so many streams ask, then somebody else; return how many messages were answered before that one's."""
+    house = House()
+    for _ in range(streams):
+        house.open("flood")
+    house.come("quiet")
+    house.go_on()
+    assert sorted(house.answered) == ["flood"] * streams + ["quiet"]
+    assert not house.calls._turns._lines
+    return house.answered.index("quiet")
+
+
+def test_nobody_waits_behind_the_messages_of_all_streams_of_another() -> None:
+    """Those of many streams have their turns; those of few are answered as they come."""
+    assert answered_before_beside_streams(60) <= ABREAST
+    assert answered_before_beside_streams(FEW_STREAMS) == FEW_STREAMS
+
+
+def test_the_twin_whose_streams_have_no_turns_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All their messages are answered before."""
+    monkeypatch.setattr("pdp.server.inline_calls.FEW_STREAMS", 1000)
+    assert answered_before_beside_streams(60) == 60
+
+
 def test_what_finds_no_room_is_held_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It counts as no call under way meanwhile, and the quiet one is answered."""
     now = [100.0]
-    monkeypatch.setattr("pdp.server.inline_calls.Holding", lambda: Holding(clock=lambda: now[0]))
+    holding = Holding(clock=lambda: now[0])
+    monkeypatch.setattr("pdp.server.inline_calls.Delaying", lambda: Delaying(holding))
     house = House()
     room = ABREAST + APART_OF_ONE
     for _ in range(room + 20):
@@ -135,7 +182,7 @@ def test_what_finds_no_room_is_held_and_then_refused(monkeypatch: pytest.MonkeyP
     house.go_on()
     assert house.answered.count("flood") == room
     assert "quiet" in house.answered
-    assert house.calls.under_way == 20 == len(house.calls._held)
+    assert house.calls.under_way == 20 == len(holding)
     now[0] += LONGEST_SECONDS + 1.0
     wait_until(lambda: house.ended.count("flood") == room + 20)
     house.go_on()
@@ -167,6 +214,31 @@ def test_the_twin_that_tends_nothing_keeps_it_waiting(monkeypatch: pytest.Monkey
     house = heard_beside_silent_ones()
     time.sleep(0.3)  # longer than it takes to be silent
     assert not house.core.events
+
+
+def silent_in_the_end(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let many calls come that bring no message, and return how many are silent once none waits for its turn."""
+    monkeypatch.setattr("pdp.server.unread.SILENT_AFTER_SECONDS", 0.01)
+    house = House(patience=60.0)
+    for _ in range(3 * SILENT_MOST):
+        house.come("slow", speaks=False)
+    house.come("quiet")
+    house.go_on()
+    assert house.answered == ["quiet"]
+    wait_until(lambda: house.calls._turns.apart == 0)
+    wait_until(lambda: house.calls._unread.silent >= SILENT_MOST)
+    return house.calls._unread.silent
+
+
+def test_those_that_wait_do_not_fall_silent_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where so many of a caller are silent, the others are refused when their turn comes."""
+    assert silent_in_the_end(monkeypatch) <= SILENT_MOST + ABREAST
+
+
+def test_the_twin_that_looks_only_when_they_come_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is heard in its turn, and is silent."""
+    monkeypatch.setattr("pdp.server.unread.Unread.check", lambda _self, _key: None)
+    assert silent_in_the_end(monkeypatch) > SILENT_MOST + ABREAST
 
 
 def test_a_call_that_is_too_late_when_its_turn_comes_is_not_answered() -> None:
