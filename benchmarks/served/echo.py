@@ -38,6 +38,10 @@ class _Visit:
 
     caller = LOCAL
 
+    def still(self) -> Caller:
+        """Return who it is taken for."""
+        return LOCAL
+
     def again(self) -> Caller:
         """Return who it is taken for."""
         return LOCAL

@@ -45,6 +45,12 @@ Heard = Callable[[bytes | None, bool], None]
 """The message of a call, None where none comes any more; and whether the call is over, so that nobody can be told."""
 
 
+def peer_of(call: Any) -> str:
+    """Return who is at the other side of a call of gRPC's core, as gRPC writes it: one for each connection."""
+    written = call.peer()
+    return written.decode("ascii", "replace") if isinstance(written, bytes) else str(written)
+
+
 class Handed:
     """What the public server hands to a pool for one call: it would wait there for the message, and then answer.
 
@@ -75,8 +81,7 @@ class Handed:
     @property
     def peer(self) -> str:
         """Return who is at the other side, as gRPC writes it."""
-        written = self._event.call.peer()
-        return written.decode("ascii", "replace") if isinstance(written, bytes) else str(written)
+        return peer_of(self._event.call)
 
     def read(self, heard: Heard) -> None:
         """Ask for the message, and go on: the thread that takes events calls *heard* when it is there."""

@@ -1,11 +1,15 @@
 """When a refusal is told: who is refused much is told later, so that it does not come again at once."""
 
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from pdp.callers.spending import Allowance
 from pdp.core.errors import NotImplementedYetError, NotPermittedError, OverloadedError, UnknownCallerError
 from pdp.server.holding import Holding
+from pdp.server.listening import STREAMS
 from pdp.server.tending import TICK_SECONDS, Tending
 
 AT_ONCE_PER_SECOND: Final = 50
@@ -13,6 +17,10 @@ AT_ONCE_PER_SECOND: Final = 50
 
 NOBODY: Final = ""
 """The name under which those are held who are not known: they are one caller."""
+
+HELD_OF_PEER: Final = STREAMS - 16
+"""So many refusals of one connection are held: others may share it, and what is held takes their place there. Whoever
+is told at once comes again at once, so it is not fewer."""
 
 Then = Callable[[], None]
 
@@ -24,30 +32,51 @@ class Delaying:
         self._holding = Holding() if holding is None else holding
         self._at_once = Allowance(AT_ONCE_PER_SECOND, "")
         self._tending = Tending(self._tend)
+        self._of: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     def __len__(self) -> int:
         """Return how many are held back."""
         return len(self._holding)
 
-    def refuse(self, error: BaseException, left: float, then: Then) -> bool:
+    def refuse(self, error: BaseException, left: float, then: Then, peer: str = "") -> bool:
         """Do *then*, which tells *error* to somebody who waits *left* seconds more; say whether it is held back.
+
+        *peer* is the connection, "" for one that is not known: some of its calls are never held, for others may use it.
 
         Who asks for more than is borne is told a moment later. So are those who are not known, or ask for what they may
         not or is not there, once there are many of them: what refuses takes time too, and they need not be anybody.
         """
-        if not self._is_held(error):
+        if not (self._is_held(error) and self._tending.ask() and self._takes(peer)):
             then()
             return False
+
+        def tell() -> None:
+            self._gives(peer)
+            then()
+
         key = error.caller if isinstance(error, OverloadedError) else NOBODY
-        is_held = self._holding.hold(key, left, then)
-        if is_held:
-            self._tending.ask()
+        is_held = self._holding.hold(key, left, tell)
+        self._tending.ask()  # it may have ended since, with nothing to do
         return is_held
 
     def let_go(self) -> None:
         """Tell some of what is to be told by now: whoever handles calls does so between two of them."""
-        for then in self._holding.taken():
-            then()
+        _tell(self._holding.taken())
+
+    def _takes(self, peer: str) -> bool:
+        """Count one more of *peer*; say whether there is room for it."""
+        with self._counting:
+            if peer and self._of[peer] >= HELD_OF_PEER:
+                return False
+            self._of[peer] += 1
+            return True
+
+    def _gives(self, peer: str) -> None:
+        with self._counting:
+            self._of[peer] -= 1
+            if not self._of[peer]:
+                del self._of[peer]
 
     def _is_held(self, error: BaseException) -> bool:
         if isinstance(error, OverloadedError):
@@ -63,6 +92,11 @@ class Delaying:
     def _tend(self) -> bool:
         """Tell what nobody has let go; say whether there is more."""
         # Few at a time: this thread would have the interpreter while the one that answers waits for it.
-        for then in self._holding.taken(TICK_SECONDS):
+        _tell(self._holding.taken(TICK_SECONDS))
+        return len(self._holding) > 0
+
+
+def _tell(found: Iterable[Then]) -> None:
+    for then in found:
+        with suppress(Exception):  # one that cannot be told ends nobody who answers the others
             then()
-        return bool(self._holding)

@@ -44,7 +44,8 @@ class Refusing(ThreadPoolExecutor):
         """Take a call; there is nothing to be waited for, and gRPC counts nothing."""
         call = handed_call(fn, args)
         self._delaying.let_go()
-        self._delaying.refuse(self._error, 0.0 if call is None else call.left, lambda: fn(*args, **kwargs))
+        left, peer = (0.0, "") if call is None else (call.left, call.peer)
+        self._delaying.refuse(self._error, left, lambda: fn(*args, **kwargs), peer)
         return cast("Future[Any]", None)
 
 
@@ -93,7 +94,7 @@ class Entrance(ThreadPoolExecutor):
                 self._probing.check(call.peer)
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
-            self._delaying.refuse(error, call.left, functools.partial(self.end, call, error))
+            self._delaying.refuse(error, call.left, functools.partial(self.end, call, error), call.peer)
             return cast("Future[Any]", None)
         if self._streams:
             return self.enter(call, call.argument(), admitted, time.monotonic())

@@ -54,14 +54,22 @@ class Admitted:
 class Visit:
     """A call of a known caller that is borne; what it is asked once more is, too."""
 
-    __slots__ = ("_gate", "_name", "_presented", "caller")
+    __slots__ = ("_at", "_gate", "_name", "_presented", "caller")
 
     def __init__(self, gate: "Gate", name: str, presented: Presented | None) -> None:
         self._gate = gate
         self._name = name
         self._presented = presented
         self.caller = gate.admit(name, presented)
+        self._at = time.monotonic()
         gate.load.enter(self.caller)
+
+    def still(self) -> Caller:
+        """Return who calls, looked at anew where the call has waited."""
+        # FAIL CLOSED (waited long): its key may have been taken back, or its caller may do less.
+        if time.monotonic() - self._at > ADMITTED_SECONDS:
+            return self._gate.admit(self._name, self._presented)
+        return self.caller
 
     def again(self) -> Caller:
         """Return who calls, looked at anew."""

@@ -23,6 +23,9 @@ class Visit(Protocol):
     def caller(self) -> Caller:
         """Return who calls."""
 
+    def still(self) -> Caller:
+        """Return who calls, looked at anew where the call has waited: its credential may have been taken back."""
+
     def again(self) -> Caller:
         """Return who calls, looked at anew: a stream may outlive the credential that opened it."""
 

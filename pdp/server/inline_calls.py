@@ -18,14 +18,14 @@ from google.rpc import code_pb2, status_pb2
 
 from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
-from pdp.server.core_operations import Metadata, closing, initial_metadata, receiving, sending
+from pdp.server.core_operations import Metadata, closing, initial_metadata, peer_of, receiving, sending
 from pdp.server.delaying import Delaying
 from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
-from pdp.server.streams import Streams
+from pdp.server.streams import STREAMS_OF_ALL, STREAMS_OF_ONE, Streams
 from pdp.server.tending import Tending
 from pdp.server.turns import Turns
 from pdp.server.under_way import EndingError, UnderWay
-from pdp.server.unread import Unread, Waiting
+from pdp.server.unread import SILENT_AFTER_SECONDS, Unread, Waiting
 
 Admit = Callable[[str, Any, Any], "Visit"]
 """Path of a method, metadata and call of gRPC's core, to the visit that begins; what it raises ends the call."""
@@ -86,6 +86,8 @@ class InlineCalls:
         self._streams: Streams[Call] = Streams(self._under_way, self._end_stream)
         self._unread: Unread[Call] = Unread(load, patience)
         self._turns: Turns[Call] = Turns()
+        # Those of streams whose message is there: none of them is silent, and none is refused, for streams are bounded.
+        self._spoken: Turns[Call] = Turns(STREAMS_OF_ONE, 4 * STREAMS_OF_ALL)
         self._metering = metering
         self._brings = told
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
@@ -95,7 +97,7 @@ class InlineCalls:
         self._pool = pool
         self._patience = patience
         self._delaying = Delaying() if delaying is None else delaying
-        self._tending = Tending(self._tend)
+        self._tending = Tending(self._tend, SILENT_AFTER_SECONDS)
         # Held by whoever changes what is unread, whose turn it is, or how many are held.
         self._turning = threading.Lock()
         self._methods: list[Method] = []
@@ -152,7 +154,7 @@ class InlineCalls:
         # FAIL CLOSED (unknown caller): whatever keeps us from knowing who asks ends the call.
         except BaseException as error:  # noqa: BLE001
             told, left = self._told(error, method.path), event.call_details.deadline - time.time()
-            call.is_held = self._delaying.refuse(error, left, lambda: self._end(call, told))
+            call.is_held = self._delaying.refuse(error, left, lambda: self._end(call, told), peer_of(call.of_core))
             with self._turning:
                 self._holding += call.is_held
         return GO_ON
@@ -171,14 +173,13 @@ class InlineCalls:
             self._unread.check(call.key)
             if self._turns.come(call):
                 self._hear(call)
-                return
         self._tending.ask()
 
     def _tend(self) -> bool:
         """Do what no event has come to do; say whether there will be more. A thread of its own calls this."""
         with self._turning:
             self._put_away()
-            return self._turns.apart > 0
+            return self._unread.count > 0 or self._turns.apart > 0
 
     def _begin_stream(self, call: Call) -> None:
         self._streams.check(call.key)
@@ -200,17 +201,18 @@ class InlineCalls:
             self._refuse_late(call)
         elif call.method.streams and self._streams.of(call.key) > FEW_STREAMS:
             call.body = body
-            with self._turning:
-                if self._turns.come(call, is_bounded=False):
-                    self._hear(call)
+            if self._spoken.come(call):
+                call.of_core.start_server_batch((), call.turn)
         else:
             self._answer(call, body)
         return GO_ON
 
     def turned(self, call: Call) -> Handled:
         """Handle the event that it is the turn of *call*, whose message is there."""
-        with self._turning:
-            self._follow(call)
+        following = self._spoken.leave(call)
+        if following is not None:
+            # An event behind those that are there.
+            following.of_core.start_server_batch((), following.turn)
         body, call.body = call.body, b""
         self._answer(call, body)
         return GO_ON
@@ -223,7 +225,7 @@ class InlineCalls:
     @property
     def _apart(self) -> int:
         """Return how many of them are no work, or none yet."""
-        return self._holding + self._streams.idle + self._unread.silent + self._turns.apart
+        return self._holding + self._streams.idle + self._unread.silent + self._turns.apart + self._spoken.apart
 
     def end_streams(self) -> None:
         """End those that are idle; the others end with the message that is being answered. Any thread may call this."""
@@ -242,10 +244,7 @@ class InlineCalls:
         return self._handled()
 
     def _hear(self, call: Call) -> None:
-        """Ask for the message of *call*; where it is there already, for an event behind those that are."""
-        if call.method.streams:
-            call.of_core.start_server_batch((), call.turn)
-            return
+        """Ask for the message of *call*."""
         self._unread.come(call)
         call.of_core.start_server_batch((receiving(),), call)
 
@@ -269,12 +268,12 @@ class InlineCalls:
             self._refuse_late(call)
             return False
         try:
-            if not call.method.streams:
-                self._unread.check(call.key)
+            self._unread.check(call.key)
         except OverloadedError as error:
             self._count_apart(call)
             told = self._told(error, call.method.path)
-            self._delaying.refuse(error, call.deadline - time.time(), lambda: self._end(call, told))
+            left = call.deadline - time.time()
+            self._delaying.refuse(error, left, lambda: self._end(call, told), peer_of(call.of_core))
             return False
         self._hear(call)
         return True
@@ -303,7 +302,7 @@ class InlineCalls:
             if visit is None:
                 raise AssertionError("a call went on whose caller is not known")
             self._under_way.begin(call.of_core)
-            answer = call.method.answer(body, visit.again() if call.method.streams else visit.caller)
+            answer = call.method.answer(body, visit.again() if call.method.streams else visit.still())
             if not isinstance(answer, bytes):
                 self._pool.submit(self._answer_later, call, answer)
                 return

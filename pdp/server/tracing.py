@@ -211,6 +211,11 @@ class _TracedVisit:
         self._here.traceparent = self._traceparent
         return self._visit.caller
 
+    def still(self) -> Caller:
+        """Return who calls, looked at anew where the call has waited."""
+        self._here.traceparent = self._traceparent
+        return self._visit.still()
+
     def again(self) -> Caller:
         """Return who calls, looked at anew."""
         self._here.traceparent = self._traceparent

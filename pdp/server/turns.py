@@ -46,9 +46,11 @@ class _Line(Generic[C]):
 
 
 class Turns(Generic[C]):
-    """Says whose turn it is. Only the thread that takes events may call this."""
+    """Says whose turn it is; *of_one* and *of_all* calls may wait. Only one thread at a time may call this."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_one: int = APART_OF_ONE, of_all: int = APART_OF_ALL) -> None:
+        self._of_one = of_one
+        self._of_all = of_all
         self._lines: dict[str, _Line[C]] = {}
         self._apart = 0
 
@@ -57,11 +59,10 @@ class Turns(Generic[C]):
         """Return how many calls wait for their turn."""
         return self._apart
 
-    def come(self, call: C, *, is_bounded: bool = True) -> bool:
+    def come(self, call: C) -> bool:
         """Say whether it is the turn of *call*, which has come; if not, it waits apart.
 
         Raises OverloadedError where too many of its caller do: each may have half as many as there is room for more.
-        What is not *is_bounded* has a bound elsewhere.
         """
         line = self._lines.get(call.key)
         if line is None:
@@ -70,7 +71,7 @@ class Turns(Generic[C]):
             line.abreast += 1
             call.is_abreast = True
             return True
-        if is_bounded and len(line.apart) >= min(APART_OF_ONE, (APART_OF_ALL - self._apart) // 2):
+        if len(line.apart) >= min(self._of_one, (self._of_all - self._apart) // 2):
             error = OverloadedError("too many calls of this caller wait", _RETRY_SECONDS)
             error.caller = call.key
             raise error

@@ -51,6 +51,11 @@ class Unread(Generic[C]):
         self._fallen: list[C] = []
 
     @property
+    def count(self) -> int:
+        """Return how many calls are awaited, or were and are not forgotten yet."""
+        return len(self._fresh) + len(self._silent)
+
+    @property
     def silent(self) -> int:
         """Return how many calls are silent."""
         return self._silent_of.total()

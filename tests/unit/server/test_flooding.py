@@ -44,7 +44,7 @@ class Call:
 class AnyOrder(Turns[Call]):
     """A twin in which everything stands in one order, as it came."""
 
-    def come(self, call: Call, *, is_bounded: bool = True) -> bool:
+    def come(self, call: Call) -> bool:
         """Let everybody stand in it."""
         return True
 

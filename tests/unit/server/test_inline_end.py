@@ -32,7 +32,7 @@ class _Core:
 def _calls() -> tuple[InlineCalls, _Core, ThreadPoolExecutor]:
     core, pool = _Core(), ThreadPoolExecutor(1)
     state = SimpleNamespace(server=core, completion_queue=None, rpc_states=set(), lock=threading.Lock())
-    visit: Any = SimpleNamespace(caller=LOCAL)
+    visit: Any = SimpleNamespace(caller=LOCAL, still=lambda: LOCAL)
     calls = InlineCalls(
         SimpleNamespace(_state=state),  # type: ignore[arg-type]
         8,

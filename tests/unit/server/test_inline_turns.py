@@ -42,6 +42,10 @@ class _OfCore:
 
     start_server_batch: Callable[..., None]
 
+    def peer(self) -> str:
+        """Return who is at the other side."""
+        return ""
+
 
 class House:
     """Calls come to *calls*, and each answer notes whose it was."""
@@ -55,7 +59,9 @@ class House:
             SimpleNamespace(_state=state),  # type: ignore[arg-type]
             256,
             lambda _error, _path: REFUSED,
-            lambda _path, metadata, _call: SimpleNamespace(caller=Caller(metadata), again=lambda: Caller(metadata)),
+            lambda _path, metadata, _call: SimpleNamespace(
+                caller=Caller(metadata), again=lambda: Caller(metadata), still=lambda: Caller(metadata)
+            ),
             ThreadPoolExecutor(1),
             SimpleNamespace(waiting=0),
             patience,
@@ -118,7 +124,7 @@ class House:
 class AnyOrder(Turns[Call]):
     """The twin: everything stands in one order, as it came."""
 
-    def come(self, call: Call, *, is_bounded: bool = True) -> bool:
+    def come(self, call: Call) -> bool:
         """Let everybody stand in it."""
         return True
 
@@ -153,7 +159,7 @@ def answered_before_beside_streams(streams: int) -> int:
     house.come("quiet")
     house.go_on()
     assert sorted(house.answered) == ["flood"] * streams + ["quiet"]
-    assert not house.calls._turns._lines
+    assert not house.calls._spoken._lines
     return house.answered.index("quiet")
 
 
