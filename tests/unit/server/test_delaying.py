@@ -1,5 +1,6 @@
 """Who is refused much is told later; who made a mistake is told at once."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -14,10 +15,12 @@ from pdp.core.errors import (
     UnknownCallerError,
 )
 from pdp.core.text import Text
-from pdp.server.delaying import AT_ONCE_PER_SECOND, NOBODY, Delaying
+from pdp.server.delaying import AT_ONCE_PER_SECOND, HELD_OF_PEER, NOBODY, Delaying
 from pdp.server.holding import Holding
+from pdp.server.listening import STREAMS
 from pdp.server.probing import PROBES_PER_SECOND, REMEMBERED, Probing
 from tests.system.running import wait_until
+from tests.unit.server.test_tending import no_thread
 
 MISTAKE = RequestError("a-code", "", "", "", Text("sai", "wrong"))
 FLOODING: dict[str, Callable[[], Exception]] = {
@@ -36,9 +39,9 @@ class Still:
         self.delaying = Delaying(self.holding)
         self.told = 0
 
-    def refuse(self, error: Exception, count: int) -> int:
-        """Refuse so many calls, and return how many were held back."""
-        return sum(self.delaying.refuse(error, 60.0, self.tell) for _ in range(count))
+    def refuse(self, error: Exception, count: int, peer: str = "") -> int:
+        """Refuse so many calls of *peer*, and return how many were held back."""
+        return sum(self.delaying.refuse(error, 60.0, self.tell, peer) for _ in range(count))
 
     def tell(self) -> None:
         """Count it."""
@@ -84,6 +87,53 @@ def test_who_asks_for_too_much_is_held_back_and_who_made_a_mistake_is_not() -> N
     assert still.holding._of[NOBODY] == 0
     still.now += 10.0
     wait_until(lambda: len(still.delaying) == 0)
+
+
+def held_of_one_connection() -> int:
+    """Return how many refusals of one connection are held; another one's are, too."""
+    still = Still()
+    held = still.refuse(OverloadedError("too much", 0.1), 10 * STREAMS, "one")
+    assert still.refuse(OverloadedError("too much", 0.1), 1, "other") == 1
+    still.now += 10.0
+    wait_until(lambda: len(still.delaying) == 0)
+    assert still.refuse(OverloadedError("too much", 0.1), 1, "one") == 1, "what was told has made no room"
+    still.now += 10.0
+    wait_until(lambda: len(still.delaying) == 0)
+    assert still.told == 10 * STREAMS + 2
+    return held
+
+
+def test_what_is_held_leaves_room_on_a_connection() -> None:
+    """Others may share it, as behind a proxy."""
+    assert held_of_one_connection() == HELD_OF_PEER < STREAMS
+
+
+def test_the_twin_that_fills_a_connection_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All its places would be taken."""
+    monkeypatch.setattr("pdp.server.delaying.HELD_OF_PEER", 1_000_000)
+    assert held_of_one_connection() > STREAMS
+
+
+def test_what_cannot_be_held_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no thread can be had that would tell it later."""
+    still = Still()
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    assert still.refuse(OverloadedError("too much", 0.1), 5) == 0
+    assert still.told == 5
+
+
+def test_one_that_cannot_be_told_keeps_nothing_from_the_others() -> None:
+    """Nor does it end the thread that answers."""
+    still = Still()
+
+    def fails() -> None:
+        raise ValueError
+
+    still.delaying.refuse(OverloadedError("too much", 0.1), 60.0, fails)
+    assert still.refuse(OverloadedError("too much", 0.1), 3) == 3
+    still.now += 10.0
+    still.delaying.let_go()
+    wait_until(lambda: still.told == 3)
 
 
 def test_one_connection_does_not_take_the_probes_of_another() -> None:

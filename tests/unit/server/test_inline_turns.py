@@ -16,9 +16,11 @@ from pdp.server.delaying import Delaying
 from pdp.server.holding import LONGEST_SECONDS, Holding
 from pdp.server.inline_call import Call
 from pdp.server.inline_calls import FEW_STREAMS, InlineCalls
+from pdp.server.tending import Tending
 from pdp.server.turns import ABREAST, APART_OF_ONE, Turns
 from pdp.server.unread import SILENT_MOST
 from tests.system.running import wait_until
+from tests.unit.server.test_tending import no_thread
 
 REFUSED = status_pb2.Status(code=code_pb2.RESOURCE_EXHAUSTED, message="not now")
 
@@ -173,6 +175,64 @@ def test_the_twin_whose_streams_have_no_turns_is_found_out(monkeypatch: pytest.M
     """All their messages are answered before."""
     monkeypatch.setattr("pdp.server.inline_calls.FEW_STREAMS", 1000)
     assert answered_before_beside_streams(60) == 60
+
+
+def heard_beside_silent_calls(*, in_one_line: bool) -> int:
+    """Let silent calls of a caller come, then messages of its streams; return how many of these are answered."""
+    house = House()
+    if in_one_line:
+        house.calls._spoken = house.calls._turns
+    for _ in range(ABREAST):
+        house.come("app", speaks=False)
+    for _ in range(FEW_STREAMS + 1):
+        house.open("app")
+    house.go_on()
+    return len(house.answered)
+
+
+def test_messages_of_streams_do_not_wait_behind_silent_calls() -> None:
+    """They are there, and have turns of their own."""
+    assert heard_beside_silent_calls(in_one_line=False) == FEW_STREAMS + 1
+
+
+def test_the_twin_with_one_line_is_found_out() -> None:
+    """Those of which there are many wait until the others are silent."""
+    assert heard_beside_silent_calls(in_one_line=True) < FEW_STREAMS + 1
+
+
+def test_a_silent_call_is_ended_though_nothing_else_comes() -> None:
+    """Else it would be there until its deadline, which is its caller's to choose."""
+    house = House(patience=0.05)
+    house.come("slow", speaks=False)
+    house.go_on()
+    wait_until(lambda: house.ended == ["slow"])
+
+
+def refused_without_threads(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let a flood come while no thread can be had; return how many calls have ended."""
+    house = House()
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    for _ in range(ABREAST + APART_OF_ONE + 20):
+        house.come("flood")
+    house.go_on()
+    return len(house.ended)
+
+
+def test_the_thread_that_answers_lives_on_where_no_other_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be held is refused at once."""
+    assert refused_without_threads(monkeypatch) == ABREAST + APART_OF_ONE + 20
+
+
+def test_the_twin_that_needs_a_thread_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error comes out where everybody's events are handled."""
+
+    def ask(tending: Tending) -> bool:
+        threading.Thread(target=tending._go_on).start()
+        return True
+
+    monkeypatch.setattr(Tending, "ask", ask)
+    with pytest.raises(RuntimeError):
+        refused_without_threads(monkeypatch)
 
 
 def test_what_finds_no_room_is_held_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from pdp.server.tending import Tending
 from tests.system.running import wait_until
 
@@ -44,4 +46,40 @@ def test_who_asks_while_the_work_ends_is_heard() -> None:
     tending = Tending(work, 0.001)
     tending.ask()
     assert asked_again.wait(10)
+    wait_until(lambda: len(done) == 2)
+
+
+def no_thread(_thread: threading.Thread) -> None:
+    """Start nothing, as a machine does that has no thread left."""
+    raise RuntimeError("can't start new thread")
+
+
+def test_where_no_thread_can_be_had_nobody_is_ended_by_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks is told so, and whoever asks later finds one."""
+    done: list[int] = []
+
+    def work() -> bool:
+        done.append(0)
+        return False
+
+    tending = Tending(work, 0.001)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        assert not tending.ask()
+    assert tending.ask()
+    wait_until(lambda: bool(done))
+
+
+def test_what_raises_is_tried_again() -> None:
+    """It was promised, and one error ends no promise."""
+    done: list[int] = []
+
+    def work() -> bool:
+        done.append(0)
+        if len(done) == 1:
+            raise ValueError
+        return False
+
+    tending = Tending(work, 0.001)
+    assert tending.ask()
     wait_until(lambda: len(done) == 2)
