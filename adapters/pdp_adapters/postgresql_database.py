@@ -171,8 +171,10 @@ class PostgresqlDatabase:
 
     @staticmethod
     def _analyse_within(session: PostgresqlSession) -> None:
+        # What the write has asked for so far is run here: that it failed is told, and never passed over.
+        connection = session_of(session)
         # What it comes to is speed: where the table is locked by somebody who cleans it up, the write goes on without.
-        with suppress(psycopg.Error), session_of(session).transaction():
+        with suppress(psycopg.Error), connection.transaction():
             if _analysed(session)[0] < _SMALL:
                 session.run("ANALYZE fact", {})
 

@@ -39,7 +39,7 @@ class PostgresqlSession:
         self._uses = uses
         self._connection = connection
         self._statements = statements
-        self._is_transaction = False
+        self._is_transaction = self._has_lost = False
         self._kept: list[tuple[bytes, Parameters]] = []
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
@@ -82,7 +82,7 @@ class PostgresqlSession:
     @contextmanager
     def transaction(self, begin: str, *first: str) -> Iterator[None]:
         """Let all statements be part of one transaction, which *begin* begins; an exception undoes it."""
-        self._is_transaction = True
+        self._is_transaction, self._has_lost = True, False
         self._kept = [(_rewritten(sql), _NOTHING) for sql in (begin, *first)]
         try:
             yield
@@ -98,7 +98,7 @@ class PostgresqlSession:
                     self._connection.execute("ROLLBACK")
             raise
         finally:
-            self._is_transaction = False
+            self._is_transaction = self._has_lost = False
             self._kept = []
 
     def _sent(self, sql: bytes, parameters: Parameters) -> "_Result":
@@ -107,8 +107,18 @@ class PostgresqlSession:
 
     def _all_sent(self, asked: list[tuple[bytes, Parameters]]) -> "list[_Result]":
         """Run what is kept and then what is *asked*, and return the results of all."""
+        # FAIL CLOSED (what is kept): nobody asks again for what was lost, which may be the beginning of the transaction
+        # itself; so nothing more is run in it, and there is no commit.
+        if self._has_lost:
+            raise UnavailableError("the store cannot be used: a part of the change was not made")
         kept, self._kept = self._kept, []
-        whole = kept + asked
+        try:
+            return self._all_run(kept + asked)
+        except BaseException:
+            self._has_lost = self._is_transaction and bool(kept)
+            raise
+
+    def _all_run(self, whole: list[tuple[bytes, Parameters]]) -> "list[_Result]":
         self._uses.statements += len(whole)
         if len(whole) == 1:
             with self._statements.bounded(self._connection):

@@ -50,7 +50,14 @@ class PolicyKeeper:
 
     def look(self) -> tuple[Verdict, ...]:
         """Return a verdict on every folder whose content is new and was the same at the look before."""
+        self._renew()
         return tuple(verdict for operator in self._operators() if (verdict := self._look_at(operator)) is not None)
+
+    def _renew(self) -> None:
+        if self._memory is not None:
+            for operator, active in self.standing.active.items():
+                if active.files:
+                    self._memory.renew(Candidate(operator, active.files, active.seal))
 
     def examine(self, operator: str) -> Verdict:
         """Return a verdict on what lies in the folder of *operator* now, new or not."""
@@ -156,6 +163,8 @@ class PolicyKeeper:
         try:
             self._memory.begin(verdict.candidate)
         except UnavailableError as error:
+            # It may be written to at the next look, and the same folder is judged again then.
+            self._seen.setdefault(verdict.candidate.operator, _Seen()).judged = ""
             return Verdict(verdict.candidate, None, (*verdict.findings, _not_kept(verdict.candidate.operator, error)))
         return verdict
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pdp.activation.candidate import SEAL_FILE, Candidate
 from pdp.activation.judging import Comparing
+from pdp.activation.remembering import Remembered
 from pdp.activation.seal import Seal, digests_of, read_seal
 from pdp.activation.standing import Active
 from pdp.core.errors import InvalidSettingsError
@@ -77,7 +78,7 @@ class PinnedSeals:
         pinned: PinnedKeys,
         verifies: Verifies,
         newly_allows: NewlyAllows | None = None,
-        recalls: Callable[[str], Candidate | None] = lambda _: None,
+        recalls: Callable[[str], Remembered | None] = lambda _: None,
     ) -> None:
         self._pinned = pinned
         self._verifies = verifies
@@ -99,25 +100,28 @@ class PinnedSeals:
         signers = self._signers(seal)
         if not signers:
             return (_finding(place, "seal-untrusted", _UNTRUSTED, "let somebody sign whose key is pinned"),)
-        known = former if former is not None else self._recalled(candidate.operator)
+        recalled = self._recalled(candidate.operator) if former is None else None
+        known: Former | None = former if recalled is None else recalled.candidate
         if known is not None and _is_older(seal, known):
             return (_finding(place, "seal-older", _OLDER, "sign the folder again"),)
         if len(signers) >= 2 or self._newly_allows is None:
             return ()
-        more = self._newly_allows(known, candidate)
+        # FAIL CLOSED (second person): what was in force long ago may have been taken back since, at another server.
+        compared = known if recalled is None or recalled.recent else None
+        more = self._newly_allows(compared, candidate)
         return more if isinstance(more, Comparing) else second_person_findings(candidate, more=more)
 
-    def _recalled(self, operator: str) -> Candidate | None:
+    def _recalled(self, operator: str) -> Remembered | None:
         """Return what was last in force, when it is whole and somebody has signed it whose key is pinned."""
         # FAIL CLOSED (second person): what was changed since is not what was in force.
         known = self._recalls(operator)
-        if known is None or known.seal is None:
+        if known is None or known.candidate.seal is None:
             return None
         try:
-            seal = read_seal(known.seal)
+            seal = read_seal(known.candidate.seal)
         except (ValueError, RecursionError):
             return None
-        return known if self._signers(seal) and not any(_mismatches("", seal, known)) else None
+        return known if self._signers(seal) and not any(_mismatches("", seal, known.candidate)) else None
 
     def _signers(self, seal: Seal) -> frozenset[str]:
         """Return the persons who signed *seal*: whoever's pinned key verifies a signature, whatever the file says."""

@@ -27,6 +27,9 @@ Files = Sequence[tuple[str, bytes]]
 MEMORY_MEGABYTES: Final = 2048
 """So much address space the process may have."""
 
+OWN_MODULE: Final = (sys.executable, "-P", "-m")
+"""Runs a module of ours. FAIL CLOSED (`-P`): none that lies in the working directory takes the place of one."""
+
 _LOOK_SECONDS: Final = 0.1
 
 
@@ -141,7 +144,7 @@ class Apart:
     def _started(self, inside: int, question: IO[bytes]) -> "subprocess.Popen[bytes]":
         """Return our own module, run by our own interpreter, which reads *question*."""
         return subprocess.Popen(
-            [sys.executable, "-m", self.module, str(inside)],
+            [*OWN_MODULE, self.module, str(inside)],
             stdin=question,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -3,14 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final
 
-from pdp.analysis.apart import Apart, Files
+from pdp.analysis.apart import OWN_MODULE, Apart, Files
 
 END_SECONDS: Final = 5.0
 """So long it is waited for a process that was killed to be gone."""
@@ -29,23 +28,29 @@ class Begun:
         self._until = now() + apart.seconds
         self._known: bool | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # it is closed when the answer is known
+        self._held = ExitStack()
+        # FAIL CLOSED (second person): what cannot be asked may allow anything.
+        try:
+            self._begin(apart, apart.question("allows-more", operator, before, after))
+        except OSError:
+            self._close(more=True)
+
+    def _begin(self, apart: Apart, question: bytes) -> None:
+        self._said = self._held.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # held until it is known
         # The process ends when the other end of this pipe does, however this one comes to its end.
-        inside, self._outside = os.pipe()
+        inside, outside = os.pipe()
+        self._held.callback(os.close, outside)
         try:
             with tempfile.TemporaryFile() as asked:
-                asked.write(apart.question("allows-more", operator, before, after))
+                asked.write(question)
                 asked.seek(0)
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", apart.module, str(inside)],
+                    [*OWN_MODULE, apart.module, str(inside)],
                     stdin=asked,
                     stdout=self._said,
                     stderr=subprocess.DEVNULL,
                     pass_fds=(inside,),
                 )
-        # FAIL CLOSED (second person): what cannot be asked may allow anything.
-        except OSError:
-            self._close(more=True)
         finally:
             os.close(inside)
 
@@ -74,8 +79,7 @@ class Begun:
 
     def _close(self, *, more: bool) -> None:
         self._known = more
-        os.close(self._outside)
-        self._said.close()
+        self._held.close()
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             with suppress(subprocess.TimeoutExpired):

@@ -54,7 +54,7 @@ def last_in_force(settings: Settings) -> LastInForce | None:
     if settings.last_in_force is None:
         return None
     try:
-        return LastInForce(KeptFolder(settings.last_in_force))
+        return LastInForce(KeptFolder(settings.last_in_force), SystemClock().now)
     except UnavailableError as error:
         raise InvalidSettingsError([f"last_in_force: {error}"]) from error
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from pdp.activation import (
     PolicyKeeper,
     seal_of,
 )
+from pdp.activation.remembering import RECENT, Remembered
 from pdp.core.errors import UnavailableError
 from pdp_adapters import ed25519
 from pdp_adapters.folder_policies import FolderPolicies
@@ -42,6 +45,7 @@ class Server:
             ed25519.new_key(place / name)
             self.keys[name] = ed25519.Signer(place / name)
         self.number = 0
+        self.instant = datetime.now(UTC)
         self.sign("lan", "minh")
         self.start()
 
@@ -56,7 +60,7 @@ class Server:
 
     def start(self) -> None:
         """Start it anew: nothing is known but what lies in its two folders."""
-        memory = self.last(KeptFolder(self.kept))
+        memory = self.last(KeptFolder(self.kept), lambda: self.instant)
         pinned = PinnedKeys({key.public_key: name for name, key in self.keys.items()})
         seals = PinnedSeals(pinned, ed25519.verifies, _is_wider, memory.recall)
         judge = PolicyJudge(the_vocabulary(), the_schema(), seals)
@@ -135,6 +139,61 @@ def test_an_older_seal_is_refused_after_a_restart_too(server: Server) -> None:
     assert codes(server.keeper) == ["seal-older"]
 
 
+def given_back_at_a_server_that_was_away(server: Server, away: timedelta) -> list[str]:
+    """Widen with two persons, take it back with one, and return what is found where the first alone was seen."""
+    narrow = (server.directory / POLICY).read_bytes()
+    append(server.directory / POLICY, WIDER)
+    wide = (server.directory / POLICY).read_bytes()
+    server.sign("lan", "minh")
+    look(server.keeper)
+    shutil.copytree(server.kept, server.kept.with_name("of-another"))
+    for content in (narrow, wide):
+        (server.directory / POLICY).write_bytes(content)
+        server.sign("lan")
+        look(server.keeper)
+    assert server.wants_second
+    server.kept = server.kept.with_name("of-another")
+    server.instant += away
+    server.start()
+    return codes(server.keeper)
+
+
+def test_what_was_taken_back_while_a_server_was_away_needs_two_persons_there(tmp_path: Path) -> None:
+    """It remembers what was in force before; the twin, for which nothing is ever long ago, is caught."""
+    assert given_back_at_a_server_that_was_away(Server(tmp_path / "server"), RECENT * 2) == ["second-person-missing"]
+    assert given_back_at_a_server_that_was_away(Server(tmp_path / "twin", _NeverLongAgo), RECENT * 2) == []
+
+
+class _NeverLongAgo(LastInForce):
+    """Takes what it remembers for the last there was."""
+
+    def recall(self, operator: str) -> Remembered | None:
+        """Return it as if it had been now."""
+        known = super().recall(operator)
+        return None if known is None else replace(known, recent=True)
+
+
+def test_what_is_in_force_for_long_is_not_long_ago(server: Server) -> None:
+    """While the server runs it says so again and again: a restart in the end finds it as it was."""
+    for _ in range(5):
+        server.instant += RECENT / 2
+        look(server.keeper)
+    server.edit(DENY_ROW)
+    server.start()
+    assert codes(server.keeper) == []
+
+
+def test_what_is_older_is_refused_however_long_ago_it_was(server: Server) -> None:
+    """A number that was there needs no recent memory."""
+    server.edit(DENY_ROW)
+    look(server.keeper)
+    server.edit(ANOTHER)
+    server.sign("lan", "minh", number=1)
+    server.instant += RECENT * 9
+    server.start()
+    assert codes(server.keeper) == ["seal-older"]
+
+
 def _changed(server: Server, change: Callable[[dict[str, object]], None]) -> None:
     members = json.loads(server.record.read_bytes())
     change(members)
@@ -173,6 +232,9 @@ SPOILT: dict[str, Callable[[Server], object]] = {
     "it is a link": _be_linked,
     "its files were never signed": _forge,
     "it is no object": lambda server: server.record.write_bytes(b"[]"),
+    "it is long ago": lambda server: _changed(server, lambda of: of.update(at="2026-01-01T00:00:00+00:00")),
+    "it is of the future": lambda server: _changed(server, lambda of: of.update(at="2099-01-01T00:00:00+00:00")),
+    "nobody knows when it was": lambda server: _changed(server, lambda of: of.update(at=7)),
     "it is nested too deep": lambda server: server.record.write_bytes(b"[" * 100_000),
 }
 
@@ -203,19 +265,24 @@ class _CannotForget(KeptFolder):
 
 def test_an_edit_that_cannot_be_remembered_is_refused(server: Server) -> None:
     """Otherwise the next one would be compared with what was in force long ago; what is in force stays."""
-    memory = LastInForce(_CannotForget(server.kept))
+    memory = LastInForce(_CannotForget(server.kept), lambda: server.instant)
     server.keeper._memory = memory
     before = server.keeper.standing.revision
     server.edit(DENY_ROW)
     look(server.keeper)
     assert codes(server.keeper) == ["last-not-kept"]
     assert server.keeper.standing.revision == before
+    server.keeper._memory = LastInForce(KeptFolder(server.kept), lambda: server.instant)
+    look(server.keeper)
+    assert codes(server.keeper) == []
 
 
 def test_what_stays_in_force_is_remembered_again(server: Server) -> None:
     """It was forgotten for the sake of an edit that did not come in force after all."""
     server.edit(DENY_ROW)
     verdict = server.keeper.examine("kidsonline")
+    server.instant += RECENT
+    server.keeper._renew()
     assert not server.record.exists()
     server.keeper.refuse(verdict)
     assert server.record.exists()
@@ -259,9 +326,9 @@ def _with_wider(place: Path) -> Server:
 class _Believes(LastInForce):
     """Takes whatever stands there for what was in force."""
 
-    def recall(self, operator: str) -> Candidate | None:
+    def recall(self, operator: str) -> Remembered | None:
         """Return the folder itself, as if it had been in force."""
-        return Candidate(operator, (("kidsonline/policy.csv", b"p, wider" * 9),), None)
+        return Remembered(Candidate(operator, (("kidsonline/policy.csv", b"p, wider" * 9),), None), recent=True)
 
 
 def test_a_twin_that_believes_what_nobody_signed_is_caught(tmp_path: Path) -> None:
@@ -270,4 +337,6 @@ def test_a_twin_that_believes_what_nobody_signed_is_caught(tmp_path: Path) -> No
     server.edit(WIDER)
     server.start()
     assert codes(server.keeper) == ["second-person-missing"]
-    assert not _is_wider(_Believes(KeptFolder(server.kept)).recall("kidsonline"), Candidate.of("kidsonline", []))
+    believed = _Believes(KeptFolder(server.kept), lambda: server.instant).recall("kidsonline")
+    assert believed is not None
+    assert not _is_wider(believed.candidate, Candidate.of("kidsonline", []))

@@ -1,6 +1,9 @@
 """A comparison of policies holds up nothing else: neither the other operators nor a reload nor a later edit."""
 
+import sys
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +168,7 @@ class CannotKeep(LastInForce):
 def test_what_could_not_be_remembered_is_in_the_log(tmp_path: Path) -> None:
     """The edit is in force all the same; after a restart two persons have to sign the next one."""
     room = a_room(tmp_path / "policies")
-    room.keeper._memory = CannotKeep(KeptFolder(tmp_path / "kept"))
+    room.keeper._memory = CannotKeep(KeptFolder(tmp_path / "kept"), lambda: datetime.now(UTC))
     worker = room.join()
     edit(room)
     ask(room, worker)
@@ -236,3 +239,35 @@ def test_what_takes_too_long_is_ended_and_allows_more() -> None:
     time[0] = 20.0
     assert begun.allows_more() is True
     assert process.poll() is not None
+
+
+ANSWERS_NO = "print('{\"allows_more\": false}'); raise SystemExit"
+
+
+def test_a_module_in_the_working_directory_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAIL CLOSED: whoever puts a file where the command runs does not answer in the place of the solver."""
+    (tmp_path / "z3.py").write_text(ANSWERS_NO, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    wrong = (("kidsonline/policy.csv", b"no policy"),)
+    assert comes_to(wrong) is True
+    monkeypatch.setattr("pdp.analysis.begun.OWN_MODULE", (sys.executable, "-m"))  # the twin believes it
+    assert comes_to(wrong) is False
+
+
+def comes_to(files: tuple[tuple[str, bytes], ...]) -> bool:
+    """Return whether more is allowed by *files* than by themselves, when that is known."""
+    begun = Begun(Apart(20.0), "kidsonline", files, files)
+    while (more := begun.allows_more()) is None:
+        time.sleep(0.02)
+    return more
+
+
+@pytest.mark.parametrize("lacking", ["tempfile.TemporaryFile", "os.pipe"])
+def test_what_cannot_be_begun_allows_more(lacking: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No room for a file and no descriptor end neither the server nor the question of the second person."""
+
+    def raises(*_: object) -> None:
+        raise OSError(24, "too many open files")
+
+    monkeypatch.setattr(lacking, raises)
+    assert Begun(Apart(20.0), "kidsonline", (), ()).allows_more() is True
