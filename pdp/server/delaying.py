@@ -18,9 +18,9 @@ AT_ONCE_PER_SECOND: Final = 50
 NOBODY: Final = ""
 """The name under which those are held who are not known: they are one caller."""
 
-HELD_OF_PEER: Final = STREAMS - 16
-"""So many refusals of one connection are held: others may share it, and what is held takes their place there. Whoever
-is told at once comes again at once, so it is not fewer."""
+HELD_OF_PEER: Final = STREAMS - 8
+"""So many refusals of one connection are held for long, the others briefly: others may share it, as behind a proxy, and
+what is held takes their places there."""
 
 Then = Callable[[], None]
 
@@ -42,21 +42,23 @@ class Delaying:
     def refuse(self, error: BaseException, left: float, then: Then, peer: str = "") -> bool:
         """Do *then*, which tells *error* to somebody who waits *left* seconds more; say whether it is held back.
 
-        *peer* is the connection, "" for one that is not known: some of its calls are never held, for others may use it.
+        *peer* is the connection, "" for one that is not known: some of its places are never taken for long.
 
         Who asks for more than is borne is told a moment later. So are those who are not known, or ask for what they may
         not or is not there, once there are many of them: what refuses takes time too, and they need not be anybody.
         """
-        if not (self._is_held(error) and self._tending.ask() and self._takes(peer)):
+        if not (self._is_held(error) and self._tending.ask()):
             then()
             return False
+        has_room = self._takes(peer)
 
         def tell() -> None:
-            self._gives(peer)
+            if has_room:
+                self._gives(peer)
             then()
 
         key = error.caller if isinstance(error, OverloadedError) else NOBODY
-        is_held = self._holding.hold(key, left, tell)
+        is_held = self._holding.hold(key, left, tell, briefly=not has_room)
         self._tending.ask()  # it may have ended since, with nothing to do
         return is_held
 

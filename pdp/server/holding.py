@@ -16,6 +16,9 @@ LONGER_BY_SECONDS: Final = 0.01
 """So much longer for each that is held of the same caller already: the more it floods, the less often it comes."""
 
 LONGEST_SECONDS: Final = 1.0
+BRIEF_SECONDS: Final = 0.025
+"""So long what may take nobody's place: at once it would come again at once."""
+
 HELD_MOST: Final = 4096
 """More are not held: they are refused at once."""
 
@@ -55,14 +58,14 @@ class Holding:
         """Return how many are held."""
         return len(self._held)
 
-    def seconds_for(self, held: int, left: float) -> float:
+    def seconds_for(self, held: int, left: float, *, briefly: bool = False) -> float:
         """Return how long one more is held for somebody of whom *held* are, and who waits for *left* seconds more."""
-        longest = min(self._seconds + held * LONGER_BY_SECONDS, LONGEST_SECONDS)
+        longest = BRIEF_SECONDS if briefly else min(self._seconds + held * LONGER_BY_SECONDS, LONGEST_SECONDS)
         # Heard even where a thread has to look for what nobody takes.
         in_time = max(0.0, left * _OF_DEADLINE - 2 * TICK_SECONDS)
         return min(longest, in_time) * (0.5 + 0.5 * self._chance())
 
-    def hold(self, key: str, left: float, then: Callable[[], None]) -> bool:
+    def hold(self, key: str, left: float, then: Callable[[], None], *, briefly: bool = False) -> bool:
         """Keep *then* for a moment, for *key*, who waits *left* seconds more; say whether it is kept.
 
         When too many are, it is done at once.
@@ -70,7 +73,7 @@ class Holding:
         with self._changing:
             is_held = len(self._held) < self._most
             if is_held:
-                due = self._clock() + self.seconds_for(self._of[key], left)
+                due = self._clock() + self.seconds_for(self._of[key], left, briefly=briefly)
                 self._of[key] += 1
                 heapq.heappush(self._held, (due, next(self._numbers), key, then))
         if not is_held:
