@@ -93,7 +93,6 @@ def gives_up(*_: object) -> bool:
 def test_what_stays_undecided_is_said_and_not_held_against_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """In both languages, with the row, what was asked and why there is no answer; nothing else is said of the row."""
     monkeypatch.setattr(Question, "is_possible", gives_up)
-    monkeypatch.setattr(Question, "possible", gives_up)
     monkeypatch.setattr(Unfolding, "sought", gives_up)
     monkeypatch.setattr(Unfolding, "is_conceivable", gives_up)
     found = review_thoroughly(build(BROKEN["clause-says-both"][0]), the_schema())
