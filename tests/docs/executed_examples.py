@@ -12,9 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from click.testing import CliRunner
+
+from pdp.cli import main
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 _BLOCK: Final = re.compile(r"^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _PRINTED: Final = re.compile(r"^<!-- printed by: (?P<command>.+) -->\n(?P<body>.*)\Z", re.MULTILINE | re.DOTALL)
+
+
+_HELP: Final = re.compile(r"pdp( [a-z-]+)+ --help")
+"""What says the same in this process, in a tenth of the time."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +103,20 @@ def _output(command: str) -> str:
         "LC_ALL": "C.UTF-8",
         "HOME": os.environ.get("HOME", "/"),
     }
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    return "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
+    if _HELP.fullmatch(command):
+        said = CliRunner().invoke(main, command.split()[1:], env=environment, prog_name="pdp").output
+    else:
+        said = subprocess.run(
+            ["bash", "-c", command],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=240,
+        ).stdout
+    return "\n".join(line.rstrip() for line in said.splitlines()) + "\n"
 
 
 if __name__ == "__main__":
