@@ -4,15 +4,16 @@ Terminal sessions are blocks marked `console`, each command behind `$ `. The end
 behind a line `<!-- printed by: COMMAND -->`.
 """
 
+import io
 import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from click.testing import CliRunner
+from unittest.mock import patch
 
 from pdp.cli import main
 
@@ -104,7 +105,7 @@ def _output(command: str) -> str:
         "HOME": os.environ.get("HOME", "/"),
     }
     if _HELP.fullmatch(command):
-        said = CliRunner().invoke(main, command.split()[1:], env=environment, prog_name="pdp").output
+        said = _said_here(command.split()[1:], environment)
     else:
         said = subprocess.run(
             ["bash", "-c", command],
@@ -117,6 +118,13 @@ def _output(command: str) -> str:
             timeout=240,
         ).stdout
     return "\n".join(line.rstrip() for line in said.splitlines()) + "\n"
+
+
+def _said_here(arguments: list[str], environment: dict[str, str]) -> str:
+    said = io.StringIO()
+    with patch.dict(os.environ, environment, clear=True), redirect_stdout(said):
+        main.main(arguments, prog_name="pdp", standalone_mode=False)
+    return said.getvalue()
 
 
 if __name__ == "__main__":
