@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.storm.load import BATCH
 from tests.storm.storm import Plan, run
 from tests.storm.twins import NONE, TWINS
 
@@ -21,7 +20,6 @@ def main() -> int:
     parser.add_argument("--twin", choices=sorted(TWINS), action="append", help="these twins alone")
     parser.add_argument("--twins", action="store_true", help="the twins and nothing else")
     parser.add_argument("--twin-seconds", type=float, default=60, help="so long a twin may go undetected")
-    parser.add_argument("--batch", type=int, default=BATCH, help="so many questions in one batch")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where the store lies; a temporary one by default")
     parser.add_argument("--calm", action="store_true", help="how long a revocation takes when nothing fails")
@@ -34,9 +32,7 @@ def main() -> int:
     wrong = 0
     for store in chosen.store or STORES:
         if NONE in (chosen.twin or ()) or (not chosen.twin and not chosen.twins):
-            report = run(
-                Plan(store, chosen.checks, chosen.seconds, seed=chosen.seed, folder=chosen.folder, batch=chosen.batch)
-            )
+            report = run(Plan(store, chosen.checks, chosen.seconds, seed=chosen.seed, folder=chosen.folder))
             wrong += report.stale > 0
             print("\n".join(report.lines()), flush=True)
         twins = [twin for twin in chosen.twin or TWINS if twin != NONE]

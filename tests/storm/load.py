@@ -34,7 +34,7 @@ _YIELDING: Final = 0.5
 most: those who ask as fast as they can leave writers no processor."""
 
 
-def ask(path: Path, row: int, address: str, seed: int, ending: Event, batch: int = BATCH, pause: float = 0.0) -> None:
+def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: float = 0.0) -> None:
     """Ask one instance, in batches and alone, until the end; *pause* is in seconds between two batches."""
     ledger, chosen = Ledger(path, row), random.Random(seed)
     questions = [[question(family, photo) for photo in range(PHOTOS)] for family in range(FAMILIES)]
@@ -42,7 +42,7 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, batch: int
         stub = decision_pb2_grpc.DecisionServiceStub(channel)
 
         while not ending.is_set():
-            _batch(ledger, stub, chosen, questions, batch)
+            _batch(ledger, stub, chosen, questions)
             time.sleep(pause)
             _yield(ledger)
             for number in range(SINGLES):
@@ -64,10 +64,10 @@ def _yield(ledger: Ledger) -> None:
         time.sleep(0.005)
 
 
-def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence[Sequence[Any]], size: int) -> None:
+def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence[Sequence[Any]]) -> None:
     # Half of the batches ask about everybody, half about a few.
     among = range(FAMILIES) if chosen.random() < 0.5 else chosen.sample(range(FAMILIES), FEW)
-    families = [chosen.choice(among) for _ in range(size)]
+    families = [chosen.choice(among) for _ in range(BATCH)]
     message = decision_pb2.CheckBatchRequest(
         requests=[questions[family][chosen.randrange(PHOTOS)] for family in families]
     )

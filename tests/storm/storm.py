@@ -41,7 +41,7 @@ class Plan:
     """What is to be done: until so many checks, for so long at most, or until the first stale allow.
 
     When *is_calm* nothing fails, nobody asks at full speed, and messages hasten writers, as when it is served.
-    *batch* questions are asked in one batch; *instance* is the module that is run for each server process.
+    *instance* is the module that is run for each server process.
     """
 
     store: str
@@ -50,7 +50,6 @@ class Plan:
     twin: str = NONE
     seed: int = 1
     until_stale: bool = False
-    batch: int = load.BATCH
     pause: float = 0.03
     rest: float = 0.8
     is_calm: bool = False
@@ -130,7 +129,7 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
     context.set_forkserver_preload(["tests.storm.load", "tests.storm.writers", "pdp.api.v1.policies_pb2_grpc"])
     ending = context.Event()
     works: list[tuple[Any, ...]] = [
-        (load.ask, path, 1 + at, address, plan.seed + at, ending, plan.batch, _CALM if plan.is_calm else 0.0)
+        (load.ask, path, 1 + at, address, plan.seed + at, ending, _CALM if plan.is_calm else 0.0)
         for at, address in enumerate(addresses)
     ]
     for number in range(REVOKERS):
