@@ -10,8 +10,9 @@ from pdp.activation.judging import PolicyJudge, Verdict
 from pdp.activation.pinned_seals import second_person_findings
 from pdp.activation.remembering import LastInForce
 from pdp.activation.standing import Active, Refused, Standing
+from pdp.activation.wrong import wrong
 from pdp.core.errors import UnavailableError, UnsettledError
-from pdp.core.finding import Finding, Severity
+from pdp.core.finding import Finding
 from pdp.core.ports import PolicyFiles
 from pdp.core.text import Text
 
@@ -98,9 +99,9 @@ class PolicyKeeper:
         if more is None:
             return None
         # FAIL CLOSED (second person): nothing but a plain no is a no.
-        wrong = second_person_findings(verdict.candidate, more=more is not False)
-        policy = None if wrong else verdict.proposed
-        return self._to_be_remembered(Verdict(verdict.candidate, policy, (*verdict.findings, *wrong)))
+        found = second_person_findings(verdict.candidate, more=more is not False)
+        policy = None if found else verdict.proposed
+        return self._to_be_remembered(Verdict(verdict.candidate, policy, (*verdict.findings, *found)))
 
     def refuse(self, verdict: Verdict) -> None:
         """Keep in mind that the candidate of *verdict* may not be put in force."""
@@ -174,36 +175,18 @@ def _nothing(operator: str, finding: Finding) -> Verdict:
 
 
 def _not_kept(operator: str, error: UnavailableError) -> Finding:
-    return Finding(
-        operator,
-        1,
-        1,
-        Severity.ERROR,
-        "last-not-kept",
-        Text(f"không ghi nhớ được chính sách có hiệu lực: {error}", f"what is in force cannot be remembered: {error}"),
-        "let the server write to the folder `last_in_force`",
+    text = Text(
+        f"không ghi nhớ được chính sách có hiệu lực: {error}", f"what is in force cannot be remembered: {error}"
     )
+    return wrong(operator, "last-not-kept", text, "let the server write to the folder `last_in_force`")
 
 
 def _being_written(error: UnsettledError) -> Finding:
-    return Finding(
-        error.path,
-        1,
-        1,
-        Severity.ERROR,
-        "being-written",
-        Text("tệp đang được ghi hoặc thay thế", "the file is being written or replaced"),
-        "write beside the folder, then rename",
-    )
+    text = Text("tệp đang được ghi hoặc thay thế", "the file is being written or replaced")
+    return wrong(error.path, "being-written", text, "write beside the folder, then rename")
 
 
 def _not_there(operator: str, error: UnavailableError) -> Finding:
-    return Finding(
-        operator,
-        1,
-        1,
-        Severity.ERROR,
-        "folder-unreadable",
-        Text(f"không đọc được thư mục chính sách: {error}", f"the policy folder cannot be read: {error}"),
-        "put the folder back; until then the last good policy stays in force",
-    )
+    text = Text(f"không đọc được thư mục chính sách: {error}", f"the policy folder cannot be read: {error}")
+    hint = "put the folder back; until then the last good policy stays in force"
+    return wrong(operator, "folder-unreadable", text, hint)

@@ -12,8 +12,9 @@ from pdp.activation.judging import Comparing
 from pdp.activation.remembering import Remembered
 from pdp.activation.seal import Seal, digests_of, read_seal
 from pdp.activation.standing import Active
+from pdp.activation.wrong import wrong
 from pdp.core.errors import InvalidSettingsError
-from pdp.core.finding import Finding, Severity
+from pdp.core.finding import Finding
 from pdp.core.ports import Verifies
 from pdp.core.text import Text
 
@@ -89,21 +90,21 @@ class PinnedSeals:
         """Return what is wrong with the signatures of *candidate* in the place of *former*, or what finds that out."""
         place = f"{candidate.operator}/{SEAL_FILE}"
         if candidate.seal is None:
-            return (_finding(place, "unsigned", _UNSIGNED, "pdp sign"),)
+            return (wrong(place, "unsigned", _UNSIGNED, "pdp sign"),)
         try:
             seal = read_seal(candidate.seal)
         except (ValueError, RecursionError) as error:
-            return (_finding(place, "seal-malformed", _said(_MALFORMED, error), "pdp sign"),)
-        wrong = tuple(_mismatches(place, seal, candidate))
-        if wrong:
-            return wrong
+            return (wrong(place, "seal-malformed", _said(_MALFORMED, error), "pdp sign"),)
+        mismatches = tuple(_mismatches(place, seal, candidate))
+        if mismatches:
+            return mismatches
         signers = self._signers(seal)
         if not signers:
-            return (_finding(place, "seal-untrusted", _UNTRUSTED, "let somebody sign whose key is pinned"),)
+            return (wrong(place, "seal-untrusted", _UNTRUSTED, "let somebody sign whose key is pinned"),)
         recalled = self._recalled(candidate.operator) if former is None else None
         known: Former | None = former if recalled is None else recalled.candidate
         if known is not None and _is_older(seal, known):
-            return (_finding(place, "seal-older", _OLDER, "sign the folder again"),)
+            return (wrong(place, "seal-older", _OLDER, "sign the folder again"),)
         if len(signers) >= 2 or self._newly_allows is None:
             return ()
         # FAIL CLOSED (second person): what was in force long ago may have been taken back since, at another server.
@@ -136,21 +137,21 @@ class PinnedSeals:
 def second_person_findings(candidate: Candidate, *, more: bool) -> tuple[Finding, ...]:
     """Return what is wrong with a *candidate* that one person has signed, when it allows *more* and when not."""
     place = f"{candidate.operator}/{SEAL_FILE}"
-    return (_finding(place, "second-person-missing", _SECOND, "let another person sign too"),) if more else ()
+    return (wrong(place, "second-person-missing", _SECOND, "let another person sign too"),) if more else ()
 
 
 def _mismatches(place: str, seal: Seal, candidate: Candidate) -> Iterator[Finding]:
     if seal.operator != candidate.operator:
-        yield _finding(place, "seal-of-another", _said(_OF_ANOTHER, seal.operator), "pdp sign")
+        yield wrong(place, "seal-of-another", _said(_OF_ANOTHER, seal.operator), "pdp sign")
         return
     lying = digests_of(candidate.files)
     for name in sorted(seal.files.keys() | lying.keys()):
         if name not in lying:
-            yield _finding(name, "signed-file-missing", _MISSING, "put the file back, or sign the folder again")
+            yield wrong(name, "signed-file-missing", _MISSING, "put the file back, or sign the folder again")
         elif name not in seal.files:
-            yield _finding(name, "file-not-signed", _NOT_SIGNED, "sign the folder again")
+            yield wrong(name, "file-not-signed", _NOT_SIGNED, "sign the folder again")
         elif seal.files[name] != lying[name]:
-            yield _finding(name, "signed-file-changed", _CHANGED, "sign the folder again")
+            yield wrong(name, "signed-file-changed", _CHANGED, "sign the folder again")
 
 
 def _is_older(seal: Seal, former: Former) -> bool:
@@ -171,10 +172,6 @@ def _key_of(text: str) -> bytes | None:
 
 def _said(text: Text, what: object) -> Text:
     return Text(vi=text.vi.format(what), en=text.en.format(what))
-
-
-def _finding(file: str, code: str, text: Text, suggestion: str) -> Finding:
-    return Finding(file, 1, 1, Severity.ERROR, code, text, suggestion)
 
 
 _UNSIGNED: Final = Text("thư mục chưa được ký", "nobody has signed the folder")

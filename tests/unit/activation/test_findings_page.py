@@ -17,7 +17,7 @@ def given_codes() -> set[str]:
     found: set[str] = set()
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Finding", "_finding"}:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Finding", "wrong"}:
                 texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
                 found |= {text for text in texts if isinstance(text, str) and CODE.fullmatch(text)}
     return found
