@@ -19,6 +19,7 @@ from pdp.server.delaying import Delaying
 from pdp.server.entrances import RETRY_SECONDS, Entrance, Refusing
 from pdp.server.gate import Admitted, Gate, caller_of, presented_by, remember_caller
 from pdp.server.lanes import Lane
+from pdp.server.letting_go import let_go
 from pdp.server.names import name_of
 from pdp.server.status import CallOverError, malformed_message, reason_of, status_of
 from pdp.server.tracing import NOTHING_TRACED, Tracing
@@ -246,7 +247,9 @@ class ExceptionBarrier(grpc.ServerInterceptor):
         if isinstance(error, grpc.RpcError) and not context.is_active():
             context.abort(grpc.StatusCode.CANCELLED, "")  # the caller has gone: nobody hears this
         self._metering.refused(reason_of(error))
-        context.abort_with_status(rpc_status.to_status(status_of(error, method, self._log)))
+        told = rpc_status.to_status(status_of(error, method, self._log))
+        let_go(error)
+        context.abort_with_status(told)
 
 
 def _parsing(behaviour: Behaviour, parse: Parse) -> Behaviour:

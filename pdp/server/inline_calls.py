@@ -21,6 +21,7 @@ from pdp.metrics import UNMETERED, Metering
 from pdp.server.core_operations import Metadata, closing, initial_metadata, peer_of, receiving, sending
 from pdp.server.delaying import Delaying
 from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
+from pdp.server.letting_go import let_go
 from pdp.server.streams import STREAMS_OF_ALL, STREAMS_OF_ONE, Streams
 from pdp.server.tending import Tending
 from pdp.server.turns import Turns
@@ -342,6 +343,8 @@ class InlineCalls:
             return self._refuse(error, path)
         except BaseException:  # noqa: BLE001  # FAIL CLOSED (exception text)
             return _OURS
+        finally:
+            let_go(error)
 
     def _end(self, call: Call, status: status_pb2.Status | None) -> None:
         """End *call* with *status*, None for OK."""

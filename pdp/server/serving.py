@@ -27,6 +27,7 @@ from pdp.server.comparing import PoliciesCompared
 from pdp.server.core_operations import can_serve_inline
 from pdp.server.delaying import Delaying
 from pdp.server.draining import caught_signals, drain, leave
+from pdp.server.ends_first import ends_first, give_ends_first
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
 from pdp.server.following import FixedPolicies, Follower, Following
@@ -101,13 +102,14 @@ def start(
     under_way, delaying = UnderWay(), Delaying()
     beside, usual = apart.beside, apart.usual
     barrier = ExceptionBarrier(log, beside, gate, usual, patience, told, metering, tracing, under_way, delaying)
-    server = grpc.server(
-        usual,
-        interceptors=[barrier],
-        options=options(maximum_calls, shares_port=bool(shared), connections=settings.connections),
-        # A wall behind those of the lanes: no lane is refused for what waits in another.
-        maximum_concurrent_rpcs=apart.most,
-    )
+    with ends_first():
+        server = grpc.server(
+            usual,
+            interceptors=[barrier],
+            options=options(maximum_calls, shares_port=bool(shared), connections=settings.connections),
+            # A wall behind those of the lanes: no lane is refused for what waits in another.
+            maximum_concurrent_rpcs=apart.most,
+        )
     following = follow(in_force)
     policies, compared = PoliciesInForce(following, words, point.cache), PoliciesCompared(following, words)
     served = {**in_force.served, **policies.served, **compared.served, **({} if kept is None else kept.served)}
@@ -138,6 +140,7 @@ def start(
         delaying,
     )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
+        give_ends_first(server, lambda: inline.under_way)
         for method, answer in in_force.answered.items():
             inline.add(path_of(method), tracing.answering(method, answer), streams=streams(method))
     waiting = None if facts is None else StoreWaiting(facts, health, log)

@@ -1,7 +1,7 @@
 """Calls that have come and bring no message: nothing waits with them, and nobody may wait because of them."""
 
 import time
-from collections import Counter, deque
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -44,15 +44,17 @@ class Unread(Generic[C]):
         self._load = load
         self._patience = patience
         self._clock = clock
-        self._fresh: deque[tuple[float, C]] = deque()
-        self._silent: deque[tuple[float, C]] = deque()
+        # Since when, the longest first. INVARIANT (let go): nothing that is read is kept here: gRPC counts a call among
+        # the streams of its connection for as long as anybody holds it, and refuses what comes beyond their number.
+        self._fresh: OrderedDict[C, float] = OrderedDict()
+        self._silent: OrderedDict[C, float] = OrderedDict()
         self._silent_of: Counter[str] = Counter()
         self._blamed: dict[str, float] = {}
         self._fallen: list[C] = []
 
     @property
     def count(self) -> int:
-        """Return how many calls are awaited, or were and are not forgotten yet."""
+        """Return how many calls are awaited."""
         return len(self._fresh) + len(self._silent)
 
     @property
@@ -75,7 +77,7 @@ class Unread(Generic[C]):
             self._fall_silent(call, now)
         else:
             self._load.waiting += 1
-            self._fresh.append((now, call))
+            self._fresh[call] = now
 
     def read(self, call: C) -> bool:
         """Note that the message of *call* has come, or that none will; say whether it was still awaited."""
@@ -83,28 +85,28 @@ class Unread(Generic[C]):
             return False
         call.is_unread = False
         if call.is_silent:
+            del self._silent[call]
             self._speak(call)
         else:
+            del self._fresh[call]
             self._load.waiting -= 1
         return True
 
     def overdue(self) -> list[C]:
         """Return the calls that are to be ended now; they are awaited no more."""
         now = self._clock()
-        fresh, silent, found = self._fresh, self._silent, []
-        while fresh and (not fresh[0][1].is_unread or now - fresh[0][0] >= SILENT_AFTER_SECONDS):
-            _, call = fresh.popleft()
-            if call.is_unread:
-                self._load.waiting -= 1
-                # Its patience begins now: a process that was held up has not looked for its message yet.
-                self._fall_silent(call, now)
-        while silent and (not silent[0][1].is_unread or now - silent[0][0] >= self._patience):
-            _, call = silent.popleft()
-            if call.is_unread:
-                call.is_unread = False
-                self._speak(call)
-                self._blamed[call.key] = now + BLAMED_SECONDS
-                found.append(call)
+        found: list[C] = []
+        while (call := _since(self._fresh, now - SILENT_AFTER_SECONDS)) is not None:
+            del self._fresh[call]
+            self._load.waiting -= 1
+            # Its patience begins now: a process that was held up has not looked for its message yet.
+            self._fall_silent(call, now)
+        while (call := _since(self._silent, now - self._patience)) is not None:
+            del self._silent[call]
+            call.is_unread = False
+            self._speak(call)
+            self._blamed[call.key] = now + BLAMED_SECONDS
+            found.append(call)
         return found
 
     def fallen(self) -> list[C]:
@@ -115,7 +117,7 @@ class Unread(Generic[C]):
     def _fall_silent(self, call: C, now: float) -> None:
         call.is_silent = True
         self._silent_of[call.key] += 1
-        self._silent.append((now, call))
+        self._silent[call] = now
         self._fallen.append(call)
 
     def _speak(self, call: C) -> None:
@@ -123,3 +125,10 @@ class Unread(Generic[C]):
         self._silent_of[call.key] -= 1
         if not self._silent_of[call.key]:
             del self._silent_of[call.key]
+
+
+def _since(awaited: OrderedDict[C, float], latest: float) -> C | None:
+    """Return the call that is *awaited* longest, if it is since *latest* or before."""
+    for call, since in awaited.items():
+        return call if since <= latest else None
+    return None

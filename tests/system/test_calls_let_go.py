@@ -8,12 +8,13 @@ import functools
 import gc
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 import pytest
 
 from pdp.api.v1 import decision_pb2
+from pdp.core.errors import OverloadedError
 from pdp.server import barrier
 from pdp.server.barrier import Behaviour, ExceptionBarrier
 from pdp.server.gate import caller_of
@@ -68,3 +69,25 @@ def test_the_twin_whose_contexts_hold_themselves_is_found_out(words: Words, monk
     monkeypatch.setattr("pdp.server.serving.ExceptionBarrier", HoldsTheContext)
     found = codes(words)
     assert found[grpc.StatusCode.UNAVAILABLE] >= STREAMS, found
+
+
+def _refused(_request: object) -> NoReturn:
+    error = OverloadedError("not now", 0.0)
+    raise error
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_a_connection_bears_more_refused_calls_than_it_may_have_at_once(words: Words) -> None:
+    """An error that is raised by its name holds the frame that it was raised in, and so the context above it."""
+    with running(StubPoint(_refused), words) as server, connected(server.address, separate=True) as channel:
+        found = Counter(ask(channel, EXPLAIN, BODY).code for _ in range(CALLS))
+    assert found == {grpc.StatusCode.RESOURCE_EXHAUSTED: CALLS}
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_the_twin_whose_errors_keep_their_frames_is_found_out(words: Words, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connection is full of refused calls."""
+    monkeypatch.setattr("pdp.server.barrier.let_go", lambda _error: None)
+    with running(StubPoint(_refused), words) as server, connected(server.address, separate=True) as channel:
+        found = Counter(ask(channel, EXPLAIN, BODY).code for _ in range(CALLS))
+    assert found[grpc.StatusCode.UNAVAILABLE] >= CALLS - 2 * STREAMS, found
