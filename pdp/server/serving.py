@@ -2,7 +2,6 @@
 
 import gc
 import os
-import queue
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -26,7 +25,8 @@ from pdp.server.clock_watch import ClockWatch
 from pdp.server.comparing import PoliciesCompared
 from pdp.server.core_operations import can_serve_inline
 from pdp.server.delaying import Delaying
-from pdp.server.draining import caught_signals, drain, leave
+from pdp.server.draining import drain, leave
+from pdp.server.ending_signals import ending_signals
 from pdp.server.ends_first import ends_first, give_ends_first
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
@@ -299,8 +299,8 @@ def _answer(
     follow: Callable[[ServicesInForce], Following] = _fixed,
     metering: Metering = UNMETERED,
 ) -> int:
-    with caught_signals() as signals:
-        if not security.is_renewed(log, lambda seconds: _has_come(signals, seconds)):
+    with ending_signals() as signals:
+        if not security.is_renewed(log, lambda seconds: signals.wait(seconds) is not None):
             return EXIT_OK
         try:
             server = start(
@@ -327,14 +327,6 @@ def _answer(
     if not shared:
         log.info(Event.STOPPED.value)
     return EXIT_OK
-
-
-def _has_come(signals: "queue.SimpleQueue[int]", seconds: float) -> bool:
-    try:
-        signals.get(timeout=seconds)
-    except queue.Empty:
-        return False
-    return True
 
 
 def _tracing(settings: ServingSettings) -> Tracing:

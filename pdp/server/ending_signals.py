@@ -1,0 +1,58 @@
+"""The signals that end a process, to be waited for; none is lost."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Final
+
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+_WOKEN: Final = 0
+
+
+class EndingSignals:
+    """What has come of ENDING, and whether somebody has called `wake`."""
+
+    def __init__(self, heard: socket.socket, told: socket.socket) -> None:
+        self._heard = heard
+        self._told = told
+
+    def wake(self) -> None:
+        """Let `wait` return without a signal. Any thread may call this."""
+        with suppress(BlockingIOError):  # it is full of what wakes as well
+            self._told.send(bytes((_WOKEN,)))
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Return the signal that has come, 0 where `wake` was called, None where neither has within *seconds*."""
+        self._heard.settimeout(seconds)
+        try:
+            (number,) = self._heard.recv(1)
+        except TimeoutError:
+            return None
+        return int(number)
+
+
+@contextmanager
+def ending_signals() -> Iterator[EndingSignals]:
+    """Take the signals that end a process, until the end of the block; only the main thread may.
+
+    INVARIANT (no signal is lost): the interpreter writes each to a socket at once, on whatever thread it comes. A
+    handler in Python runs on the main thread, between two of its steps: one that comes after the last step before that
+    thread begins to wait, or on another thread, would be handled when the wait is over, and that is never.
+    """
+    heard, told = socket.socketpair()
+    with heard, told:
+        told.setblocking(False)
+        before = {number: signal.signal(number, _taken) for number in ENDING}
+        waker = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        try:
+            yield EndingSignals(heard, told)
+        finally:
+            signal.set_wakeup_fd(waker)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _taken(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: the socket has it."""
