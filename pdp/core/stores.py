@@ -204,8 +204,9 @@ class FactWriting(FactSource, Protocol):
     def apply(self, write: Write) -> Written:
         """Make the changes, durably, and return what came of them.
 
-        Must raise CycleError for a containment that would lie in itself, ConflictError where *unless_changed_since*
-        is not met, ForeignTokenError for a token of another store. On return the changes are in force everywhere.
+        Must raise CycleError for a containment that would lie in itself, here or at the end of the transaction, which
+        is undone then; ConflictError where *unless_changed_since* is not met, ForeignTokenError for a token of another
+        store. When the transaction has ended the changes are in force everywhere.
         """
 
 
