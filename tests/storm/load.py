@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import product
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,8 @@ _SLOWLY: Final = 0.12
 """While more unrelated writes than that are behind their pace, a batch begins so many seconds after the one before at
 the earliest: those who ask as fast as they can leave writers no processor."""
 
+_QUESTIONS: Final = list(product(range(FAMILIES), range(PHOTOS)))
+
 _BATCHES: Final = path_of(f"{decision_pb2.DESCRIPTOR.services_by_name['DecisionService'].full_name}.CheckBatch")
 
 
@@ -45,7 +48,7 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
     items = [[_item(each) for each in of_family] for of_family in questions]
     with grpc.insecure_channel(address, options=OPTIONS) as channel:
         stub = decision_pb2_grpc.DecisionServiceStub(channel)
-        batches = channel.unary_unary(_BATCHES, None, decision_pb2.CheckBatchResponse.FromString)
+        batches: Any = channel.unary_unary(_BATCHES, None, decision_pb2.CheckBatchResponse.FromString)
 
         while not ending.is_set():
             begun = time.monotonic()
@@ -72,13 +75,13 @@ def _item(asked: decision_pb2.CheckRequest) -> bytes:
 
 
 def _batch(ledger: Ledger, batches: Any, chosen: random.Random, items: Sequence[Sequence[bytes]]) -> None:
-    # Half of the batches ask about everybody, half about those who have just changed beside everybody.
-    families = chosen.choices(range(FAMILIES), k=BATCH)
-    if chosen.random() < 0.5:
-        lately = [ledger.lately(number) for number in range(LATELY)]
-        families[::2] = chosen.choices(lately, k=len(families[::2]))
-    message = b"".join([chosen.choice(items[family]) for family in families])
-    asked = [(family, ledger.revoked_since(family)) for family in families]
+    # One question about each family that was changed last, and many others; none twice, for that would find nothing.
+    first = {ledger.lately(number): chosen.randrange(PHOTOS) for number in range(LATELY)}
+    taken = set(first.items())
+    others = [each for each in chosen.sample(_QUESTIONS, BATCH) if each not in taken]
+    whole = (list(taken) + others)[:BATCH]
+    message = b"".join([items[family][photo] for family, photo in whole])
+    asked = [(family, ledger.revoked_since(family)) for family, _ in whole]
     begun = now()
     try:
         results = batches(message, timeout=PATIENCE).results
