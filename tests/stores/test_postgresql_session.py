@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from pdp_adapters.postgresql_database import PostgresqlDatabase
 from pdp_adapters.postgresql_session import PostgresqlSession, session_of
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_facts import SqlFacts
+from pdp_adapters.writers_turns import Turns
 from tests.stores.postgresql_server import binaries, short_lived_postgresql
 from tests.stores.writing import KIDS, NOON, fact, lies_in, role, write
 
@@ -367,3 +368,52 @@ def test_a_large_write_tells_what_is_wrong_with_what_it_kept(new_database: Calla
         assert len(store.read(KIDS, FactFilter(), Page(1000)).facts) == 1
     finally:
         store.close()
+
+
+class NoTurns(Turns):
+    """The twin: nobody waits here for anybody."""
+
+    @contextmanager
+    def turn(self, seconds: float, *, gives_way: bool) -> Iterator[None]:
+        """Go on at once."""
+        yield
+
+
+def standing_there(address: str, turns: type[Turns], *, gives_way: bool) -> int:
+    """Return how many of four writers of a process wait at the database, when another process writes."""
+    database, other = PostgresqlDatabase(address), PostgresqlDatabase(address)
+    database._turns[gives_way] = own = turns()
+
+    def add() -> None:
+        with database.writing(gives_way=gives_way) as session:
+            session.rows(ALL, {})
+
+    with other.writing(gives_way=True) as session, other.single() as looking:
+        session.rows(ALL, {})
+        writers = [Thread(target=add) for _ in range(_WRITERS)]
+        for writer in writers:
+            writer.start()
+        waiting: list[tuple[int, ...]] = []
+        while not waiting or waiting[0][0] + own.waiting < _WRITERS:
+            waiting = looking.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", {})
+    for writer in writers:
+        writer.join()
+    database.close()
+    other.close()
+    return waiting[0][0]
+
+
+_WRITERS = 4
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("gives_way", [True, False])
+def test_one_writer_of_a_process_waits_at_the_database(address: str, *, gives_way: bool) -> None:
+    """One of each kind: a process that is frozen has no more than that in the way of the others."""
+    assert standing_there(address, Turns, gives_way=gives_way) == 1
+
+
+@pytest.mark.timeout(60)
+def test_a_twin_all_of_whose_writers_wait_there_is_found_out(address: str) -> None:
+    """The twin: each of them would have to be undone when the process is frozen."""
+    assert standing_there(address, NoTurns, gives_way=True) == _WRITERS
