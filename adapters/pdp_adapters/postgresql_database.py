@@ -16,6 +16,7 @@ from pdp_adapters.postgresql_hangs import WAIT_SECONDS, Statements
 from pdp_adapters.postgresql_leases import PostgresqlLeases
 from pdp_adapters.postgresql_session import PostgresqlSession, session_of
 from pdp_adapters.sql_database import POSTGRESQL, UNKNOWN_GROWTH, Dialect, Row, Uses
+from pdp_adapters.writers_turns import Turns
 
 MOST_CONNECTIONS: Final = 20
 """Of one process; more readers than this wait for one another."""
@@ -25,6 +26,9 @@ SILENT_SECONDS: Final = 1.0
 
 IDLE_SECONDS: Final = 1.0
 """A writer from whom the database hears nothing for so long is undone: all others wait for it, and it may be frozen."""
+
+TURN_SECONDS: Final = 5.0
+"""So long a writer waits for the others of its process."""
 
 _IDLE: Final = f"SET LOCAL idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}"
 _MAY_PAUSE: Final = "SET LOCAL idle_in_transaction_session_timeout = 0"
@@ -141,6 +145,8 @@ class PostgresqlDatabase:
         self._grown = 0
         self._asked_at = GROWTH_NOTED
         self._statements = Statements()
+        # By whether they give way: no revocation waits here for one that adds.
+        self._turns: Final = {True: Turns(), False: Turns()}
         self.uses: Final = Uses()
         self.board = PostgresqlLeases(self, hints=hints)
 
@@ -207,9 +213,16 @@ class PostgresqlDatabase:
 
         Those that *gives_way* wait for one another before that: so of all of them, in every process, one at most stands
         before a transaction that does not.
+
+        Of each kind one alone stands there for this process: the database would let in those of a process that is
+        frozen, one after another, and all others would wait until each is undone.
         """
         locks = _GIVES_WAY if gives_way else _GOES_FIRST
-        with self.single() as session, session.transaction("BEGIN", _IDLE, *locks):
+        with (
+            self._turns[gives_way].turn(TURN_SECONDS, gives_way=gives_way),
+            self.single() as session,
+            session.transaction("BEGIN", _IDLE, *locks),
+        ):
             yield session
 
     @contextmanager

@@ -32,6 +32,7 @@ RENEWED_EVERY: Final = 0.03
 
 _LOG: Final = logging.getLogger("pdp.lease")
 _LOOK_SECONDS: Final = 0.003
+_LOOK_SHARE: Final = 0.5  # of its wait so far: who waits long waits for what is slow, and asking makes it slower
 _PAUSE_SECONDS: Final = 0.004
 _RETRY_SECONDS: Final = 0.1
 _FIRST_SECONDS: Final = 1.0
@@ -179,8 +180,9 @@ class PostgresqlLeases:
         committed = boot_time()
         until = committed + LEASE
         while True:
+            pause = max(_LOOK_SECONDS, _LOOK_SHARE * (boot_time() - committed) / 1e9)
             try:
-                looked = self._looked_since(committed, until)
+                looked = self._looked_since(committed, until, pause)
             except UnavailableError:
                 sleep_until(until)
                 return
@@ -192,12 +194,13 @@ class PostgresqlLeases:
             # connection from after that is older than a lease.
             if looked.ended - looked.opened >= 2 * LEASE and not waiting:
                 return
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(min(pause, max(0.0, (until - boot_time()) / 1e9)))
 
-    def _looked_since(self, committed: int, until: int) -> "_Look | None":
+    def _looked_since(self, committed: int, until: int, seconds: float) -> "_Look | None":
         """Return a look at the table of leases that began after *committed* and is not old, None when it is *until*.
 
-        Of all who wait in this process one looks for everybody: looking takes time of the database's and of ours.
+        One that began more than *seconds* ago is old. Of all who wait in this process one looks for everybody: looking
+        takes time of the database's and of ours.
         """
         if not self._looking.acquire(timeout=max(0.0, (until - boot_time()) / 1e9)):
             return None
@@ -205,7 +208,7 @@ class PostgresqlLeases:
             look = self._look
             now = boot_time()
             # INVARIANT (looked after the commit): what was read before it says nothing about who could do without it.
-            if look is None or look.begun < committed or now - look.begun > _LOOK_SECONDS * 1e9:
+            if look is None or look.begun < committed or now - look.begun > seconds * 1e9:
                 with self._database.young_session() as (session, opened):
                     look = _Look(now, opened, session.rows(_ROWS, {}), boot_time())
                 self._look = look

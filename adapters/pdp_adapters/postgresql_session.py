@@ -41,6 +41,7 @@ class PostgresqlSession:
         self._statements = statements
         self._is_transaction = self._has_lost = False
         self._kept: list[tuple[bytes, Parameters]] = []
+        self._refusal: Exception | None = None
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return the rows that a statement gives."""
@@ -73,6 +74,20 @@ class PostgresqlSession:
         else:
             self.run(sql, parameters)
 
+    def refuse_later(self, sql: str, parameters: Parameters, error: Exception) -> None:
+        """Raise *error* with the next statement or the commit where a query gives a row.
+
+        The database itself stops there, so the commit may be in the same message. It cannot tell two reasons apart: a
+        second one is waited for.
+        """
+        if not self._is_transaction or self._refusal is not None:
+            if self.rows(sql, parameters):
+                raise error
+            return
+        self._refusal = error
+        # No other statement of a store divides.
+        self.run_later(f"SELECT 1 / CAST(NOT EXISTS ({sql}) AS integer)", parameters)
+
     def flush(self) -> None:
         """Run what is kept, for somebody who goes on without this session."""
         if self._kept:
@@ -99,7 +114,7 @@ class PostgresqlSession:
             raise
         finally:
             self._is_transaction = self._has_lost = False
-            self._kept = []
+            self._kept, self._refusal = [], None
 
     def _sent(self, sql: bytes, parameters: Parameters) -> "_Result":
         """Run what is kept and then this statement, and return its result."""
@@ -114,8 +129,10 @@ class PostgresqlSession:
         kept, self._kept = self._kept, []
         try:
             return self._all_run(kept + asked)
-        except BaseException:
+        except BaseException as error:
             self._has_lost = self._is_transaction and bool(kept)
+            if self._refusal is not None and isinstance(error, psycopg.errors.DivisionByZero):
+                raise self._refusal from None
             raise
 
     def _all_run(self, whole: list[tuple[bytes, Parameters]]) -> "list[_Result]":

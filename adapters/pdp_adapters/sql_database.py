@@ -147,6 +147,12 @@ class Session(Protocol):
         Where the database is far away, what need not be waited for is not.
         """
 
+    def refuse_later(self, sql: str, parameters: Parameters, error: Exception) -> None:
+        """Raise *error*, now or with the next statement or the commit, where a query of a transaction gives a row.
+
+        Nothing is committed then. What it sees is what the statements before it have made.
+        """
+
 
 class Board(Freshness, Protocol):
     """Where writers of a database put up what they change, so that every process knows of it."""

@@ -170,7 +170,7 @@ class SqlWriting:
             decision_ids,
         )
         self._record(write, written, ends_changed(self._operator, changed))
-        # Last, so that all goes in one message where something is read; what is found wrong undoes it all.
+        # Last, so that all goes in one message; what is found wrong undoes it all.
         self._check_cycles(write.facts)
         self._known.clear()
         self.changed_to = written.token
@@ -224,16 +224,17 @@ class SqlWriting:
         positions = {each.fact.id: at for at, each in enumerate(facts) if isinstance(each.fact.kind, Containment)}
         if not positions:
             return
-        rows = self._rows(
-            f"""WITH RECURSIVE above (id, entity) AS (
-                    SELECT id, scope FROM fact WHERE operator = :operator AND id {self._database.dialect.among("ids")}
-                    UNION
-                    SELECT above.id, fact.scope FROM above JOIN fact
-                        ON fact.operator = :operator AND fact.subject = above.entity AND fact.kind = 'containment')
-                SELECT above.id FROM above JOIN fact ON fact.id = above.id WHERE above.entity = fact.subject""",
-            {"operator": self._operator, "ids": self._database.array(sorted(positions))},
-        )
-        if rows:
+        query = f"""WITH RECURSIVE above (id, entity) AS (
+                SELECT id, scope FROM fact WHERE operator = :operator AND id {self._database.dialect.among("ids")}
+                UNION
+                SELECT above.id, fact.scope FROM above JOIN fact
+                    ON fact.operator = :operator AND fact.subject = above.entity AND fact.kind = 'containment')
+            SELECT above.id FROM above JOIN fact ON fact.id = above.id WHERE above.entity = fact.subject"""
+        parameters = {"operator": self._operator, "ids": self._database.array(sorted(positions))}
+        if len(positions) == 1:
+            # Which one it is needs no answer, so the commit does not wait for one: every other writer waits for it.
+            self._session.refuse_later(query, parameters, CycleError(*positions.values()))
+        elif rows := self._rows(query, parameters):
             raise CycleError(min(positions[row[0]] for row in rows))
 
     def _record(self, write: Write, written: Written, slots: Slots) -> None:

@@ -17,6 +17,7 @@ import secrets
 import struct
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
@@ -32,6 +33,8 @@ from pdp_adapters.fact_rows import microseconds
 from pdp_adapters.slot_table import TABLE_BYTES, WORD, SlotTable
 from pdp_adapters.sql_database import Database, Session
 from pdp_adapters.sql_state import locked_state
+
+_LOOK_SECONDS: Final = 0.0005
 
 BOARD: Final = "-board"
 """End of the name of the board, whose beginning is the name of the store."""
@@ -132,7 +135,15 @@ class SqliteBoard:
         return Standing(board.life, history, revision, words[_COMMITTED_AT], board.floor, board.slots.newest_of)
 
     def reach(self, revision: int, seconds: float) -> None:
-        """Return: what can be read is on the board already."""
+        """Return when the board says that *revision* is committed, or after so long.
+
+        Its changes are there already; a writer that has to wait for a processor says so some milliseconds later.
+        """
+        deadline = time.monotonic() + seconds
+        while (held := self._held) is not None and held[0].words[_COMMITTED] < revision:
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(_LOOK_SECONDS)
 
     def begin(self, *, waits: bool = True) -> None:
         """Map the board; make it when there is none that is of this store."""

@@ -96,6 +96,11 @@ class SqliteSession:
         """Run a statement: nobody has to go far for it."""
         self.run(sql, parameters)
 
+    def refuse_later(self, sql: str, parameters: Parameters, error: Exception) -> None:
+        """Raise *error* where a query gives a row: nobody has to go far for it."""
+        if self.rows(sql, parameters):
+            raise error
+
 
 def _identity(path: str) -> _Identity:
     status = os.stat(path)

@@ -98,9 +98,9 @@ def _record_writing(course: _Course) -> None:
         course.reached("written")
         return written
 
-    def committed(self: SqlFacts, now: Any, before: Any, _real: Any = SqlFacts._committed) -> None:
+    def committed(self: SqlFacts, now: Any, _real: Any = SqlFacts._committed) -> None:
         course.reached("committed")
-        _real(self, now, before)
+        _real(self, now)
         course.reached("known")
 
     setattr(SqlFacts, "writing", writing)  # noqa: B010

@@ -8,7 +8,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact
-from pdp.core.ports import FactSource
+from pdp.core.ports import FactSource, GathersEach
 
 TOKEN_SEPARATOR: Final = "."
 
@@ -204,8 +204,9 @@ class FactWriting(FactSource, Protocol):
     def apply(self, write: Write) -> Written:
         """Make the changes, durably, and return what came of them.
 
-        Must raise CycleError for a containment that would lie in itself, ConflictError where *unless_changed_since*
-        is not met, ForeignTokenError for a token of another store. On return the changes are in force everywhere.
+        Must raise CycleError for a containment that would lie in itself, here or at the end of the transaction, which
+        is undone then; ConflictError where *unless_changed_since* is not met, ForeignTokenError for a token of another
+        store. When the transaction has ended the changes are in force everywhere.
         """
 
 
@@ -221,7 +222,7 @@ class TellsTime(Protocol):
         """
 
 
-class FactStore(FactSource, Protocol):
+class FactStore(FactSource, GathersEach, Protocol):
     """Keeps the facts of every operator with their history.
 
     Every method must raise UnavailableError for what it cannot know or do, and never answer with fewer facts instead.

@@ -55,34 +55,34 @@ class FactKeeper:
         Raises NotAllowedError, InvalidRequestError for what cannot be so, ConflictError, ForeignTokenError, and what
         the store and the decision point raise.
         """
-        with self._store.writing(change.operator, first=change.takes_back) as writing:
-            earlier = writing.earlier(change.request_id, change.content)
-            if earlier is not None:
-                return earlier
-            parts = self._parts(change, writing)
-            decision_ids = self._decided(parts, change, writing)
-            return self._applied(writing, change, parts, decision_ids)
+        try:
+            with self._store.writing(change.operator, first=change.takes_back) as writing:
+                earlier = writing.earlier(change.request_id, change.content)
+                if earlier is not None:
+                    return earlier
+                parts = self._parts(change, writing)
+                decision_ids = self._decided(parts, change, writing)
+                return self._applied(writing, change, parts, decision_ids)
+        except CycleError as error:  # told by the change, or by its commit
+            place = f"facts[{error.position}].containment"
+            raise InvalidRequestError([RequestError(CYCLE, place, "", "", phrases.CYCLE)]) from None
 
     def _applied(
         self, writing: FactWriting, change: FactChangeRequest, parts: Sequence[_Part], decision_ids: Sequence[str]
     ) -> Written:
         decided = list(zip(parts, decision_ids, strict=True))
-        try:
-            return writing.apply(
-                Write(
-                    actor=str(change.actor),
-                    caller=change.caller,
-                    at=self._clock.now(),
-                    facts=tuple(FactToWrite(part.fact, id_) for part, id_ in decided if part.action == GRANT),
-                    deletions=tuple((part.fact.id, id_) for part, id_ in decided if part.action == REVOKE),
-                    request_id=change.request_id,
-                    content=change.content,
-                    unless_changed_since=change.expected,
-                )
+        return writing.apply(
+            Write(
+                actor=str(change.actor),
+                caller=change.caller,
+                at=self._clock.now(),
+                facts=tuple(FactToWrite(part.fact, id_) for part, id_ in decided if part.action == GRANT),
+                deletions=tuple((part.fact.id, id_) for part, id_ in decided if part.action == REVOKE),
+                request_id=change.request_id,
+                content=change.content,
+                unless_changed_since=change.expected,
             )
-        except CycleError as error:
-            place = f"facts[{error.position}].containment"
-            raise InvalidRequestError([RequestError(CYCLE, place, "", "", phrases.CYCLE)]) from None
+        )
 
     def _parts(self, change: FactChangeRequest, writing: FactWriting) -> tuple[_Part, ...]:
         """Return what is written, as it will be stored, and what is deleted, as it is stored."""

@@ -53,8 +53,8 @@ class Table:
 class LooksAnyTime(PostgresqlLeases):
     """The twin: any look will do that is young."""
 
-    def _looked_since(self, committed: int, until: int) -> Any:
-        return super()._looked_since(0, until)
+    def _looked_since(self, committed: int, until: int, seconds: float) -> Any:
+        return super()._looked_since(0, until, seconds)
 
 
 def is_awaited(kind: type[PostgresqlLeases], monkeypatch: pytest.MonkeyPatch) -> bool:

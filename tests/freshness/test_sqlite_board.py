@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -229,3 +230,44 @@ def test_a_board_that_is_not_raised_before_the_commit_is_found_out(
     delete(there, fact_id(KIDS, AUNT))
 
     assert reading.holds()  # the stale allow that the real board does not give
+
+
+def reached(place: Open, monkeypatch: pytest.MonkeyPatch, *, says_so: bool) -> bool:
+    """Say whether a revision counts for whoever waits for it, that another process has committed and says so late."""
+    reading, writer = place(), place()
+    reading.freshness.begin()
+    committed: list[int] = []
+    with monkeypatch.context() as silent:
+        silent.setattr(writer._given.board, "changed", committed.append)
+        write(writer, AUNT)
+    (revision,) = committed
+    looks: list[float] = []
+
+    def say(seconds: float) -> None:
+        looks.append(seconds)
+        if says_so:
+            writer._given.board.changed(revision)
+
+    instants = count()
+    monkeypatch.setattr(sqlite_board, "time", SimpleNamespace(monotonic=lambda: next(instants), sleep=say))
+    reading.freshness.reach(revision, 5)
+    standing = reading.freshness.standing()
+    assert looks
+    return standing is not None and standing.revision == revision
+
+
+def test_what_is_committed_is_waited_for_until_the_board_says_so(place: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has read a revision counts it as soon as its writer says so, and not before; he waits for so long."""
+    assert reached(place, monkeypatch, says_so=True)
+
+
+def test_a_writer_that_says_nothing_is_not_waited_for_without_end(place: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is frozen after its commit keeps nobody: the time is over, and the revision does not count."""
+    assert not reached(place, monkeypatch, says_so=False)
+
+
+def test_a_twin_that_does_not_wait_is_found_out(place: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin: what can be read is taken for what is on the board."""
+    monkeypatch.setattr(SqliteBoard, "reach", lambda *_: None)
+    with pytest.raises(AssertionError):
+        reached(place, monkeypatch, says_so=True)

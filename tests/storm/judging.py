@@ -24,12 +24,12 @@ def failed(ledger: Ledger, error: Any) -> None:
 
 def judge(ledger: Ledger, asked: Sequence[Checked], begun: int, decisions: Sequence[int]) -> None:
     """Count the answers, and the stale ones among them."""
-    ledger.add("checks", len(asked))
+    races = allows = stale = 0
     for (family, since), decision in zip(asked, decisions, strict=True):
-        if since and begun - since < RACE:
-            ledger.add("races")
+        races += 0 < begun - since < RACE
         if decision == decision_pb2.DECISION_ALLOW:
-            ledger.add("allows")
+            allows += 1
             # Revoked before the question was sent, and not granted again before its answer came.
-            if since and ledger.revoked_since(family) == since:
-                ledger.add("stale")
+            stale += since > 0 and ledger.revoked_since(family) == since
+    for name, number in (("checks", len(asked)), ("races", races), ("allows", allows), ("stale", stale)):
+        ledger.add(name, number)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import product
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from typing import Any, Final
 import grpc
 
 from pdp.api.v1 import decision_pb2, decision_pb2_grpc
+from pdp.server.names import path_of
 from tests.storm import changing
 from tests.storm.changing import OPTIONS, PATIENCE, connected
 from tests.storm.judging import failed, judge
@@ -20,8 +22,9 @@ from tests.storm.racing import Racer
 from tests.storm.world import FAMILIES, PHOTOS, question
 
 BATCH: Final = 100
-FEW: Final = 4
-SINGLES: Final = 12
+"""So many questions are in a batch: the most that it may have (contract, section 1)."""
+
+SINGLES: Final = 6
 """So many questions are asked alone after each batch, every other one about somebody whose grant has just changed.
 
 Alone, for a batch reads its facts from the store; about what has changed, for the rest is answered in the process. It
@@ -29,52 +32,59 @@ is these that look into Redis.
 """
 
 _BEHIND: Final = 10
-_YIELDING: Final = 0.5
-"""While more unrelated writes than that are behind their pace, whoever asks waits so many seconds after each batch at
-most: those who ask as fast as they can leave writers no processor."""
+_SLOWLY: Final = 0.12
+"""While more unrelated writes than that are behind their pace, a batch begins so many seconds after the one before at
+the earliest: those who ask as fast as they can leave writers no processor."""
+
+_QUESTIONS: Final = list(product(range(FAMILIES), range(PHOTOS)))
+
+_BATCHES: Final = path_of(f"{decision_pb2.DESCRIPTOR.services_by_name['DecisionService'].full_name}.CheckBatch")
 
 
 def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: float = 0.0) -> None:
     """Ask one instance, in batches and alone, until the end; *pause* is in seconds between two batches."""
     ledger, chosen = Ledger(path, row), random.Random(seed)
     questions = [[question(family, photo) for photo in range(PHOTOS)] for family in range(FAMILIES)]
+    items = [[_item(each) for each in of_family] for of_family in questions]
     with grpc.insecure_channel(address, options=OPTIONS) as channel:
         stub = decision_pb2_grpc.DecisionServiceStub(channel)
+        batches: Any = channel.unary_unary(_BATCHES, None, decision_pb2.CheckBatchResponse.FromString)
 
         while not ending.is_set():
-            _batch(ledger, stub, chosen, questions)
+            begun = time.monotonic()
+            _batch(ledger, batches, chosen, items)
             time.sleep(pause)
-            _yield(ledger)
             for number in range(SINGLES):
                 family = ledger.lately(chosen.randrange(LATELY)) if number % 2 else chosen.randrange(FAMILIES)
                 asked = [(family, ledger.revoked_since(family))]
-                begun = now()
+                sent = now()
                 try:
                     answer = stub.Check(questions[family][chosen.randrange(PHOTOS)], timeout=PATIENCE)
                 except grpc.RpcError as error:
                     failed(ledger, error)
                     continue
                 ledger.add("singles")
-                judge(ledger, asked, begun, [answer.decision])
+                judge(ledger, asked, sent, [answer.decision])
+            while ledger.behind > _BEHIND and (early := begun + _SLOWLY - time.monotonic()) > 0:
+                time.sleep(min(early, 0.01))
 
 
-def _yield(ledger: Ledger) -> None:
-    until = time.monotonic() + _YIELDING
-    while ledger.behind > _BEHIND and time.monotonic() < until:
-        time.sleep(0.005)
+def _item(asked: decision_pb2.CheckRequest) -> bytes:
+    """Return a question as it stands in a batch: the bytes of a batch are those of its items, one after another."""
+    return decision_pb2.CheckBatchRequest(requests=[asked]).SerializeToString()
 
 
-def _batch(ledger: Ledger, stub: Any, chosen: random.Random, questions: Sequence[Sequence[Any]]) -> None:
-    # Half of the batches ask about everybody, half about a few.
-    among = range(FAMILIES) if chosen.random() < 0.5 else chosen.sample(range(FAMILIES), FEW)
-    families = [chosen.choice(among) for _ in range(BATCH)]
-    message = decision_pb2.CheckBatchRequest(
-        requests=[questions[family][chosen.randrange(PHOTOS)] for family in families]
-    )
-    asked = [(family, ledger.revoked_since(family)) for family in families]
+def _batch(ledger: Ledger, batches: Any, chosen: random.Random, items: Sequence[Sequence[bytes]]) -> None:
+    # One question about each family that was changed last, and many others; none twice, for that would find nothing.
+    first = {ledger.lately(number): chosen.randrange(PHOTOS) for number in range(LATELY)}
+    taken = set(first.items())
+    others = [each for each in chosen.sample(_QUESTIONS, BATCH) if each not in taken]
+    whole = (list(taken) + others)[:BATCH]
+    message = b"".join([items[family][photo] for family, photo in whole])
+    asked = [(family, ledger.revoked_since(family)) for family, _ in whole]
     begun = now()
     try:
-        results = stub.CheckBatch(message, timeout=PATIENCE).results
+        results = batches(message, timeout=PATIENCE).results
     except grpc.RpcError as error:
         failed(ledger, error)
         return

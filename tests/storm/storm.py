@@ -21,6 +21,7 @@ from tests.stores.postgresql_server import short_lived_postgresql
 from tests.stores.writing import write
 from tests.storm import load, writers
 from tests.storm.ledger import COUNTS, Ledger
+from tests.storm.processors import Processors
 from tests.storm.saboteur import Saboteur
 from tests.storm.twins import NONE
 from tests.storm.world import FAMILIES, OPERATOR, at_first
@@ -73,6 +74,8 @@ class Report:
     waits: list[float] = field(default_factory=list)
     unrelated: float = 0.0
     """So many unrelated writes were acknowledged a second."""
+    processors: dict[str, float] = field(default_factory=dict)
+    """So many processors each part has kept busy."""
 
     @property
     def stale(self) -> int:
@@ -85,11 +88,14 @@ class Report:
         yield f"store {self.plan.store}, twin {self.plan.twin}, seed {self.plan.seed}, {self.seconds:.0f} s"
         bound = f"; at most {3 / max(1, counts['checks']) * 1e6:.2f} in a million (95 %)" if not self.stale else ""
         yield f"stale allows {self.stale} in {counts['checks']:,} checks{bound}"
+        rates = (("checks", counts["checks"]), ("revocations", counts["revocations"]), ("races", counts["races"]))
+        yield "a second: " + ", ".join(f"{name} {number / max(1e-9, self.seconds):,.1f}" for name, number in rates)
         yield "  ".join(f"{name} {counts[name]:,}" for name in COUNTS if name not in {"stale", "checks"})
         yield "  ".join(f"{name} {number:,}" for name, number in sorted(layers.items()) if number)
         yield f"unrelated writes acknowledged {self.unrelated:.1f} a second, of {self.plan.unrelated:.0f} that are due"
         found = sum(layers.get(name, 0) for name in ("facts-in-process", "facts-shared", "decisions-in-process"))
         yield f"checks answered without the store {found / max(1, counts['checks']):.1%}"
+        yield "processors: " + ", ".join(f"{name} {number:.2f}" for name, number in self.processors.items())
         if self.waits:
             p50, p99 = (self.waits[min(len(self.waits) - 1, int(part * len(self.waits)))] for part in (0.5, 0.99))
             yield f"revocation acknowledged after: median {p50:.1f} ms, p99 {p99:.1f} ms, of {len(self.waits):,}"
@@ -142,6 +148,7 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
         process.start()
     ready.wait(_READY_SECONDS)
     saboteur = Saboteur(redis, pids, ledger, plan.seed)
+    processors = Processors({"instances": pids, "those who load them": [process.pid or 0 for process in processes]})
     begun = time.monotonic()
     number = 0
     try:
@@ -153,13 +160,14 @@ def _rage(plan: Plan, folder: Path, addresses: list[str], pids: list[int], redis
     finally:
         seconds = time.monotonic() - begun
         unrelated = ledger.count("unrelated") / seconds
+        taken = processors.taken()
         layers = _layers(addresses, context)
         ending.set()
         for process in processes:
             process.join(15)
             process.kill()
     counts = {name: ledger.count(name) for name in COUNTS}
-    return Report(plan, seconds, counts, layers, ledger.waits(), unrelated)
+    return Report(plan, seconds, counts, layers, ledger.waits(), unrelated, taken)
 
 
 def _work(ready: Any, work: Callable[..., None], *arguments: Any) -> None:

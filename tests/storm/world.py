@@ -1,5 +1,6 @@
 """The families of a storm: children, their mothers, and aunts who may see their photos while the mothers say so."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from google.protobuf.json_format import ParseDict
@@ -12,6 +13,7 @@ from tests.stores.writing import entity, lies_in, role
 OPERATOR: Final = "kidsonline"
 FAMILIES: Final = 60
 PHOTOS: Final = 4
+_OTHERS: Final = 5000
 SIGNED_IN: Final = {
     "authenticated": True, "authentication_method": "password", "transport_encrypted": True, "channel": "mobile_app",
 }  # fmt: skip
@@ -66,9 +68,12 @@ def revoke(number: int) -> facts_pb2.DeleteFactsRequest:
     return ParseDict(asked, facts_pb2.DeleteFactsRequest())
 
 
+@lru_cache(maxsize=_OTHERS)
 def unrelated(number: int) -> facts_pb2.WriteFactsRequest:
-    """Return a write that concerns none of the families."""
-    fact = {"containment": {"entity": f"child:other-{number % 5000}", "container": f"class:other-{number % 40}"}}
+    """Return a write that concerns none of the families; numbers from _OTHERS on begin anew."""
+    if number >= _OTHERS:
+        return unrelated(number % _OTHERS)
+    fact = {"containment": {"entity": f"child:other-{number}", "container": f"class:other-{number % 40}"}}
     actor = _subject("service:sync")
     return ParseDict({"operator": OPERATOR, "actor": actor, "facts": [fact]}, facts_pb2.WriteFactsRequest())
 
