@@ -436,6 +436,20 @@ def test_changes_are_watched(family: Client) -> None:
     assert refused(next, foreign).code is grpc.StatusCode.FAILED_PRECONDITION
 
 
+def test_a_watch_says_at_once_that_all_is_told(family: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the changes that were there already comes a heartbeat, however long it is until the next one."""
+    monkeypatch.setattr("pdp.server.facts.HEARTBEAT_SECONDS", 3600.0)
+    before = family.check().checked_at
+    written = family.write(a_role(AUNT, "family_member", CHILD), actor=MOTHER)
+
+    watch = family.facts.WatchFacts(facts_pb2.WatchFactsRequest(operator="kidsonline", from_token=before), timeout=30)
+
+    assert next(watch).written.role.subject == AUNT
+    caught_up = next(watch)
+    assert (caught_up.heartbeat, caught_up.token) == (True, written.token)
+    watch.cancel()
+
+
 def test_a_watch_does_not_hold_up_the_end(store: FactStore, policies: Policies, words: Words) -> None:
     """A server that drains ends its watches."""
     point = decision_point(Settings(decision_log="none", store="memory:"), policies, store)
