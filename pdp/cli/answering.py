@@ -1,26 +1,25 @@
-"""Asks a question: in process against policy files, or a running server."""
+"""Asks a question: in process against policy files, or a running server.
+
+The client of a server, a store and a log are imported where they are used: most commands need none of them, and each
+takes longer to import than an answer takes.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from pdp.client import DecisionClient
 from pdp.core.decision import Decision
 from pdp.core.errors import InvalidPolicyError, NoPolicyError, NotRecordedError
 from pdp.core.explanation import Explanation
 from pdp.core.request import Request
 from pdp.core.stores import FactStore
-from pdp.decision_log import explained, find, past_of
+from pdp.core.visibility import Level, shown_at
 from pdp.decision_point import DecisionPoint
-from pdp.server.explain_request import Level
-from pdp.server.visibility import shown_at
-from pdp.settings import Settings, read_settings
+from pdp.settings import read_settings
 from pdp.wire.words import Words
-from pdp.wiring.deciding import decision_point
 from pdp.wiring.folders import Policies, load_policies
-from pdp.wiring.logs import opened_log
-from pdp.wiring.stores import fact_store
+from pdp.wiring.in_process import point_in_process
 
 
 def check_once(
@@ -31,6 +30,8 @@ def check_once(
     Raises what the decision point, the store or the client raises.
     """
     if server is not None:
+        from pdp.client import DecisionClient
+
         with DecisionClient(server, words) as client:
             return client.check(request)
     with _stored(store) as facts:
@@ -48,6 +49,8 @@ def explain_once(
 ) -> Explanation:
     """Return the explanation of *request* at *level*, of now or of another instant; as `check_once`."""
     if server is not None:
+        from pdp.client import DecisionClient
+
         with DecisionClient(server, words) as client:
             return client.explain(request, level=level, as_of=as_of)
     with _stored(store) as facts:
@@ -66,11 +69,16 @@ def explain_recorded(
     if isinstance(where, Path):
         request, explanation = _explain_from_log(decision_id, where, policies, words)
         return request, shown_at(level, explanation, request)
+    from pdp.client import DecisionClient
+
     with DecisionClient(where, words) as client:
         return client.explain_past(decision_id, level=level)
 
 
 def _explain_from_log(decision_id: str, log: Path, policies: Path, words: Words) -> tuple[Request, Explanation]:
+    from pdp.decision_log import explained, find, past_of
+    from pdp.wiring.logs import opened_log
+
     opened = opened_log(log)
     record = find(opened.folder, decision_id)
     if record is None:
@@ -90,6 +98,8 @@ def _stored(url: str | None) -> Iterator[FactStore | None]:
     if url is None:
         yield None
         return
+    from pdp.wiring.stores import fact_store
+
     read_settings({"store": url}, {})
     store = fact_store(url)
     try:
@@ -107,4 +117,4 @@ def point_for(operator: str, policies: Policies, facts: FactStore | None = None)
     if operator not in policies.sets:
         findings = policies.findings.get(operator)
         raise InvalidPolicyError(findings) if findings else NoPolicyError(operator)
-    return decision_point(Settings(decision_log="none"), policies, facts)
+    return point_in_process(policies, facts)

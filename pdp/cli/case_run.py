@@ -33,8 +33,8 @@ from pdp.core.errors import NotAllowedError, PdpError
 from pdp.core.explanation import Explanation
 from pdp.core.request import Request
 from pdp.core.text import Text
+from pdp.core.visibility import Level
 from pdp.policy_set import PolicySet
-from pdp.server.explain_request import Level
 from pdp.wire.words import Words
 from pdp.wiring.folders import folder_files, load_policies
 

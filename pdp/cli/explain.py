@@ -17,8 +17,8 @@ from pdp.cli.rendering import render_explanation
 from pdp.core.errors import PdpError
 from pdp.core.explanation import Explanation, SearchOutcome
 from pdp.core.request import Request
+from pdp.core.visibility import Level
 from pdp.deciding import has_form_of_id
-from pdp.server.explain_request import Level
 from pdp.wire.json_form import message_to_json
 from pdp.wire.responses import explanation_to_wire
 from pdp.wiring.words import load_words

@@ -5,12 +5,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pdp.cli.answering import point_for
-from pdp.client import DecisionClient
 from pdp.core.decision import Decision
 from pdp.core.entity import Entity
 from pdp.core.lookup import Found
@@ -19,6 +18,9 @@ from pdp.decision_point import DecisionPoint
 from pdp.wire.instants import instant_from_text
 from pdp.wire.words import Words
 from pdp.wiring.folders import load_policies
+
+if TYPE_CHECKING:
+    from pdp.client import DecisionClient
 
 
 def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,5 +75,7 @@ def _whom_to_ask(
     request: Request, server: str | None, policies: Path, words: Words
 ) -> "AbstractContextManager[DecisionPoint | DecisionClient]":
     if server is not None:
+        from pdp.client import DecisionClient  # it takes longer to import than an answer takes
+
         return DecisionClient(server, words)
     return nullcontext(point_for(request.operator, load_policies(policies, words, only=request.operator)))

@@ -8,7 +8,6 @@ import click
 
 from pdp import __version__
 from pdp.cli.options import fail, output_options
-from pdp.client.policy_client import PolicyClient
 from pdp.core.errors import PdpError
 from pdp.core.text import Text
 from pdp.policy_set import ENGINE_VERSION
@@ -31,6 +30,8 @@ def version(server: str, form: str, lang: str) -> None:
     here = {"version": __version__, "engine": ENGINE_VERSION, "python": platform.python_version()}
     there = None
     if server:
+        from pdp.client import PolicyClient  # it takes longer to import than all the rest
+
         try:
             with PolicyClient(server) as client:
                 build = client.build()

@@ -12,9 +12,9 @@ from pdp.api.v1 import policies_pb2, policies_pb2_grpc
 from pdp.client.connection import Connected
 from pdp.client.decision_client import as_error
 from pdp.core.finding import Finding
+from pdp.wire.findings import finding_from_wire
 from pdp.wire.instants import instant_from_timestamp
 from pdp.wire.json_form import message_to_json
-from pdp.wire.policies import finding_from_wire
 
 STATUS_SECONDS: Final = 5.0
 RELOAD_SECONDS: Final = 120.0

@@ -9,7 +9,7 @@ from pdp.callers import EVERY_METHOD
 from pdp.core.caller import FACT_KINDS, Caller, Claim
 from pdp.core.errors import NotPermittedError, RequestError
 from pdp.core.text import Text
-from pdp.server.explain_request import Level
+from pdp.core.visibility import Level
 from pdp.wire.mistakes import shown
 
 NOT_PERMITTED: Final = "not-permitted"

@@ -26,7 +26,8 @@ from pdp.server.status import CallOverError
 from pdp.wire import phrases
 from pdp.wire.codes import Code
 from pdp.wire.entities import word
-from pdp.wire.policies import difference_to_wire, finding_as_mistake
+from pdp.wire.findings import finding_as_mistake
+from pdp.wire.policies import difference_to_wire
 from pdp.wire.reading import Reading
 from pdp.wire.words import Words
 

@@ -11,6 +11,7 @@ from pdp.api.v1 import decision_pb2
 from pdp.core.caller import Caller
 from pdp.core.errors import InvalidRequestError, NoPolicyError, NotPermittedError
 from pdp.core.request import Consistency, Request
+from pdp.core.visibility import shown_at
 from pdp.decision_point import Checked, DecisionPoint
 from pdp.server.access import check_operator, check_question
 from pdp.server.barrier import parsed
@@ -20,7 +21,6 @@ from pdp.server.inline_call import Answer, Later
 from pdp.server.load import Load
 from pdp.server.methods import Serve
 from pdp.server.status import no_policy
-from pdp.server.visibility import shown_at
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.requests import Batch, RefusedItem
 from pdp.wire.response_bytes import decision_to_bytes, result_to_bytes, results_to_bytes

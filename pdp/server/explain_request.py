@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from pdp.api.v1 import decision_pb2
 from pdp.core.errors import InvalidRequestError
 from pdp.core.request import Request
+from pdp.core.visibility import Level
 from pdp.wire import phrases
 from pdp.wire.codes import Code
 from pdp.wire.context import Declared
@@ -15,13 +15,6 @@ from pdp.wire.mistakes import shown
 from pdp.wire.reading import Reading
 from pdp.wire.requests import request_from_wire
 from pdp.wire.words import Words
-
-
-class Level(StrEnum):
-    """How much of an explanation is shown: what the asking service may know, or everything."""
-
-    CALLER = "caller"
-    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ class Facts:
     def watch_facts(
         self, message: facts_pb2.WatchFactsRequest, context: grpc.ServicerContext
     ) -> Iterator[facts_pb2.FactChange]:
-        """Stream every change after a token, with a heartbeat at once and every five seconds."""
+        """Stream every change after a token; a heartbeat once all that was there is told, and every five seconds."""
         operator, after = watch_from_wire(message, self._words)
         if not self._watchers.acquire(blocking=False):
             raise TooManyCallsError
@@ -144,10 +144,12 @@ class Facts:
                 for change in found.changes:
                     yield _change_to_wire(change, operator)
                 after = found.token
+                if found.changes:
+                    continue
                 now = time.monotonic()
-                if found.changes or now - beat >= HEARTBEAT_SECONDS:
-                    if not found.changes:
-                        yield facts_pb2.FactChange(token=str(after), heartbeat=True)
+                # The first one comes as soon as all that was there has been told: whoever reads up to now waits for it.
+                if now - beat >= HEARTBEAT_SECONDS:
+                    yield facts_pb2.FactChange(token=str(after), heartbeat=True)
                     beat = now
                     continue
                 with self._changed:

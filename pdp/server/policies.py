@@ -19,7 +19,8 @@ from pdp.server.methods import Serve
 from pdp.wire import phrases
 from pdp.wire.codes import Code
 from pdp.wire.entities import word
-from pdp.wire.policies import active_to_wire, finding_to_wire
+from pdp.wire.findings import finding_to_wire
+from pdp.wire.policies import active_to_wire
 from pdp.wire.reading import Reading
 from pdp.wire.words import Words
 

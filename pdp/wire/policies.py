@@ -1,42 +1,15 @@
-"""Policies: what is in force, what was refused and what was found, as wire messages, and findings back for a client."""
+"""Policies: what is in force, what was refused and what was found, as wire messages."""
 
 from collections.abc import Iterable, Mapping
 
 from pdp.activation import Active, Standing
 from pdp.api.v1 import policies_pb2
-from pdp.core.errors import RequestError
-from pdp.core.finding import Finding, Severity
+from pdp.core.finding import Finding
 from pdp.core.text import Text
 from pdp.policy_set import ENGINE_VERSION
+from pdp.wire.findings import finding_to_wire
 from pdp.wire.instants import timestamp_from_instant
 from pdp.wire.json_form import check_request_from_dict
-from pdp.wire.responses import text_from_wire
-
-
-def finding_to_wire(finding: Finding) -> policies_pb2.Finding:
-    """Return *finding* as a message."""
-    return policies_pb2.Finding(
-        file=finding.file,
-        line=finding.line,
-        column=finding.column,
-        severity=finding.severity.value,
-        code=finding.code,
-        message=dict(finding.message.as_map()),
-        suggestion=finding.suggestion,
-    )
-
-
-def finding_from_wire(message: policies_pb2.Finding) -> Finding:
-    """Return the finding that *message* holds; whatever is no warning is an error."""
-    severity = Severity.WARNING if message.severity == Severity.WARNING.value else Severity.ERROR
-    text = text_from_wire(message.message)
-    return Finding(message.file, message.line, message.column, severity, message.code, text, message.suggestion)
-
-
-def finding_as_mistake(finding: Finding) -> RequestError:
-    """Return what is wrong with files that a request brings, with the place in them."""
-    place = f"{finding.file}:{finding.line}:{finding.column}"
-    return RequestError(finding.code, "files", place, finding.suggestion, finding.message)
 
 
 def difference_to_wire(

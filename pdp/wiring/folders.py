@@ -8,7 +8,6 @@ from pdp.core.errors import InvalidPolicyError, UnavailableError
 from pdp.core.finding import Finding
 from pdp.core.text import nearest
 from pdp.policy_set import PolicySet, build_policy_set
-from pdp.review import review
 from pdp.wire.words import Words
 from pdp_adapters.folder_policies import FolderPolicies
 from pdp_adapters.git_policies import GitPolicies
@@ -97,4 +96,6 @@ def _findings(operator: str, files: Sequence[tuple[str, bytes]], words: Words) -
         policy = build_policy_set(operator, files, words.vocabulary, words.schema)
     except InvalidPolicyError as error:
         return error.findings
+    from pdp.review import review  # nothing else that reads folders needs it
+
     return tuple(sorted([*policy.warnings, *review(policy, words.schema)], key=lambda finding: finding.place))

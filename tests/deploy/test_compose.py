@@ -1,6 +1,7 @@
 """The compose file is right by its specification, gives nobody more than it needs, and holds no secret."""
 
 import hashlib
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import fields
@@ -11,6 +12,7 @@ import compose_spec
 import pytest
 import yaml
 
+from pdp.core.errors import InvalidSettingsError
 from pdp.settings import Settings, read_settings
 from pdp_adapters.cache_keys import CacheKeys
 
@@ -18,6 +20,7 @@ FOLDER = Path(__file__).parents[2] / "deploy" / "compose"
 TEXT = (FOLDER / "compose.yaml").read_text("utf-8")
 INSTANCES = {"pdp-1", "pdp-2"}
 STORES = {"postgresql", "redis"}
+SIGNING = {"PDP_POLICY_KEYS", "PDP_LAST_IN_FORCE"}
 
 
 def is_as_it_should_be(text: str) -> None:
@@ -98,6 +101,42 @@ def test_a_twin_is_caught(name: str) -> None:
     assert right in TEXT
     with pytest.raises((AssertionError, ValueError, KeyError)):
         is_as_it_should_be(TEXT.replace(right, wrong))
+
+
+def signing_is_right(text: str) -> None:
+    """The lines are settings that go together, and what is remembered lies in a volume of its own."""
+    counting = re.sub(r"(?m)^    # (PDP_\w+: /)", r"    \1", text)
+    is_as_it_should_be(counting)
+    for name in INSTANCES:
+        service = yaml.safe_load(counting)["services"][name]
+        settings = read_settings({}, {key: value for key, value in service["environment"].items() if key in SIGNING})
+        (own,) = (volume["target"] for volume in service["volumes"] if not volume.get("read_only"))
+        assert str(settings.last_in_force).startswith(f"{own}/")
+        assert settings.policy_keys is not None
+        assert str(settings.policy_keys.parent) in [
+            each["target"] for each in service["volumes"] if "read_only" in each
+        ]
+
+
+def test_signed_policies_are_two_lines_that_may_count() -> None:
+    """Let count as they stand, the two make signed policies a must."""
+    signing_is_right(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("# PDP_POLICY_KEYS: /etc", "# PDP_POLICY_KEY: /etc"),
+        ("# PDP_LAST_IN_FORCE: /var/lib/pdp", "# PDP_LAST_IN_FORCE: /tmp"),
+        ("# PDP_POLICY_KEYS: /etc/pdp/callers", "# PDP_POLICY_KEYS: /var/lib/pdp"),
+    ],
+    ids=["one without the other", "remembered until the next start", "keys that the server may change"],
+)
+def test_lines_that_must_not_count_are_caught(right: str, wrong: str) -> None:
+    """Each has one thing wrong."""
+    assert right in TEXT
+    with pytest.raises((AssertionError, InvalidSettingsError)):
+        signing_is_right(TEXT.replace(right, wrong))
 
 
 def test_what_it_expects_is_made(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The manifests are right by the schemas of Kubernetes and by its restricted standard, and hang together."""
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -10,13 +11,15 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from pdp.settings import Settings
+from pdp.activation import SEAL_FILE
+from pdp.settings import Settings, read_settings
 from pdp.wiring.folders import load_policies
 from pdp.wiring.words import load_words
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 SERVER = "statefulset.yaml"
 STATE = "state"
+SIGNING = {"PDP_POLICY_KEYS", "PDP_LAST_IN_FORCE"}
 VERSIONS = ("1.30", "1.37")
 LARGEST_CONFIG_MAP = 1 << 20
 Documents = dict[str, dict[str, Any]]
@@ -29,6 +32,27 @@ def documents() -> Documents:
         for path in sorted(FOLDER.glob("*.yaml"))
         if path.name != "kustomization.yaml"
     }
+
+
+def test_signed_policies_are_lines_that_may_count() -> None:
+    """The lines are settings that go together, and what is remembered lies in a volume of its own."""
+    server = re.sub(r"(?m)^( +)# (- \{name: PDP_)", r"\1\2", (FOLDER / SERVER).read_text("utf-8"))
+    found = {**documents(), SERVER: yaml.safe_load(server)}
+
+    is_as_it_should_be(found)
+    (container,) = found[SERVER]["spec"]["template"]["spec"]["containers"]
+    said = {each["name"]: each["value"] for each in container["env"] if each["name"] in SIGNING}
+    settings = read_settings({}, said)
+    places = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
+    (own,) = (place for place, mount in places.items() if mount["name"] == STATE)
+    assert str(settings.last_in_force).startswith(f"{own}/")
+    assert settings.policy_keys is not None
+    assert places[str(settings.policy_keys.parent)]["readOnly"] is True
+    made = re.sub(r"(?m)^( +)# (- \.\./)", r"\1\2", (FOLDER / "kustomization.yaml").read_text("utf-8"))
+    (folder,) = (
+        each for each in yaml.safe_load(made)["configMapGenerator"] if each["name"] == "pdp-policies-kidsonline"
+    )
+    assert Path(folder["files"][-1]) == Path("../../policies/kidsonline") / SEAL_FILE
 
 
 def is_as_it_should_be(found: Documents, versions: Sequence[str] = VERSIONS[-1:]) -> None:

@@ -4,26 +4,25 @@ Terminal sessions are blocks marked `console`, each command behind `$ `. The end
 behind a line `<!-- printed by: COMMAND -->`.
 """
 
-import io
 import os
 import re
+import shlex
 import subprocess
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from unittest.mock import patch
 
-from pdp.cli import main
+from tests.docs import warm_command
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _BLOCK: Final = re.compile(r"^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _PRINTED: Final = re.compile(r"^<!-- printed by: (?P<command>.+) -->\n(?P<body>.*)\Z", re.MULTILINE | re.DOTALL)
-
-
-_HELP: Final = re.compile(r"pdp( [a-z-]+)+ --help")
-"""What says the same in this process, in a tenth of the time."""
+_PLAIN: Final = re.compile(
+    r"""pdp (?P<arguments>(?:[^|&;<>()$`\\*?\[\]#~!{}\n"']|"[^"$`\\]*"|'[^']*')+?)(?P<code>; echo "exit code \$\?")?"""
+)
+"""A command that means the same without a shell, or with the code it ends with behind it."""
 
 
 @dataclass(frozen=True)
@@ -97,34 +96,40 @@ def refresh() -> None:
             page.write_text(fresh, "utf-8")
 
 
-def _output(command: str) -> str:
-    environment = {
+def environment_of_sessions() -> dict[str, str]:
+    """Return the variables that every command of the documentation runs with."""
+    return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
         "LC_ALL": "C.UTF-8",
         "HOME": os.environ.get("HOME", "/"),
     }
-    if _HELP.fullmatch(command):
-        said = _said_here(command.split()[1:], environment)
+
+
+def _output(command: str) -> str:
+    environment = environment_of_sessions()
+    plain = _PLAIN.fullmatch(command)
+    if plain:
+        said, code = warm_command.run(shlex.split(plain["arguments"]), environment)
+        if plain["code"]:
+            said += f"exit code {code}\n"
     else:
-        said = subprocess.run(
-            ["bash", "-c", command],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=240,
-        ).stdout
+        said = in_a_shell(command, environment)
     return "\n".join(line.rstrip() for line in said.splitlines()) + "\n"
 
 
-def _said_here(arguments: list[str], environment: dict[str, str]) -> str:
-    said = io.StringIO()
-    with patch.dict(os.environ, environment, clear=True), redirect_stdout(said):
-        main.main(arguments, prog_name="pdp", standalone_mode=False)
-    return said.getvalue()
+def in_a_shell(command: str, environment: Mapping[str, str]) -> str:
+    """Return what *command* prints when a shell runs it, every program in a process of its own."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=240,
+    ).stdout
 
 
 if __name__ == "__main__":

@@ -14,7 +14,17 @@ from pdp.core import errors
 from pdp.server.events import Event
 from pdp.settings import Settings
 from pdp.wire.codes import Code
-from tests.docs.executed_examples import ROOT, Printed, Session, pages, printed_pages, sessions
+from tests.docs import warm_command
+from tests.docs.executed_examples import (
+    ROOT,
+    Printed,
+    Session,
+    environment_of_sessions,
+    in_a_shell,
+    pages,
+    printed_pages,
+    sessions,
+)
 
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
@@ -39,6 +49,19 @@ def test_an_altered_session_is_noticed() -> None:
     altered = Session(session.page, session.shown.replace("DENY", "ALLOW"))
 
     assert altered.run() != altered.shown
+
+
+@pytest.mark.parametrize(
+    "arguments", ["check examples/aunt-after-revocation.json", "chek", "who --help", "status --server 127.0.0.1:1"]
+)
+def test_a_command_of_a_process_with_everything_imported_is_the_command(arguments: str) -> None:
+    """What the sessions run is what a shell runs: the same text, on stderr too, and the same code; no state is kept."""
+    environment = environment_of_sessions()
+    said = in_a_shell(f"pdp {arguments}; echo $?", environment)
+
+    for _ in range(2):
+        printed, code = warm_command.run(arguments.split(), environment)
+        assert f"{printed}{code}\n" == said
 
 
 def test_the_readme_shows_an_allow_and_three_denials() -> None:

@@ -15,7 +15,7 @@ from pdp.settings import Settings
 from pdp.wire.json_form import check_request_from_dict
 from pdp.wire.words import Words
 from pdp.wiring.deciding import decision_point
-from pdp.wiring.folders import load_policies
+from pdp.wiring.folders import Policies, load_policies
 from pdp.wiring.words import load_words
 from tests.system.running import connected, running
 
@@ -29,9 +29,15 @@ def words() -> Words:
 
 
 @pytest.fixture(scope="session")
-def point(words: Words) -> DecisionPoint:
+def policies(words: Words) -> Policies:
+    """Return the policies of this repository, which take longer to read than most tests take."""
+    return load_policies(POLICIES, words)
+
+
+@pytest.fixture(scope="session")
+def point(policies: Policies) -> DecisionPoint:
     """Return a decision point over the policies of this repository that keeps no records."""
-    return decision_point(Settings(decision_log="none"), load_policies(POLICIES, words))
+    return decision_point(Settings(decision_log="none"), policies)
 
 
 @pytest.fixture(scope="session")

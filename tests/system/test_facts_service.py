@@ -16,7 +16,7 @@ from pdp.core.stores import FactStore
 from pdp.settings import Settings
 from pdp.wire.words import Words
 from pdp.wiring.deciding import decision_point
-from pdp.wiring.folders import load_policies
+from pdp.wiring.folders import Policies, load_policies
 from pdp.wiring.stores import fact_store
 from tests.builders import (
     AGENT,
@@ -118,9 +118,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FactStore]
 
 
 @pytest.fixture
-def client(store: FactStore, words: Words) -> Iterator[Client]:
+def client(store: FactStore, policies: Policies, words: Words) -> Iterator[Client]:
     """Serve the store, and connect to it."""
-    point = decision_point(Settings(decision_log="none", store="memory:"), load_policies(POLICIES, words), store)
+    point = decision_point(Settings(decision_log="none", store="memory:"), policies, store)
     with running(point, words, facts=store) as server, connected(server.address) as channel:
         yield client_of(channel)
 
@@ -436,9 +436,23 @@ def test_changes_are_watched(family: Client) -> None:
     assert refused(next, foreign).code is grpc.StatusCode.FAILED_PRECONDITION
 
 
-def test_a_watch_does_not_hold_up_the_end(store: FactStore, words: Words) -> None:
+def test_a_watch_says_at_once_that_all_is_told(family: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the changes that were there already comes a heartbeat, however long it is until the next one."""
+    monkeypatch.setattr("pdp.server.facts.HEARTBEAT_SECONDS", 3600.0)
+    before = family.check().checked_at
+    written = family.write(a_role(AUNT, "family_member", CHILD), actor=MOTHER)
+
+    watch = family.facts.WatchFacts(facts_pb2.WatchFactsRequest(operator="kidsonline", from_token=before), timeout=30)
+
+    assert next(watch).written.role.subject == AUNT
+    caught_up = next(watch)
+    assert (caught_up.heartbeat, caught_up.token) == (True, written.token)
+    watch.cancel()
+
+
+def test_a_watch_does_not_hold_up_the_end(store: FactStore, policies: Policies, words: Words) -> None:
     """A server that drains ends its watches."""
-    point = decision_point(Settings(decision_log="none", store="memory:"), load_policies(POLICIES, words), store)
+    point = decision_point(Settings(decision_log="none", store="memory:"), policies, store)
     with running(point, words, facts=store) as server, connected(server.address) as channel:
         stub = facts_pb2_grpc.FactServiceStub(channel)
         watch = stub.WatchFacts(facts_pb2.WatchFactsRequest(operator="kidsonline"), timeout=30)

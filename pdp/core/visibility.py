@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from enum import StrEnum
 
 from pdp.core.decision import ConditionTrace, RuleTrace
 from pdp.core.entity import Entity
@@ -10,7 +11,13 @@ from pdp.core.explanation import Change, Explanation
 from pdp.core.fact_identity import named_by
 from pdp.core.facts import Consent, Containment, Fact, Ground, RoleAssignment
 from pdp.core.request import Request
-from pdp.server.explain_request import Level
+
+
+class Level(StrEnum):
+    """How much of an explanation is shown: what the asking service may know, or everything."""
+
+    CALLER = "caller"
+    ADMIN = "admin"
 
 
 def shown_at(level: Level, explanation: Explanation, request: Request) -> Explanation:

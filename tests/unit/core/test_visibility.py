@@ -10,7 +10,7 @@ from pdp.core.explanation import Change, Explanation, FactUse
 from pdp.core.facts import Consent, Containment, Fact, FactKind, Ground, RoleAssignment
 from pdp.core.request import Request, Resource
 from pdp.core.text import Text
-from pdp.server.visibility import for_caller
+from pdp.core.visibility import for_caller
 
 LAN, MINH, CLASS = Entity("user", "lan"), Entity("child", "minh"), Entity("class", "a1")
 STRANGER, REQUEST = Entity("user", "stranger"), Entity("request", "r-1")
