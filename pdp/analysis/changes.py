@@ -1,16 +1,16 @@
 """Which decisions differ between two policies, over the whole space."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import cache
 from typing import Any, Final
 
+from pdp.analysis.allowed_by import AllowedBy, same_duties
 from pdp.analysis.bearing_on import BearingOn
 from pdp.analysis.cells import Cell, Cells, Masks
+from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
+from pdp.analysis.possible import Possible
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import view_of
 from pdp.analysis.shared_work import each_of
@@ -19,17 +19,9 @@ from pdp.analysis.when import Telling, When
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT
+from pdp.deciding import decide
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import FALSE, Formula, Holding, Outcomes, Space, Traits, Unfolding
-
-
-class Kind(StrEnum):
-    """What an edit does to a decision; the first that fits."""
-
-    NEWLY_ALLOWED = "newly-allowed"
-    NEWLY_DENIED = "newly-denied"
-    OBLIGATIONS = "obligations-changed"
-    REASONS = "reasons-changed"
+from pdp.space import FALSE, Formula, Holding, Space, Traits, Unfolding
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +50,7 @@ class Difference:
 Progress = Callable[[int, int], None]
 """Told how many cells of how many are done."""
 
-
-_LOOKED_AT: Final = 8
-"""So many requests that were found or met last are tried before the solver is asked."""
+_BY_ONE_RULE: Final = frozenset({Kind.NEWLY_ALLOWED, Kind.NEWLY_DENIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +72,8 @@ class Comparison:
     side_type: type[Side] = Side
     narrowing_type: type[Narrowing] = Narrowing
     bearing_type: type[BearingOn] = BearingOn
+    possible_type: type[Possible] = Possible
+    allowed_by_type: type[AllowedBy] = AllowedBy
     most_roles: int = MOST_ROLES
 
     def __init__(
@@ -104,14 +96,11 @@ class Comparison:
         self.told: dict[object, When] = {}
         """By what tells differences apart (`told_by`), the situations in which they are met."""
         self._known: dict[object, _Apart] = {}
-        self._possible: dict[object, Mapping[Kind, bool | None]] = {}
-        self._opened: dict[object, tuple[Unfolding, Mapping[Kind, Callable[[], Formula]]]] = {}
-        """Questions that were asked, with what says that sides differ so."""
-        self._conceivable: dict[object, bool] = {}
-        """Whether it can be, if conditions that look for facts come to anything."""
-        self._for_somebody: dict[object, bool] = {}
-        """Whether somebody can bring it about, who is the data subject or is not."""
-        self._met: dict[Kind, deque[tuple[Request, Outcomes]]] = {kind: deque(maxlen=_LOOKED_AT) for kind in Kind}
+        self._possible = self.possible_type(self.space)
+        self._allowed_by = self.allowed_by_type(self.sides)
+        self._found: dict[object, Mapping[Kind, bool | None]] = {}
+        self._parts: dict[object, Sequence[tuple[Standing, Standing]]] = {}
+        self._found_of_part: dict[object, bool | None] = {}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -186,6 +175,9 @@ class Comparison:
         standings: Sequence[Standing] = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
         if self._meant(standings)[0] == self._meant(standings)[1]:
             return None
+        return self._bearing(asked, standings)
+
+    def _bearing(self, asked: Asked, standings: Sequence[Standing]) -> "_Apart":
         standings = self._bearing_on.bearing(asked, standings)
         meanings = self._meant(standings)
         known = self._known.get(meanings)
@@ -206,71 +198,76 @@ class Comparison:
         None: it depends on the scopes in which the roles are held.
         """
         asked = (roles.example, cell.actions.first, cell.categories.first, cell.purposes.first)
+        about, features = self._seen_by(asked, differing, holding)
+        key = (about, features, holding)
+        known = self._found.get(key)
+        if known is None:
+            known = self._found[key] = self._kinds(asked, differing, about, holding)
+        return about, known
+
+    def _seen_by(self, asked: Asked, differing: "_Apart", holding: Holding) -> tuple[object, object]:
+        """Return what sides mean and see of a question, and what they see of the roles that are held."""
         traits, in_scopes = differing.traits, holding is Holding.IN_SCOPES
         view = view_of(self.space, asked, traits, narrow=any(one.keeping for one in differing.standings))
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         features = frozenset(
             feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
         )
-        about = (differing.meanings, view)
-        key = (about, features, holding)
-        known = self._possible.get(key)
-        if known is None:
-            known = self._possible[key] = self._kinds(asked, differing.standings, about, holding)
-        return about, known
+        return (differing.meanings, view), features
 
     def _kinds(
-        self, asked: Asked, standings: Sequence[Standing], about: object, holding: Holding
+        self, asked: Asked, differing: "_Apart", about: object, holding: Holding
     ) -> Mapping[Kind, bool | None]:
-        place = (about, asked[2])
-        if place in self._opened:
-            first, formulas = self._opened[place]
-            question = first.by(asked)
-        else:
-            question, says = self.opened(asked, standings)
-            formulas = {kind: cache(formula) for kind, formula in says.items()}
-            self._opened[place] = question, formulas
         found: dict[Kind, bool | None] = {}
         for kind in self.kinds:
-            if (kind, about) not in self._conceivable:
-                self._conceivable[kind, about] = question.is_conceivable(formulas[kind]())
-            found[kind] = self._conceivable[kind, about] and self._is_possible(
-                question, (kind, about), formulas[kind](), holding
+            if kind in _BY_ONE_RULE:
+                found[kind] = self._by_one_rule(kind, asked, differing, holding)
+                continue
+            if kind is Kind.OBLIGATIONS and same_duties(self.sides, differing.standings):
+                found[kind] = False
+                continue
+            found[kind] = self._was_shown(kind, asked) or self._possible.is_kind(
+                kind, about, asked, lambda: self.opened(asked, differing.standings), holding
             )
         return found
 
-    def _is_possible(
-        self, question: Unfolding, place: tuple[Kind, object], formula: Formula, holding: Holding
-    ) -> bool | None:
-        """Say whether there is such a situation; None where there is one for somebody, but not in any scope."""
-        for_somebody = (place, DATA_SUBJECT in question.asked[0])
-        if not self._for_somebody.get(for_somebody, True):
-            return False
-        if self._was_met(question, place[0], formula):
-            return True
-        if holding is Holding.IN_SCOPES:
-            if for_somebody not in self._for_somebody:
-                self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
-            # What cannot be however other roles are held cannot be in any scope: most often that answers both.
-            if not self._for_somebody[for_somebody] or question.sought(formula, Holding.LOOSELY) is None:
-                return False
-        request = question.sought(formula, holding)
-        if request is None:
-            return None if holding is Holding.IN_SCOPES else False
-        self._met[place[0]].appendleft((request, {}))
-        return True
+    def _was_shown(self, kind: Kind, asked: Asked) -> bool:
+        return self._possible.was_shown(kind, asked, lambda request: self.shows(kind, request))
 
-    def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
-        """Say whether a request that was found for another question shows the same for this one."""
-        met = self._met[kind]
-        for one in tuple(met):
-            request, outcomes = one
-            recast = self.space.recast(request, question.asked)
-            if recast is not None and question.holds_in(formula, recast, outcomes):
-                met.remove(one)
-                met.appendleft(one)
+    def _by_one_rule(self, kind: Kind, asked: Asked, differing: "_Apart", holding: Holding) -> bool | None:
+        """Say whether something is allowed on one side alone: by one of its allow rules."""
+        key = (kind, differing.meanings)
+        if key not in self._parts:
+            self._parts[key] = tuple(self._allowed_by.parts(kind, differing.standings))
+        parts = self._parts[key]
+        if parts and self._was_shown(kind, asked):
+            return True
+        found: bool | None = False
+        for part in parts:
+            is_possible = self._of_part(kind, asked, part, holding)
+            if is_possible:
                 return True
-        return False
+            found = None if is_possible is None else found
+        return found
+
+    def _of_part(
+        self, kind: Kind, asked: Asked, part: tuple[Standing, Standing], holding: Holding
+    ) -> bool | None:
+        differing = self._bearing(asked, part)
+        about, features = self._seen_by(asked, differing, holding)
+        key = (kind, about, features, holding)
+        if key not in self._found_of_part:
+            self._found_of_part[key] = self._possible.is_kind(
+                kind, about, asked, lambda: self.opened(asked, differing.standings), holding
+            )
+        return self._found_of_part[key]
+
+    def shows(self, kind: Kind, request: Request) -> bool:
+        """Say whether the two policies answer *request* differently in that way."""
+        if request.time is None:
+            raise TypeError(request)
+        before, after = (decide(side.policy, request, (), request.time) for side in self.sides)
+        return kind_of(before, after) is kind
 
     # --- One question -------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pdp.analysis.boxes import Box, Triple, boxes
-from pdp.analysis.changes import Comparison, Difference, Kind, Progress
+from pdp.analysis.changes import Comparison, Difference, Progress
+from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.roles import RoleSets
 from pdp.analysis.stance import conditions_of
 from pdp.analysis.when import When
@@ -192,24 +193,3 @@ def _answer(policy: PolicySet, request: Request) -> Answer:
     if request.time is None:
         raise TypeError(request)
     return decide(policy, request, (), request.time)
-
-
-def kind_of(before: Answer, after: Answer) -> Kind | None:
-    """Return how two answers to one request differ, None when nothing that counts does."""
-    if before.allowed is not after.allowed:
-        return Kind.NEWLY_ALLOWED if after.allowed else Kind.NEWLY_DENIED
-    if _duties(before) != _duties(after):
-        return Kind.OBLIGATIONS
-    same = before.cause is after.cause and _sentences(before) == _sentences(after)
-    return None if same else Kind.REASONS
-
-
-def _duties(answer: Answer) -> frozenset[tuple[str, str, str]]:
-    return frozenset(
-        (each.id, "" if each.id == "leave_out" else each.clause, repr(sorted(each.parameters.items())))
-        for each in answer.obligations
-    )
-
-
-def _sentences(answer: Answer) -> frozenset[str]:
-    return frozenset(reason.clause for reason in answer.reasons) if answer.cause == "rule" else frozenset()
