@@ -1,16 +1,16 @@
 """Which decisions differ between two policies, over the whole space."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pdp.analysis.allowed_by import AllowedBy, same_duties
+from pdp.analysis.allowed_by import AllowedBy, Part, Parts, same_duties
 from pdp.analysis.bearing_on import BearingOn
 from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.possible import Possible
+from pdp.analysis.possible import Opened, Possible
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import view_of
 from pdp.analysis.shared_work import each_of
@@ -97,9 +97,10 @@ class Comparison:
         """By what tells differences apart (`told_by`), the situations in which they are met."""
         self._known: dict[object, _Apart] = {}
         self._possible = self.possible_type(self.space)
-        self._allowed_by = self.allowed_by_type(self.sides)
+        self._allowed_by = self.allowed_by_type(self.sides, self.space, self.stance_type)
         self._found: dict[object, Mapping[Kind, bool | None]] = {}
-        self._parts: dict[object, Sequence[tuple[Standing, Standing]]] = {}
+        self._parts: dict[object, tuple[Parts, ...]] = {}
+        self._parts_apart: dict[tuple[Kind, Part], _Apart] = {}
         self._found_of_part: dict[object, bool | None] = {}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
@@ -175,9 +176,6 @@ class Comparison:
         standings: Sequence[Standing] = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
         if self._meant(standings)[0] == self._meant(standings)[1]:
             return None
-        return self._bearing(asked, standings)
-
-    def _bearing(self, asked: Asked, standings: Sequence[Standing]) -> "_Apart":
         standings = self._bearing_on.bearing(asked, standings)
         meanings = self._meant(standings)
         known = self._known.get(meanings)
@@ -215,9 +213,7 @@ class Comparison:
         )
         return (differing.meanings, view), features
 
-    def _kinds(
-        self, asked: Asked, differing: "_Apart", about: object, holding: Holding
-    ) -> Mapping[Kind, bool | None]:
+    def _kinds(self, asked: Asked, differing: "_Apart", about: object, holding: Holding) -> Mapping[Kind, bool | None]:
         found: dict[Kind, bool | None] = {}
         for kind in self.kinds:
             if kind in _BY_ONE_RULE:
@@ -236,31 +232,66 @@ class Comparison:
 
     def _by_one_rule(self, kind: Kind, asked: Asked, differing: "_Apart", holding: Holding) -> bool | None:
         """Say whether something is allowed on one side alone: by one of its allow rules."""
-        key = (kind, differing.meanings)
+        key = (kind, differing.meanings, asked[2] if any(one.keeping for one in differing.standings) else "")
         if key not in self._parts:
-            self._parts[key] = tuple(self._allowed_by.parts(kind, differing.standings))
-        parts = self._parts[key]
-        if parts and self._was_shown(kind, asked):
-            return True
-        found: bool | None = False
-        for part in parts:
-            is_possible = self._of_part(kind, asked, part, holding)
-            if is_possible:
+            self._parts[key] = tuple(self._allowed_by.parts(kind, differing.standings, asked[2]))
+        left = []
+        for parts in self._parts[key]:
+            known = self._known_of(kind, asked, parts, holding)
+            if known is True:
                 return True
-            found = None if is_possible is None else found
+            if known is not False:
+                left.append(parts)
+        if not left:
+            return False
+        if self._was_shown(kind, asked):
+            return True
+        return self._one_of(kind, asked, left, holding)
+
+    def _one_of(self, kind: Kind, asked: Asked, left: Iterable[Parts], holding: Holding) -> bool | None:
+        """Say whether one way of some parts is met; None where one is, but not in any scope."""
+        found: bool | None = False
+        for parts in left:
+            if self._of_part(kind, asked, parts.whole, holding) is False:
+                continue
+            for way in parts.ways:
+                is_possible = self._of_part(kind, asked, way, holding)
+                if is_possible:
+                    return True
+                found = None if is_possible is None else found
         return found
 
-    def _of_part(
-        self, kind: Kind, asked: Asked, part: tuple[Standing, Standing], holding: Holding
-    ) -> bool | None:
-        differing = self._bearing(asked, part)
-        about, features = self._seen_by(asked, differing, holding)
-        key = (kind, about, features, holding)
-        if key not in self._found_of_part:
-            self._found_of_part[key] = self._possible.is_kind(
-                kind, about, asked, lambda: self.opened(asked, differing.standings), holding
+    def _known_of(self, kind: Kind, asked: Asked, parts: Parts, holding: Holding) -> bool | None:
+        """Say whether *parts* are met, as far as that was found before."""
+        places = [self._place_of(kind, asked, each, holding) for each in (parts.whole, *parts.ways)]
+        whole, *ways = (self._found_of_part.get(place) for place in places)
+        if whole is False or all(each is False for each in ways):
+            return False
+        return True if any(ways) else None
+
+    def _of_part(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> bool | None:
+        place = self._place_of(kind, asked, part, holding)
+        if place not in self._found_of_part:
+            self._found_of_part[place] = self._possible.is_kind(
+                kind, place[1], asked, lambda: self._opened_part(kind, asked, part), holding
             )
-        return self._found_of_part[key]
+        return self._found_of_part[place]
+
+    def _place_of(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> tuple[Kind, object, object, Holding]:
+        apart_ = self._parts_apart.get((kind, part))
+        if apart_ is None:
+            apart_ = self._parts_apart[kind, part] = self._part_apart(kind, part)
+        return kind, *self._seen_by(asked, apart_, holding), holding
+
+    def _part_apart(self, kind: Kind, part: Part) -> "_Apart":
+        sides, standings = self._allowed_by.sides(kind), (part.allowing, part.other)
+        meanings = tuple(meant(side, one) for side, one in zip(sides, standings, strict=True))
+        rests_on = [conditions_of(side, one) for side, one in zip(sides, standings, strict=True)]
+        return _Apart(standings, (part.reason, *meanings), self.space.traits(frozenset().union(*rests_on)))
+
+    def _opened_part(self, kind: Kind, asked: Asked, part: Part) -> Opened:
+        question, formula = self._allowed_by.opened(kind, asked, part)
+        return question, {kind: lambda: formula}
 
     def shows(self, kind: Kind, request: Request) -> bool:
         """Say whether the two policies answer *request* differently in that way."""
@@ -292,9 +323,11 @@ class Comparison:
             ),
         }
 
-    def _stances(self, asked: Asked, standings: Sequence[Standing] | None) -> tuple[Unfolding, Stance, Stance]:
+    def _stances(
+        self, asked: Asked, standings: Sequence[Standing] | None, question: Unfolding | None = None
+    ) -> tuple[Unfolding, Stance, Stance]:
         """Return the question and what each side answers to it."""
-        question = self.space.unfolding(asked)
+        question = question or self.space.unfolding(asked)
         before, after = (
             self.stance_type(side, one, question, self.space)
             for side, one in zip(self.sides, standings or self.standings(asked), strict=True)

@@ -47,9 +47,7 @@ class Possible:
             self._opened[place] = question, formulas
         if (kind, about) not in self._conceivable:
             self._conceivable[kind, about] = question.is_conceivable(formulas[kind]())
-        return self._conceivable[kind, about] and self.is_possible(
-            question, (kind, about), formulas[kind](), holding
-        )
+        return self._conceivable[kind, about] and self.is_possible(question, (kind, about), formulas[kind](), holding)
 
     def is_possible(
         self, question: Unfolding, place: tuple[Kind, object], formula: Formula, holding: Holding
