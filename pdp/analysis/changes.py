@@ -281,7 +281,9 @@ class Comparison:
         apart_ = self._parts_apart.get((kind, part))
         if apart_ is None:
             apart_ = self._parts_apart[kind, part] = self._part_apart(kind, part)
-        return kind, *self._seen_by(asked, apart_, holding), holding
+        about, features = self._seen_by(asked, apart_, holding)
+        # The same two standings allow on one side what the other does not, or the other way about.
+        return kind, (kind, about), features, holding
 
     def _part_apart(self, kind: Kind, part: Part) -> "_Apart":
         sides, standings = self._allowed_by.sides(kind), (part.allowing, part.other)
