@@ -15,7 +15,7 @@ from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of
 from pdp.analysis.seeing import view_of
 from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
-from pdp.analysis.when import Telling, When
+from pdp.analysis.when import Telling
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT
@@ -84,7 +84,7 @@ class Comparison:
         kinds: Sequence[Kind] = tuple(Kind),
         jobs: int = 1,
     ) -> None:
-        self._jobs = jobs
+        self.jobs = jobs
         self.kinds = tuple(kinds)
         self.space = Space([before, after], schema)
         self.sides = (self.side_type(before, self.space), self.side_type(after, self.space))
@@ -93,8 +93,6 @@ class Comparison:
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
         self._bearing_on = self.bearing_type(self.sides, self.space)
         self.telling = Telling(self.space)
-        self.told: dict[object, When] = {}
-        """By what tells differences apart (`told_by`), the situations in which they are met."""
         self._known: dict[object, _Apart] = {}
         self._possible = self.possible_type(self.space)
         self._allowed_by = self.allowed_by_type(self.sides, self.space, self.stance_type)
@@ -115,7 +113,7 @@ class Comparison:
                 key = self.alike(cell, grounds)
                 found.append((key, cell))
                 first.setdefault(key, (cell, grounds))
-        coming = each_of(self._in_place, list(first.values()), self._jobs)
+        coming = each_of(self._in_place, list(first.values()), self.jobs)
         alike: dict[object, list[Difference]] = {}
         for at, (key, cell) in enumerate(found):
             if progress is not None:
