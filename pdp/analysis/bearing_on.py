@@ -39,9 +39,12 @@ class BearingOn:
             return before, after
         places: list[dict[Place, int]] = [{None: one.speaking, **dict(one.keeping)} for one in standings]
         changed = self._changed(places)
+        meant = self._meant(changed)
         left: list[Standing] = []
         for number, (found, one) in enumerate(zip(places, standings, strict=True)):
-            kept = {place: self._bearing_bits(asked, number, place, bits, changed) for place, bits in found.items()}
+            kept = {
+                place: self._bearing_bits(asked, number, place, bits, changed, meant) for place, bits in found.items()
+            }
             keeping = tuple((word, kept[word]) for word, _ in one.keeping if kept[word])
             left.append(Standing(kept[None], keeping, one.spoken_of))
         return left[0], left[1]
@@ -59,17 +62,24 @@ class BearingOn:
                 found[place] = apart[0], apart[1]
         return found
 
-    def _bearing_bits(self, asked: Asked, number: int, place: Place, bits: int, changed: _Changed) -> int:
+    def _bearing_bits(
+        self, asked: Asked, number: int, place: Place, bits: int, changed: _Changed, meant: object
+    ) -> int:
         side = self._sides[number]
         always = changed.get(place, (0, 0))[number]
         return sum(
-            1 << at for at in bits_of(bits) if always >> at & 1 or self.may_meet(asked, (side, at, place), changed)
+            1 << at
+            for at in bits_of(bits)
+            if always >> at & 1 or self.may_meet(asked, (side, at, place), changed, meant)
         )
 
-    def may_meet(self, asked: Asked, rule: tuple[Side, int, Place], changed: _Changed) -> bool:
-        """Say whether a *rule* may apply, at its place, where one that is *changed* makes a difference."""
+    def may_meet(self, asked: Asked, rule: tuple[Side, int, Place], changed: _Changed, meant: object) -> bool:
+        """Say whether a *rule* may apply, at its place, where one that is *changed* makes a difference.
+
+        *meant* is what those mean that are changed.
+        """
         side, at, place = rule
-        key = (side.meanings[at], place, self._meant(changed), asked[2])
+        key = (side.meanings[at], place, meant, asked[2])
         if key not in self._known:
             question = self._space.unfolding(asked)
             self._name(question, side, 1 << at, place)

@@ -1,35 +1,27 @@
 """Which decisions differ between two policies, over the whole space."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import cache
 from typing import Any, Final
 
+from pdp.analysis.allowed_by import AllowedBy, Part, Parts, same_duties
 from pdp.analysis.bearing_on import BearingOn
 from pdp.analysis.cells import Cell, Cells, Masks
+from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
+from pdp.analysis.possible import Opened, Possible
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
 from pdp.analysis.seeing import view_of
 from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
-from pdp.analysis.when import Telling, When
+from pdp.analysis.when import Telling
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT
+from pdp.deciding import decide
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import FALSE, Formula, Holding, Outcomes, Space, Traits, Unfolding
-
-
-class Kind(StrEnum):
-    """What an edit does to a decision; the first that fits."""
-
-    NEWLY_ALLOWED = "newly-allowed"
-    NEWLY_DENIED = "newly-denied"
-    OBLIGATIONS = "obligations-changed"
-    REASONS = "reasons-changed"
+from pdp.space import FALSE, Formula, Holding, Space, Traits, Unfolding
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +50,7 @@ class Difference:
 Progress = Callable[[int, int], None]
 """Told how many cells of how many are done."""
 
-
-_LOOKED_AT: Final = 8
-"""So many requests that were found or met last are tried before the solver is asked."""
+_BY_ONE_RULE: Final = frozenset({Kind.NEWLY_ALLOWED, Kind.NEWLY_DENIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +72,8 @@ class Comparison:
     side_type: type[Side] = Side
     narrowing_type: type[Narrowing] = Narrowing
     bearing_type: type[BearingOn] = BearingOn
+    possible_type: type[Possible] = Possible
+    allowed_by_type: type[AllowedBy] = AllowedBy
     most_roles: int = MOST_ROLES
 
     def __init__(
@@ -92,7 +84,7 @@ class Comparison:
         kinds: Sequence[Kind] = tuple(Kind),
         jobs: int = 1,
     ) -> None:
-        self._jobs = jobs
+        self.jobs = jobs
         self.kinds = tuple(kinds)
         self.space = Space([before, after], schema)
         self.sides = (self.side_type(before, self.space), self.side_type(after, self.space))
@@ -101,17 +93,13 @@ class Comparison:
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
         self._bearing_on = self.bearing_type(self.sides, self.space)
         self.telling = Telling(self.space)
-        self.told: dict[object, When] = {}
-        """By what tells differences apart (`told_by`), the situations in which they are met."""
         self._known: dict[object, _Apart] = {}
-        self._possible: dict[object, Mapping[Kind, bool | None]] = {}
-        self._opened: dict[object, tuple[Unfolding, Mapping[Kind, Callable[[], Formula]]]] = {}
-        """Questions that were asked, with what says that sides differ so."""
-        self._conceivable: dict[object, bool] = {}
-        """Whether it can be, if conditions that look for facts come to anything."""
-        self._for_somebody: dict[object, bool] = {}
-        """Whether somebody can bring it about, who is the data subject or is not."""
-        self._met: dict[Kind, deque[tuple[Request, Outcomes]]] = {kind: deque(maxlen=_LOOKED_AT) for kind in Kind}
+        self._possible = self.possible_type(self.space)
+        self._allowed_by = self.allowed_by_type(self.sides, self.space, self.stance_type)
+        self._found: dict[object, Mapping[Kind, bool | None]] = {}
+        self._parts: dict[object, tuple[Parts, ...]] = {}
+        self._parts_apart: dict[tuple[Kind, Part], _Apart] = {}
+        self._found_of_part: dict[object, bool | None] = {}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -125,7 +113,7 @@ class Comparison:
                 key = self.alike(cell, grounds)
                 found.append((key, cell))
                 first.setdefault(key, (cell, grounds))
-        coming = each_of(self._in_place, list(first.values()), self._jobs)
+        coming = each_of(self._in_place, list(first.values()), self.jobs)
         alike: dict[object, list[Difference]] = {}
         for at, (key, cell) in enumerate(found):
             if progress is not None:
@@ -206,71 +194,111 @@ class Comparison:
         None: it depends on the scopes in which the roles are held.
         """
         asked = (roles.example, cell.actions.first, cell.categories.first, cell.purposes.first)
+        about, features = self._seen_by(asked, differing, holding)
+        key = (about, features, holding)
+        known = self._found.get(key)
+        if known is None:
+            known = self._found[key] = self._kinds(asked, differing, about, holding)
+        return about, known
+
+    def _seen_by(self, asked: Asked, differing: "_Apart", holding: Holding) -> tuple[object, object]:
+        """Return what sides mean and see of a question, and what they see of the roles that are held."""
         traits, in_scopes = differing.traits, holding is Holding.IN_SCOPES
         view = view_of(self.space, asked, traits, narrow=any(one.keeping for one in differing.standings))
         vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
         features = frozenset(
             feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
         )
-        about = (differing.meanings, view)
-        key = (about, features, holding)
-        known = self._possible.get(key)
-        if known is None:
-            known = self._possible[key] = self._kinds(asked, differing.standings, about, holding)
-        return about, known
+        return (differing.meanings, view), features
 
-    def _kinds(
-        self, asked: Asked, standings: Sequence[Standing], about: object, holding: Holding
-    ) -> Mapping[Kind, bool | None]:
-        place = (about, asked[2])
-        if place in self._opened:
-            first, formulas = self._opened[place]
-            question = first.by(asked)
-        else:
-            question, says = self.opened(asked, standings)
-            formulas = {kind: cache(formula) for kind, formula in says.items()}
-            self._opened[place] = question, formulas
+    def _kinds(self, asked: Asked, differing: "_Apart", about: object, holding: Holding) -> Mapping[Kind, bool | None]:
         found: dict[Kind, bool | None] = {}
         for kind in self.kinds:
-            if (kind, about) not in self._conceivable:
-                self._conceivable[kind, about] = question.is_conceivable(formulas[kind]())
-            found[kind] = self._conceivable[kind, about] and self._is_possible(
-                question, (kind, about), formulas[kind](), holding
+            if kind in _BY_ONE_RULE:
+                found[kind] = self._by_one_rule(kind, asked, differing, holding)
+                continue
+            if kind is Kind.OBLIGATIONS and same_duties(self.sides, differing.standings):
+                found[kind] = False
+                continue
+            found[kind] = self._was_shown(kind, asked) or self._possible.is_kind(
+                kind, about, asked, lambda: self.opened(asked, differing.standings), holding
             )
         return found
 
-    def _is_possible(
-        self, question: Unfolding, place: tuple[Kind, object], formula: Formula, holding: Holding
-    ) -> bool | None:
-        """Say whether there is such a situation; None where there is one for somebody, but not in any scope."""
-        for_somebody = (place, DATA_SUBJECT in question.asked[0])
-        if not self._for_somebody.get(for_somebody, True):
-            return False
-        if self._was_met(question, place[0], formula):
-            return True
-        if holding is Holding.IN_SCOPES:
-            if for_somebody not in self._for_somebody:
-                self._for_somebody[for_somebody] = question.sought(formula, Holding.ANYBODY) is not None
-            # What cannot be however other roles are held cannot be in any scope: most often that answers both.
-            if not self._for_somebody[for_somebody] or question.sought(formula, Holding.LOOSELY) is None:
-                return False
-        request = question.sought(formula, holding)
-        if request is None:
-            return None if holding is Holding.IN_SCOPES else False
-        self._met[place[0]].appendleft((request, {}))
-        return True
+    def _was_shown(self, kind: Kind, asked: Asked) -> bool:
+        return self._possible.was_shown(kind, asked, lambda request: self.shows(kind, request))
 
-    def _was_met(self, question: Unfolding, kind: Kind, formula: Formula) -> bool:
-        """Say whether a request that was found for another question shows the same for this one."""
-        met = self._met[kind]
-        for one in tuple(met):
-            request, outcomes = one
-            recast = self.space.recast(request, question.asked)
-            if recast is not None and question.holds_in(formula, recast, outcomes):
-                met.remove(one)
-                met.appendleft(one)
+    def _by_one_rule(self, kind: Kind, asked: Asked, differing: "_Apart", holding: Holding) -> bool | None:
+        """Say whether something is allowed on one side alone: by one of its allow rules."""
+        key = (kind, differing.meanings, asked[2] if any(one.keeping for one in differing.standings) else "")
+        if key not in self._parts:
+            self._parts[key] = tuple(self._allowed_by.parts(kind, differing.standings, asked[2]))
+        left = []
+        for parts in self._parts[key]:
+            known = self._known_of(kind, asked, parts, holding)
+            if known is True:
                 return True
-        return False
+            if known is not False:
+                left.append(parts)
+        if not left:
+            return False
+        if self._was_shown(kind, asked):
+            return True
+        return self._one_of(kind, asked, left, holding)
+
+    def _one_of(self, kind: Kind, asked: Asked, left: Iterable[Parts], holding: Holding) -> bool | None:
+        """Say whether one way of some parts is met; None where one is, but not in any scope."""
+        found: bool | None = False
+        for parts in left:
+            if self._of_part(kind, asked, parts.whole, holding) is False:
+                continue
+            for way in parts.ways:
+                is_possible = self._of_part(kind, asked, way, holding)
+                if is_possible:
+                    return True
+                found = None if is_possible is None else found
+        return found
+
+    def _known_of(self, kind: Kind, asked: Asked, parts: Parts, holding: Holding) -> bool | None:
+        """Say whether *parts* are met, as far as that was found before."""
+        places = [self._place_of(kind, asked, each, holding) for each in (parts.whole, *parts.ways)]
+        whole, *ways = (self._found_of_part.get(place) for place in places)
+        if whole is False or all(each is False for each in ways):
+            return False
+        return True if any(ways) else None
+
+    def _of_part(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> bool | None:
+        place = self._place_of(kind, asked, part, holding)
+        if place not in self._found_of_part:
+            self._found_of_part[place] = self._possible.is_kind(
+                kind, place[1], asked, lambda: self._opened_part(kind, asked, part), holding
+            )
+        return self._found_of_part[place]
+
+    def _place_of(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> tuple[Kind, object, object, Holding]:
+        apart_ = self._parts_apart.get((kind, part))
+        if apart_ is None:
+            apart_ = self._parts_apart[kind, part] = self._part_apart(kind, part)
+        about, features = self._seen_by(asked, apart_, holding)
+        # The same two standings allow on one side what the other does not, or the other way about.
+        return kind, (kind, about), features, holding
+
+    def _part_apart(self, kind: Kind, part: Part) -> "_Apart":
+        sides, standings = self._allowed_by.sides(kind), (part.allowing, part.other)
+        meanings = tuple(meant(side, one) for side, one in zip(sides, standings, strict=True))
+        rests_on = [conditions_of(side, one) for side, one in zip(sides, standings, strict=True)]
+        return _Apart(standings, (part.reason, *meanings), self.space.traits(frozenset().union(*rests_on)))
+
+    def _opened_part(self, kind: Kind, asked: Asked, part: Part) -> Opened:
+        question, formula = self._allowed_by.opened(kind, asked, part)
+        return question, {kind: lambda: formula}
+
+    def shows(self, kind: Kind, request: Request) -> bool:
+        """Say whether the two policies answer *request* differently in that way."""
+        if request.time is None:
+            raise TypeError(request)
+        before, after = (decide(side.policy, request, (), request.time) for side in self.sides)
+        return kind_of(before, after) is kind
 
     # --- One question -------------------------------------------------------------------------------------------------
 
@@ -295,9 +323,11 @@ class Comparison:
             ),
         }
 
-    def _stances(self, asked: Asked, standings: Sequence[Standing] | None) -> tuple[Unfolding, Stance, Stance]:
+    def _stances(
+        self, asked: Asked, standings: Sequence[Standing] | None, question: Unfolding | None = None
+    ) -> tuple[Unfolding, Stance, Stance]:
         """Return the question and what each side answers to it."""
-        question = self.space.unfolding(asked)
+        question = question or self.space.unfolding(asked)
         before, after = (
             self.stance_type(side, one, question, self.space)
             for side, one in zip(self.sides, standings or self.standings(asked), strict=True)

@@ -1,12 +1,14 @@
 """Differences put together so that a person can read them, each group with a request that shows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pdp.analysis.boxes import Box, Triple, boxes
-from pdp.analysis.changes import Comparison, Difference, Kind, Progress
+from pdp.analysis.changes import Comparison, Difference, Progress
+from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.roles import RoleSets
+from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import conditions_of
 from pdp.analysis.when import When
 from pdp.core.policy import Rule
@@ -59,10 +61,12 @@ def grouped(comparison: Comparison, words: Words, progress: Progress | None = No
     by_cell: dict[tuple[int, Kind], list[Difference]] = defaultdict(list)
     for difference in comparison.differences(progress):
         by_cell[id(difference.cell), difference.kind].append(difference)
+    every = [case for found in by_cell.values() for case in _smallest(found)]
+    told = _told(comparison, [case.first for case in every])
     alike: dict[tuple[Kind, _RuleIds, When], list[_Case]] = defaultdict(list)
-    for found in by_cell.values():
-        for case in _smallest(found):
-            alike[case.first.kind, _rules(comparison, case.first), _told(comparison, case.first)].append(case)
+    for case in every:
+        when = told[comparison.told_by(case.first)]
+        alike[case.first.kind, _rules(comparison, case.first), when].append(case)
     groups = [
         group
         for (kind, rules, when), cases in alike.items()
@@ -96,24 +100,31 @@ def _rules(comparison: Comparison, difference: Difference) -> _RuleIds:
     return named[0], named[1]
 
 
-def _told(comparison: Comparison, difference: Difference) -> When:
-    told_by = comparison.told_by(difference)
-    known = comparison.told.get(told_by)
-    if known is None:
-        question, formulas = comparison.opened(difference.asked)
-        names = []
-        for side, standing in zip(comparison.sides, comparison.standings(difference.asked), strict=True):
-            meant = conditions_of(side, standing)
-            names += [
-                (side.policy, name)
-                for name in side.policy.conditions
-                if comparison.space.identity(side.policy, name) in meant
-            ]
-        for policy, name in names:
-            question.names(policy, [name])
-        known = comparison.telling.when(question, formulas[difference.kind](), names)
-        comparison.told[told_by] = known
-    return known
+def _told(comparison: Comparison, differences: Iterable[Difference]) -> Mapping[object, When]:
+    """Return when *differences* are met, by what tells them apart."""
+    first: dict[object, Difference] = {}
+    for each in differences:
+        first.setdefault(comparison.told_by(each), each)
+
+    def tell(difference: Difference) -> When:
+        return _tell(comparison, difference)
+
+    return dict(zip(first, each_of(tell, list(first.values()), comparison.jobs), strict=True))
+
+
+def _tell(comparison: Comparison, difference: Difference) -> When:
+    question, formulas = comparison.opened(difference.asked)
+    names = []
+    for side, standing in zip(comparison.sides, comparison.standings(difference.asked), strict=True):
+        meant = conditions_of(side, standing)
+        names += [
+            (side.policy, name)
+            for name in side.policy.conditions
+            if comparison.space.identity(side.policy, name) in meant
+        ]
+    for policy, name in names:
+        question.names(policy, [name])
+    return comparison.telling.when(question, formulas[difference.kind](), names)
 
 
 def _by_roles(
@@ -192,24 +203,3 @@ def _answer(policy: PolicySet, request: Request) -> Answer:
     if request.time is None:
         raise TypeError(request)
     return decide(policy, request, (), request.time)
-
-
-def kind_of(before: Answer, after: Answer) -> Kind | None:
-    """Return how two answers to one request differ, None when nothing that counts does."""
-    if before.allowed is not after.allowed:
-        return Kind.NEWLY_ALLOWED if after.allowed else Kind.NEWLY_DENIED
-    if _duties(before) != _duties(after):
-        return Kind.OBLIGATIONS
-    same = before.cause is after.cause and _sentences(before) == _sentences(after)
-    return None if same else Kind.REASONS
-
-
-def _duties(answer: Answer) -> frozenset[tuple[str, str, str]]:
-    return frozenset(
-        (each.id, "" if each.id == "leave_out" else each.clause, repr(sorted(each.parameters.items())))
-        for each in answer.obligations
-    )
-
-
-def _sentences(answer: Answer) -> frozenset[str]:
-    return frozenset(reason.clause for reason in answer.reasons) if answer.cause == "rule" else frozenset()

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pdp.analysis.changes import Comparison, Kind
+from pdp.analysis.changes import Comparison
+from pdp.analysis.kinds import Kind
 from pdp.analysis.stance import Standing
 from pdp.core.fact_schema import FactSchema
+from pdp.core.request import Request
 from pdp.policy_set import Asked, PolicySet
 from pdp.space import FALSE, Formula, Unfolding
 
@@ -19,19 +21,34 @@ class Loosening(Comparison):
     Less is left out of what is handed over, or a grant is recorded no more: both are as good as a new permission.
     """
 
+    def __init__(
+        self,
+        before: PolicySet,
+        after: PolicySet,
+        schema: FactSchema,
+        kinds: Sequence[Kind] = (Kind.NEWLY_ALLOWED,),
+        jobs: int = 1,
+    ) -> None:
+        super().__init__(before, after, schema, (*kinds, Kind.OBLIGATIONS), jobs)
+
     def opened(
         self, asked: Asked, standings: Sequence[Standing] | None = None
     ) -> tuple[Unfolding, dict[Kind, Callable[[], Formula]]]:
-        """Return the question, and what says that more is allowed, as what is newly allowed."""
-        question, before, after = self._stances(asked, standings)
+        """Return the question, and what says that a duty is lost where something was allowed and still is."""
+        question, formulas = super().opened(asked, standings)
+        _, before, after = self._stances(asked, standings, question)
         written = self.space.script
 
-        def more() -> Formula:
+        def lost() -> Formula:
             was, is_now = before.duties, after.duties
-            lost = [written.both(owed, written.negated(is_now.get(duty, FALSE))) for duty, owed in was.items()]
-            return written.both(after.allows, written.either(written.negated(before.allows), *lost))
+            gone = [written.both(owed, written.negated(is_now.get(duty, FALSE))) for duty, owed in was.items()]
+            return written.both(before.allows, after.allows, written.either(*gone))
 
-        return question, {Kind.NEWLY_ALLOWED: more}
+        return question, {**formulas, Kind.OBLIGATIONS: lost}
+
+    def shows(self, kind: Kind, request: Request) -> bool:
+        """Say whether *request* shows it: a duty that changed need not be one that was lost."""
+        return kind is not Kind.OBLIGATIONS and super().shows(kind, request)
 
 
 def allows_more(before: PolicySet, after: PolicySet, schema: FactSchema, kind: type[Comparison] = Loosening) -> bool:

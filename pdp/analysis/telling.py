@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from pdp.analysis.boxes import Box, say_words
-from pdp.analysis.changes import Kind
 from pdp.analysis.groups import Group
+from pdp.analysis.kinds import Kind
 from pdp.core.text import Text, join_texts
 from pdp.core.vocabulary import WordKind
 from pdp.deciding import Answer

@@ -70,8 +70,9 @@ def diff(
         sys.exit(Exit.NO if met & wanted else Exit.YES)
     need_solver(lang)
     from pdp.analysis.beside import changed_beside
-    from pdp.analysis.changes import Comparison, Kind
+    from pdp.analysis.changes import Comparison
     from pdp.analysis.groups import UnconfirmedError, grouped
+    from pdp.analysis.kinds import Kind
     from pdp.analysis.shared_work import cores
     from pdp.space import UndecidedError
 

@@ -6,8 +6,8 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text as Line
 
-from pdp.analysis.changes import Kind
 from pdp.analysis.groups import Group
+from pdp.analysis.kinds import Kind
 from pdp.analysis.telling import TITLES, tell
 from pdp.cli.rendering import new_console
 from pdp.core.text import Text

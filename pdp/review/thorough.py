@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import Final
 
-from pdp.analysis.changes import Comparison, Kind
+from pdp.analysis.changes import Comparison
+from pdp.analysis.kinds import Kind
 from pdp.core.decision import Effect, Outcome
 from pdp.core.fact_schema import FactSchema
 from pdp.core.finding import Finding

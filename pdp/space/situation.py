@@ -247,8 +247,13 @@ class _Answer:
     # --- Roles --------------------------------------------------------------------------------------------------------
 
     def _add_roles(self, data_subject: Entity | None, resource: Entity) -> None:
-        for type_, formula in self._people.scope_types.items():
-            if self._is(formula):
+        # Conditions tell scopes in which no role is held only by there being one: one stands for all, for a request
+        # names few.
+        held_in = {held.scope_type for held in self._people.held.values() if self._is(held.formula)}
+        named = [type_ for type_, formula in self._people.scope_types.items() if self._is(formula)]
+        idle = [type_ for type_ in named if type_ not in held_in][:1]
+        for type_ in named:
+            if type_ in held_in or type_ in idle:
                 self._extra_scopes[type_] = self._new(type_, type_)
         for held in self._people.held.values():
             if not self._is(held.formula):

@@ -18,8 +18,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pdp.analysis.changes import Comparison, Kind
+from pdp.analysis.changes import Comparison
 from pdp.analysis.groups import Group, grouped
+from pdp.analysis.kinds import Kind
 from pdp.core.errors import InvalidRequestError
 from pdp.core.fact_identity import identity
 from pdp.core.facts import Fact

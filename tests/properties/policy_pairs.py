@@ -13,8 +13,8 @@ from math import prod
 from random import Random
 from typing import Final
 
-from pdp.analysis.changes import Comparison, Kind
-from pdp.analysis.groups import kind_of
+from pdp.analysis.changes import Comparison
+from pdp.analysis.kinds import Kind, kind_of
 from pdp.core.entity import Entity
 from pdp.core.errors import InvalidPolicyError
 from pdp.core.facts import Consent, Fact, Ground, RoleAssignment, Value

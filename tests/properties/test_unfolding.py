@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from pdp.analysis.changes import Comparison, Difference, Kind
+from pdp.analysis.changes import Comparison, Difference
+from pdp.analysis.kinds import Kind
+from pdp.analysis.possible import Possible
 from pdp.core.decision import Outcome
 from pdp.policy_set import Asked, PolicySet
 from pdp.space import Formula, Holding, Question, Space, UndecidedError, Unfolding
@@ -153,24 +155,28 @@ def test_roles_taken_together_differ_as_each_set_does_by_itself(row: Row) -> Non
     assert _together(comparison) == _by_itself(comparison)
 
 
-class _AnyScopeWillDo(Comparison):
+class _AnyScopeWillDo(Possible):
     """Takes what somebody may bring about in some scopes for what these roles may."""
 
-    def _is_possible(self, *asked: Any) -> bool | None:
-        return super()._is_possible(*asked) is not False
+    def is_possible(self, *asked: Any) -> bool | None:
+        return super().is_possible(*asked) is not False
 
 
-class _ScopesForAll(Comparison):
+class _ScopesForAll(Possible):
     """Takes what cannot be where a scope of every type is named for what cannot be at all."""
 
-    def _is_possible(self, *asked: Any) -> bool | None:
-        return super()._is_possible(*asked) is True
+    def is_possible(self, *asked: Any) -> bool | None:
+        return super().is_possible(*asked) is True
 
 
 @pytest.mark.parametrize("twin", [_AnyScopeWillDo, _ScopesForAll])
-def test_roles_taken_together_wrongly_are_noticed(twin: type[Comparison]) -> None:
+def test_roles_taken_together_wrongly_are_noticed(twin: type[Possible]) -> None:
     """Each twin differs from asking about every set by itself."""
-    comparisons = [_compared(row, twin) for row in _EDITS.values()]
+
+    class Twin(Comparison):
+        possible_type = twin
+
+    comparisons = [_compared(row, Twin) for row in _EDITS.values()]
     assert any(_together(each) != _by_itself(each) for each in comparisons)
 
 
