@@ -24,8 +24,8 @@ from tests.storm.world import FAMILIES, PHOTOS, question
 BATCH: Final = 100
 """So many questions are in a batch: the most that it may have (contract, section 1)."""
 
-SINGLES: Final = 6
-"""So many questions are asked alone after each batch, every other one about somebody whose grant has just changed.
+SINGLES: Final = 8
+"""So many questions are asked alone after each batch, all but every fourth about somebody whose grant has just changed.
 
 Alone, for a batch reads its facts from the store; about what has changed, for the rest is answered in the process. It
 is these that look into Redis.
@@ -55,7 +55,7 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
             _batch(ledger, batches, chosen, items)
             time.sleep(pause)
             for number in range(SINGLES):
-                family = ledger.lately(chosen.randrange(LATELY)) if number % 2 else chosen.randrange(FAMILIES)
+                family = ledger.lately(chosen.randrange(LATELY)) if number % 4 else chosen.randrange(FAMILIES)
                 asked = [(family, ledger.revoked_since(family))]
                 sent = now()
                 try:
