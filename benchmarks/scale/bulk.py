@@ -47,12 +47,18 @@ Columns = tuple[Any, ...]
 
 def fill_tables(url: str, population: Population) -> int:
     """Put every fact of *population* into the empty store at *url*, and return how many there are."""
-    _begin(url, population)
+    begins = range(0, population.families, _STEP)
+    if len(begins) == 1:  # it takes seconds until there are other processes
+        return _put(url, population, map(partial(_rows, population), begins))
     with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
-        parts = pool.imap(partial(_rows, population), range(0, population.families, _STEP))
-        rows = islice((row for part in parts for row in part), 1, None)  # the first one is there
-        put = _into_postgresql if url.startswith("postgresql") else _into_sqlite
-        return 1 + put(url, _counted(rows))
+        return _put(url, population, pool.imap(partial(_rows, population), begins))
+
+
+def _put(url: str, population: Population, parts: Iterable[Sequence[Columns]]) -> int:
+    _begin(url, population)
+    rows = islice((row for part in parts for row in part), 1, None)  # the first one is there
+    put = _into_postgresql if url.startswith("postgresql") else _into_sqlite
+    return 1 + put(url, _counted(rows))
 
 
 def _begin(url: str, population: Population) -> None:
