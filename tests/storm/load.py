@@ -31,10 +31,10 @@ Alone, and before, for a batch reads its facts from the store; about what has ch
 process. It is these that look into Redis.
 """
 
-_BEHIND: Final = 10
-_SLOWLY: Final = 0.12
+_BEHIND: Final = ((300, 0.3), (10, 0.12))
 """While more unrelated writes than that are behind their pace, a batch begins so many seconds after the one before at
-the earliest: those who ask as fast as they can leave writers no processor."""
+the earliest: those who ask as fast as they can leave writers no processor. An instance that stands still for two
+seconds brings two hundred behind, of which the others make up."""
 
 _QUESTIONS: Final = list(product(range(FAMILIES), range(PHOTOS)))
 
@@ -57,8 +57,13 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
                 _single(ledger, stub, family, chosen.choice(questions[family]))
             _batch(ledger, batches, chosen, items)
             time.sleep(pause)
-            while ledger.behind > _BEHIND and (early := begun + _SLOWLY - time.monotonic()) > 0:
+            while (early := begun + _apart(ledger.behind) - time.monotonic()) > 0:
                 time.sleep(min(early, 0.01))
+
+
+def _apart(behind: int) -> float:
+    """Return how many seconds lie between the beginnings of two batches, when so many unrelated writes are behind."""
+    return next((seconds for number, seconds in _BEHIND if behind > number), 0.0)
 
 
 def _single(ledger: Ledger, stub: Any, family: int, question: decision_pb2.CheckRequest) -> None:
