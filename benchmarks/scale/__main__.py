@@ -1,8 +1,8 @@
 """`python -m benchmarks.scale`: checks over a hundred thousand, a million and ten million facts.
 
-Each store is filled as any writer fills it, then measured round after round in turn, each time by new processes;
-PostgreSQL is started anew for each round. The operating system's cache of files is not emptied. Filling ten million
-takes half an hour and more: with `--folder` the stores stay there, and are filled once.
+Each store is filled past its writers (benchmarks.scale.bulk; `--as-writers-do` takes an hour for ten million), then
+measured round after round in turn, each time by new processes; PostgreSQL is started anew for each round. The operating
+system's cache of files is not emptied. With `--folder` the stores stay there, and are filled once.
 """
 
 import argparse
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the stores lie and stay; a temporary one by default")
     parser.add_argument("--fill", action="store_true", help="fill the stores and measure nothing")
+    parser.add_argument("--as-writers-do", action="store_true", help="fill them as writers do: it takes an hour")
     parser.add_argument("--json", type=Path, help="keep the figures in this file")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -52,7 +53,10 @@ def main() -> None:
     report: dict[str, Any] = {"machine": machine.describe()}
     for kind in chosen.store or STORES:
         with _folder(chosen.folder) as folder:
-            filled = {size: _filled(kind, size, folder / f"{kind}-{size}") for size in sizes}
+            filled = {
+                size: _filled(kind, size, folder / f"{kind}-{size}", as_writers_do=chosen.as_writers_do)
+                for size in sizes
+            }
             rounds = _measured(kind, sizes, folder, chosen) if not chosen.fill else {}
         if chosen.fill:
             continue
@@ -78,14 +82,14 @@ def _folder(lasting: Path | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _filled(kind: str, size: int, folder: Path) -> Filled:
+def _filled(kind: str, size: int, folder: Path, *, as_writers_do: bool) -> Filled:
     """Fill a store, unless that was done before."""
     said = folder.with_suffix(".filled.json")
     if not said.exists():
         shutil.rmtree(folder, ignore_errors=True)  # half of one is none
         folder.mkdir(parents=True)
         with running(kind, folder) as url:
-            filled = fill(url, folder, Population.of(size))
+            filled = fill(url, folder, Population.of(size), as_writers_do=as_writers_do)
         said.write_text(json.dumps([filled.facts, filled.seconds, filled.bytes]), "utf-8")
         say(f"{kind}: {filled.facts:,} facts in {filled.seconds:.0f} s")
     return Filled(*json.loads(said.read_text("utf-8")))
@@ -106,7 +110,7 @@ def _measured(kind: str, sizes: Sequence[int], folder: Path, chosen: argparse.Na
 
 def _lines(kind: str, filled: Mapping[int, Filled], rounds: Rounds) -> Iterator[str]:
     yield f"\n### {kind}\n"
-    yield "| facts | written in, s | facts a second | MiB | bytes a fact | held in process, MiB | by a server, MiB |"
+    yield "| facts | filled in, s | facts a second | MiB | bytes a fact | held in process, MiB | by a server, MiB |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
     for size, each in filled.items():
         held, of_server = (_middle(rounds[size], way, "memory", "held MiB") for way in ("in process", "served"))

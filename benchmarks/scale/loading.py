@@ -1,4 +1,4 @@
-"""Fills a store as any writer does, and says what that took."""
+"""Fills a store past its writers, or as any writer does, and says what that took."""
 
 import time
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from typing import Final
 import psycopg
 
 from benchmarks.progress import say
+from benchmarks.scale.bulk import fill_tables
 from benchmarks.scale.population import OPERATOR, Population
 from pdp.core.stores import FactStore, FactToWrite, Write
 from pdp.wiring.stores import fact_store
@@ -31,10 +32,15 @@ class Filled:
     bytes: int
 
 
-def fill(url: str, folder: Path, population: Population) -> Filled:
-    """Write every fact of *population* to the store at *url*, whose files lie in *folder*."""
-    store = fact_store(url)
-    begun, count = time.monotonic(), 0
+def fill(url: str, folder: Path, population: Population, *, as_writers_do: bool = False) -> Filled:
+    """Put every fact of *population* into the store at *url*, whose files lie in *folder*."""
+    begun = time.monotonic()
+    count = _written(url, population) if as_writers_do else fill_tables(url, population)
+    return Filled(count, time.monotonic() - begun, _size(url, folder))
+
+
+def _written(url: str, population: Population) -> int:
+    store, count = fact_store(url), 0
     try:
         for facts in population.batches(BATCH):
             _write(store, facts)
@@ -43,7 +49,7 @@ def fill(url: str, folder: Path, population: Population) -> Filled:
                 say(f"{count:,} facts are written")
     finally:
         store.close()
-    return Filled(count, time.monotonic() - begun, _size(url, folder))
+    return count
 
 
 def _write(store: FactStore, facts: object) -> None:

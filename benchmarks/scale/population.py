@@ -41,7 +41,7 @@ _SIGNED_IN: Final[Mapping[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Some *families*, each with nine facts; one employee with a tenth of all grounds; one school with many heads.
+    """Some *families*, each with eight facts; one employee with a tenth of all grounds; one school with many heads.
 
     Of a family: a child in a class, a mother who is its guardian, an aunt to whom she has given access, the
     registrations of both with the school and with the operator, and a consent of the mother.
@@ -54,14 +54,14 @@ class Population:
     @classmethod
     def of(cls, facts: int) -> "Population":
         """Return the population with about so many facts."""
-        families = round(facts / (9 + 4 * _TO_THE_AGENT / (1 - _TO_THE_AGENT) + 2 * _OF_THE_BIG_SCHOOL + 2 / _CLASS))
+        families = round(facts / (8 + 4 * _TO_THE_AGENT / (1 - _TO_THE_AGENT) + 2 * _OF_THE_BIG_SCHOOL + 1 / _CLASS))
         tickets = round(4 * families * _TO_THE_AGENT / (1 - _TO_THE_AGENT))
         heads = round(2 * families * _OF_THE_BIG_SCHOOL / (1 - _OF_THE_BIG_SCHOOL))
         return cls(families, tickets, heads)
 
-    def facts(self) -> Iterator[Fact]:
-        """Yield every fact."""
-        for kind in self._kinds():
+    def facts(self, begin: int = 0, end: int | None = None) -> Iterator[Fact]:
+        """Yield every fact, or those of the families from *begin* to *end*, and of all with the first of them."""
+        for kind in self._kinds(range(begin, self.families if end is None else end)):
             yield Fact(kind, id=fact_id(OPERATOR, kind), stored=True)
 
     def batches(self, size: int) -> Iterator[Sequence[Fact]]:
@@ -70,13 +70,14 @@ class Population:
         while batch := list(islice(facts, size)):
             yield batch
 
-    def _kinds(self) -> Iterator[FactKind]:
-        for number in range(-(-self.families // _CLASS)):
-            yield Containment(_class(number), _school(number * _CLASS))
-        yield from self._deep_school()
-        yield RoleAssignment(_AGENT, "support_staff", Entity("operator", OPERATOR))
+    def _kinds(self, families: range) -> Iterator[FactKind]:
+        if families.start == 0:
+            for number in range(-(-self.families // _CLASS)):
+                yield Containment(_class(number), _school(number * _CLASS))
+            yield from self._deep_school()
+            yield RoleAssignment(_AGENT, "support_staff", Entity("operator", OPERATOR))
         # Heads and tickets come among the families, as they would: nobody's rows lie side by side.
-        for number in range(self.families):
+        for number in families:
             yield from _family(number)
             for at in range(number * self.heads // self.families, (number + 1) * self.heads // self.families):
                 yield RoleAssignment(_head(at), "school_admin", _BIG_SCHOOL)

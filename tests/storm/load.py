@@ -24,17 +24,17 @@ from tests.storm.world import FAMILIES, PHOTOS, question
 BATCH: Final = 100
 """So many questions are in a batch: the most that it may have (contract, section 1)."""
 
-SINGLES: Final = 6
-"""So many questions are asked alone after each batch, every other one about somebody whose grant has just changed.
+SINGLES: Final = 8
+"""So many questions are asked alone before each batch, three of four about somebody whose grant has just changed.
 
-Alone, for a batch reads its facts from the store; about what has changed, for the rest is answered in the process. It
-is these that look into Redis.
+Alone, and before, for a batch reads its facts from the store; about what has changed, for the rest is answered in the
+process. It is these that look into Redis.
 """
 
-_BEHIND: Final = 10
-_SLOWLY: Final = 0.12
+_BEHIND: Final = ((300, 0.3), (10, 0.12))
 """While more unrelated writes than that are behind their pace, a batch begins so many seconds after the one before at
-the earliest: those who ask as fast as they can leave writers no processor."""
+the earliest: those who ask as fast as they can leave writers no processor. An instance that stands still for two
+seconds brings two hundred behind, of which the others make up."""
 
 _QUESTIONS: Final = list(product(range(FAMILIES), range(PHOTOS)))
 
@@ -52,21 +52,30 @@ def ask(path: Path, row: int, address: str, seed: int, ending: Event, pause: flo
 
         while not ending.is_set():
             begun = time.monotonic()
+            for number in range(SINGLES):
+                family = ledger.lately(chosen.randrange(LATELY)) if number % 4 else chosen.randrange(FAMILIES)
+                _single(ledger, stub, family, chosen.choice(questions[family]))
             _batch(ledger, batches, chosen, items)
             time.sleep(pause)
-            for number in range(SINGLES):
-                family = ledger.lately(chosen.randrange(LATELY)) if number % 2 else chosen.randrange(FAMILIES)
-                asked = [(family, ledger.revoked_since(family))]
-                sent = now()
-                try:
-                    answer = stub.Check(questions[family][chosen.randrange(PHOTOS)], timeout=PATIENCE)
-                except grpc.RpcError as error:
-                    failed(ledger, error)
-                    continue
-                ledger.add("singles")
-                judge(ledger, asked, sent, [answer.decision])
-            while ledger.behind > _BEHIND and (early := begun + _SLOWLY - time.monotonic()) > 0:
+            while (early := begun + _apart(ledger.behind) - time.monotonic()) > 0:
                 time.sleep(min(early, 0.01))
+
+
+def _apart(behind: int) -> float:
+    """Return how many seconds lie between the beginnings of two batches, when so many unrelated writes are behind."""
+    return next((seconds for number, seconds in _BEHIND if behind > number), 0.0)
+
+
+def _single(ledger: Ledger, stub: Any, family: int, question: decision_pb2.CheckRequest) -> None:
+    asked = [(family, ledger.revoked_since(family))]
+    begun = now()
+    try:
+        answer = stub.Check(question, timeout=PATIENCE)
+    except grpc.RpcError as error:
+        failed(ledger, error)
+        return
+    ledger.add("singles")
+    judge(ledger, asked, begun, [answer.decision])
 
 
 def _item(asked: decision_pb2.CheckRequest) -> bytes:
@@ -75,9 +84,9 @@ def _item(asked: decision_pb2.CheckRequest) -> bytes:
 
 
 def _batch(ledger: Ledger, batches: Any, chosen: random.Random, items: Sequence[Sequence[bytes]]) -> None:
-    # One question about each family that was changed last, and many others; none twice, for that would find nothing.
-    first = {ledger.lately(number): chosen.randrange(PHOTOS) for number in range(LATELY)}
-    taken = set(first.items())
+    # Many different questions, in half of the batches one about each family that was changed last among them.
+    lately = {ledger.lately(number) for number in range(LATELY)} if chosen.random() < 0.5 else set()
+    taken = {(family, chosen.randrange(PHOTOS)) for family in lately}
     others = [each for each in chosen.sample(_QUESTIONS, BATCH) if each not in taken]
     whole = (list(taken) + others)[:BATCH]
     message = b"".join([items[family][photo] for family, photo in whole])
