@@ -25,7 +25,7 @@ Ask a first question in another terminal:
     --purpose family_follow_up --context authenticated=true --context authentication_method=password \\
     --context transport_encrypted=true
 
-Then let her mother revoke it, and ask again:
+Then let the child's mother revoke it, and ask again:
 
   .venv/bin/pdp facts revoke "user:demo-hoa is family_member in child:demo-minh" --operator kidsonline \\
     --actor user:demo-lan --context authenticated=true --context authentication_method=password \\

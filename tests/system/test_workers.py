@@ -1,7 +1,6 @@
 """A server of several processes: they share a port, answer from one revision, and end together."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ import pytest
 from pdp.core.errors import InvalidSettingsError
 from pdp.server.port_group import SharedPort
 from tests.builders import AUNT, CHILD, MOTHER, SCHOOL, a_containment, a_role, registered
+from tests.faults.served import one_policy
 from tests.malformed_requests import a_request
 from tests.system.running import CHECK, ask, connected, wait_until
 from tests.system.test_facts_service import client_of
@@ -31,10 +31,11 @@ REVISION = "a" * 64
 
 
 @contextmanager
-def serving(*flags: str, policies: Path = ROOT / "policies") -> Iterator["subprocess.Popen[str]"]:
-    """Run `pdp serve` and end it with all its workers, whatever happens."""
-    command = [sys.executable, "-m", "pdp", "serve", "--policies", str(policies), "--decision-log", "none", *flags]
+def serving(*flags: str, policies: Path | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """Run `pdp serve` over *policies*, by default those of one operator, and end it with all its workers."""
     state = tempfile.TemporaryDirectory()
+    policies = policies or one_policy(Path(state.name) / "policies")
+    command = [sys.executable, "-m", "pdp", "serve", "--policies", str(policies), "--decision-log", "none", *flags]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -132,8 +133,7 @@ def test_a_second_server_of_no_or_another_group_does_not_start(first: str, secon
 
 def test_a_second_server_of_the_group_joins_with_the_same_revision_only(tmp_path: Path) -> None:
     """A policy that differs by a comment is another revision."""
-    edited = tmp_path / "policies"
-    shutil.copytree(ROOT / "policies", edited)
+    edited = one_policy(tmp_path / "policies")
     rows = edited / "kidsonline" / "policy.csv"
     rows.write_text(rows.read_text("utf-8") + "\n# another day\n", "utf-8")
     with serving("--listen", "127.0.0.1:0", "--workers", "1", "--port-group", "a") as process:

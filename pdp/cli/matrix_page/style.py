@@ -58,5 +58,7 @@ section.fold > .body { margin-bottom: 1.5rem; }
     display: none; }
   .allowed, .conditional, .denied, thead th, .group th { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .overview th, .overview td { padding: .05rem .3rem; font-size: 8pt; line-height: 1.25; }
+  .overview { break-before: page; }
+  .c-does { width: 14%; } .c-purpose { width: 30%; } .c-code { width: 17%; } .c-inside { width: 57%; }
 }
 """

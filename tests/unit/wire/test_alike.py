@@ -12,7 +12,7 @@ from pdp.wire.alike import LONGEST_ID, Mould
 from pdp.wire.request_reader import RequestReader
 from pdp.wire.requests import RefusedItem, request_from_wire
 from tests.builders import the_words
-from tests.unit.wire.test_plain_requests import MESSAGES
+from tests.unit.wire.test_plain_requests import messages
 
 CHANGED = 1_500
 
@@ -35,7 +35,7 @@ def the_mould(message: decision_pb2.CheckRequest) -> Mould:
 
 def test_other_ids_of_the_same_length_are_another_request() -> None:
     """It has these ids, and is the same in everything else, to the object."""
-    for message in MESSAGES[::20]:
+    for message in messages()[::20]:
         content = named(message, "q-77", "bé-7"[:3])
         mould = the_mould(message)
         found = mould.cast(content)
@@ -55,23 +55,23 @@ def test_other_ids_of_the_same_length_are_another_request() -> None:
 )
 def test_what_is_not_like_it_is_left(request_id: str, id_: str) -> None:
     """It is read as any other item."""
-    assert the_mould(MESSAGES[0]).cast(named(MESSAGES[0], request_id, id_)) is None
+    assert the_mould(messages()[0]).cast(named(messages()[0], request_id, id_)) is None
 
 
 def test_an_id_of_too_many_characters_is_left() -> None:
     """As many bytes may be more characters than are allowed."""
-    content = named(MESSAGES[0], "ế" * 200, "r-01")
+    content = named(messages()[0], "ế" * 200, "r-01")
     mould = Mould.of(content, RequestReader(the_words()).request(content))
     assert mould is not None
-    assert mould.cast(named(MESSAGES[0], "a" * 600, "r-01")) is None
+    assert mould.cast(named(messages()[0], "a" * 600, "r-01")) is None
     assert LONGEST_ID == 256
 
 
 def misread(cast: Callable[[Mould, bytes], Request | None]) -> int:
     """Return how many changed items *cast* takes for another request than they are."""
     chance, found = random.Random(7), 0
-    content = named(MESSAGES[0], "q-01", "r-01")
-    mould = the_mould(MESSAGES[0])
+    content = named(messages()[0], "q-01", "r-01")
+    mould = the_mould(messages()[0])
     for _ in range(CHANGED):
         at = chance.randrange(len(content))
         changed = content[:at] + bytes([chance.randrange(32, 127)]) + content[at + 1 :]

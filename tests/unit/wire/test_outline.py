@@ -13,7 +13,7 @@ from pdp.wire.outline import Fields, NotPlainError, outline, tag_of
 from pdp.wire.plain_requests import PlainReader
 from pdp.wire.requests import request_from_wire
 from tests.builders import the_words
-from tests.unit.wire.test_plain_requests import MESSAGES
+from tests.unit.wire.test_plain_requests import messages
 
 FACTS = tag_of(decision_pb2.CheckRequest, "facts")
 SUBJECT = tag_of(decision_pb2.CheckRequest, "subject")
@@ -49,7 +49,7 @@ def test_what_is_out_of_the_ordinary_is_not_taken_apart(content: bytes) -> None:
 
 def seeds() -> list[bytes]:
     """Return the bytes of requests of all kinds that the cases of the operators ask."""
-    return [message.SerializeToString() for message in MESSAGES[:: max(1, len(MESSAGES) // 60)]]
+    return [message.SerializeToString() for message in messages()[:: max(1, len(messages()) // 60)]]
 
 
 def changed(content: bytes, other: bytes, chance: random.Random) -> bytes:

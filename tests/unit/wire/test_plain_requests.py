@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,16 @@ from tests.builders import the_words
 from tests.malformed_requests import MALFORMED_REQUESTS, MalformedRequest, a_request
 
 POLICIES = Path(__file__).parents[3] / "policies"
-MESSAGES = [
-    check_request_from_dict(case["request"])
-    for file in sorted(POLICIES.glob("*/cases*.json"))
-    for case in json.loads(file.read_text("utf-8"))
-]
+
+
+@cache
+def messages() -> tuple[decision_pb2.CheckRequest, ...]:
+    """Return the requests of all cases; read when a test asks, since collecting the tests needs none of them."""
+    return tuple(
+        check_request_from_dict(case["request"])
+        for file in sorted(POLICIES.glob("*/cases*.json"))
+        for case in json.loads(file.read_text("utf-8"))
+    )
 
 
 def plainly(message: decision_pb2.CheckRequest, reader: PlainReader | None = None) -> Request | None:
@@ -40,11 +46,11 @@ def test_every_request_of_the_cases_is_read_alike() -> None:
     """Twice, so that what is remembered is compared too; nearly all of them are plain."""
     reader = PlainReader(the_words(), {})
     left = 0
-    for message in [*MESSAGES, *MESSAGES]:
+    for message in [*messages(), *messages()]:
         found = plainly(message, reader)
         left += found is None
         assert found is None or found == request_from_wire(message, the_words())
-    assert left < len(MESSAGES) // 50
+    assert left < len(messages()) // 50
 
 
 @pytest.mark.parametrize("case", MALFORMED_REQUESTS, ids=lambda case: case.name)
@@ -121,7 +127,7 @@ def outcome(read: Callable[[], Request]) -> object:
 def a_registered_family() -> decision_pb2.CheckRequest:
     """Return a plain request of the kindergarten with a kind of ground that other operators do not know."""
     found = decision_pb2.CheckRequest()
-    found.CopyFrom(next(m for m in MESSAGES if any(fact.ground.kind == "registration" for fact in m.facts)))
+    found.CopyFrom(next(m for m in messages() if any(fact.ground.kind == "registration" for fact in m.facts)))
     return found
 
 
