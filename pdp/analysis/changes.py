@@ -11,8 +11,8 @@ from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.possible import Opened, Possible
-from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, feature_of, role_kinds, role_sets
-from pdp.analysis.seeing import view_of
+from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, role_kinds, role_sets
+from pdp.analysis.seeing import StandingsApart, seen_by
 from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.analysis.when import Telling
@@ -21,7 +21,7 @@ from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT
 from pdp.deciding import decide
 from pdp.policy_set import Asked, PolicySet
-from pdp.space import FALSE, Formula, Holding, Space, Traits, Unfolding
+from pdp.space import FALSE, Formula, Holding, Space, Unfolding
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,6 @@ Progress = Callable[[int, int], None]
 """Told how many cells of how many are done."""
 
 _BY_ONE_RULE: Final = frozenset({Kind.NEWLY_ALLOWED, Kind.NEWLY_DENIED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Apart:
-    """The standings of both sides where they mean something else, what each means, and what conditions look at."""
-
-    standings: tuple[Standing, ...]
-    meanings: tuple[object, ...]
-    traits: Traits
 
 
 class Comparison:
@@ -93,12 +84,12 @@ class Comparison:
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
         self._bearing_on = self.bearing_type(self.sides, self.space)
         self.telling = Telling(self.space)
-        self._known: dict[object, _Apart] = {}
+        self._known: dict[object, StandingsApart] = {}
         self._possible = self.possible_type(self.space)
         self._allowed_by = self.allowed_by_type(self.sides, self.space, self.stance_type)
         self._found: dict[object, Mapping[Kind, bool | None]] = {}
         self._parts: dict[object, tuple[Parts, ...]] = {}
-        self._parts_apart: dict[tuple[Kind, Part], _Apart] = {}
+        self._parts_apart: dict[tuple[Kind, Part], StandingsApart] = {}
         self._found_of_part: dict[object, bool | None] = {}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
@@ -145,7 +136,7 @@ class Comparison:
         for_all = grounds[0].spoken_of is not grounds[1].spoken_of and Kind.REASONS in self.kinds
         kinds = role_kinds(self.sides, rules, traits, in_scopes=True)
         finer: tuple[RoleKind, ...] = ()
-        found: dict[Masks, _Apart | None] = {}
+        found: dict[Masks, StandingsApart | None] = {}
         for roles in role_sets(kinds, self.most_roles):
             speaking = roles.rules
             if not for_all and not any(bits & gone for bits, gone in zip(speaking, self.changed, strict=True)):
@@ -166,7 +157,7 @@ class Comparison:
                     about, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
                     yield from (Difference(kind, cell, each, about) for kind in open_kinds if possible[kind])
 
-    def _apart(self, grounds: Sequence[Ground], speaking: Masks, asked: Asked) -> "_Apart | None":
+    def _apart(self, grounds: Sequence[Ground], speaking: Masks, asked: Asked) -> StandingsApart | None:
         """Return what both sides come to where rules are *speaking*, None where they mean the same.
 
         Rules that do not bear on how they differ are left out.
@@ -180,38 +171,30 @@ class Comparison:
         if known is None:
             rests_on = [conditions_of(side, one) for side, one in zip(self.sides, standings, strict=True)]
             traits = self.space.traits(frozenset().union(*rests_on))
-            known = self._known[meanings] = _Apart(tuple(standings), meanings, traits)
+            known = self._known[meanings] = StandingsApart(tuple(standings), meanings, traits)
         return known
 
     def _meant(self, standings: Sequence[Standing]) -> tuple[object, ...]:
         return tuple(meant(side, one) for side, one in zip(self.sides, standings, strict=True))
 
     def _possible_for(
-        self, cell: Cell, roles: RoleSets, differing: "_Apart", holding: Holding
+        self, cell: Cell, roles: RoleSets, differing: StandingsApart, holding: Holding
     ) -> tuple[object, Mapping[Kind, bool | None]]:
         """Return what is equal for those that differ alike, and which kinds of differences are possible.
 
         None: it depends on the scopes in which the roles are held.
         """
         asked = (roles.example, cell.actions.first, cell.categories.first, cell.purposes.first)
-        about, features = self._seen_by(asked, differing, holding)
+        about, features = seen_by(self.space, asked, differing, holding)
         key = (about, features, holding)
         known = self._found.get(key)
         if known is None:
             known = self._found[key] = self._kinds(asked, differing, about, holding)
         return about, known
 
-    def _seen_by(self, asked: Asked, differing: "_Apart", holding: Holding) -> tuple[object, object]:
-        """Return what sides mean and see of a question, and what they see of the roles that are held."""
-        traits, in_scopes = differing.traits, holding is Holding.IN_SCOPES
-        view = view_of(self.space, asked, traits, narrow=any(one.keeping for one in differing.standings))
-        vocabulary, hierarchies = self.space.vocabulary, self.space.hierarchies
-        features = frozenset(
-            feature_of(role, traits, vocabulary, hierarchies, in_scopes=in_scopes) for role in asked[0]
-        )
-        return (differing.meanings, view), features
-
-    def _kinds(self, asked: Asked, differing: "_Apart", about: object, holding: Holding) -> Mapping[Kind, bool | None]:
+    def _kinds(
+        self, asked: Asked, differing: StandingsApart, about: object, holding: Holding
+    ) -> Mapping[Kind, bool | None]:
         found: dict[Kind, bool | None] = {}
         for kind in self.kinds:
             if kind in _BY_ONE_RULE:
@@ -228,7 +211,7 @@ class Comparison:
     def _was_shown(self, kind: Kind, asked: Asked) -> bool:
         return self._possible.was_shown(kind, asked, lambda request: self.shows(kind, request))
 
-    def _by_one_rule(self, kind: Kind, asked: Asked, differing: "_Apart", holding: Holding) -> bool | None:
+    def _by_one_rule(self, kind: Kind, asked: Asked, differing: StandingsApart, holding: Holding) -> bool | None:
         """Say whether something is allowed on one side alone: by one of its allow rules."""
         key = (kind, differing.meanings, asked[2] if any(one.keeping for one in differing.standings) else "")
         if key not in self._parts:
@@ -279,15 +262,15 @@ class Comparison:
         apart_ = self._parts_apart.get((kind, part))
         if apart_ is None:
             apart_ = self._parts_apart[kind, part] = self._part_apart(kind, part)
-        about, features = self._seen_by(asked, apart_, holding)
+        about, features = seen_by(self.space, asked, apart_, holding)
         # The same two standings allow on one side what the other does not, or the other way about.
         return kind, (kind, about), features, holding
 
-    def _part_apart(self, kind: Kind, part: Part) -> "_Apart":
+    def _part_apart(self, kind: Kind, part: Part) -> StandingsApart:
         sides, standings = self._allowed_by.sides(kind), (part.allowing, part.other)
         meanings = tuple(meant(side, one) for side, one in zip(sides, standings, strict=True))
         rests_on = [conditions_of(side, one) for side, one in zip(sides, standings, strict=True)]
-        return _Apart(standings, (part.reason, *meanings), self.space.traits(frozenset().union(*rests_on)))
+        return StandingsApart(standings, (part.reason, *meanings), self.space.traits(frozenset().union(*rests_on)))
 
     def _opened_part(self, kind: Kind, asked: Asked, part: Part) -> Opened:
         question, formula = self._allowed_by.opened(kind, asked, part)

@@ -1,15 +1,18 @@
 """What the space says of an edit is what asking every request says; the long run is in `policy_pairs`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import pytest
 
+from pdp.analysis.allowed_by import AllowedBy, Parts, Reason
 from pdp.analysis.bearing_on import BearingOn
 from pdp.analysis.cells import Cell
 from pdp.analysis.changes import Comparison
+from pdp.analysis.kinds import Kind
 from pdp.analysis.meanings import Duties, Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.stance import Ground, Stance
+from pdp.analysis.stance import Ground, Stance, Standing
 from pdp.core.decision import Effect
 from pdp.core.policy import Rule
 from pdp.policy_set import PolicySet
@@ -82,6 +85,20 @@ class _NothingBears(BearingOn):
         return False
 
 
+class _NobodyElseDenies(AllowedBy):
+    """Takes it that the other side denies something only where no allow rule of its own applies."""
+
+    def _reasons(self, *_: object) -> Iterator[tuple[Reason, Standing]]:
+        return iter(())
+
+
+class _FirstRuleOnly(AllowedBy):
+    """Looks at the first allow rule of a side alone."""
+
+    def parts(self, kind: Kind, standings: Sequence[Standing], category: str) -> Iterator[Parts]:
+        return islice(super().parts(kind, standings, category), 1)
+
+
 class _CellsOnce(Comparison):
     """Takes what differs in one cell for what differs in every cell of which an allow rule speaks too."""
 
@@ -94,6 +111,7 @@ def _with(
     side: type[Side] = Side,
     narrowing: type[Narrowing] = Narrowing,
     bearing: type[BearingOn] = BearingOn,
+    allowed_by: type[AllowedBy] = AllowedBy,
     most: int = 3,
     kind: type[Comparison] = Comparison,
 ) -> ComparisonMaker:
@@ -102,6 +120,7 @@ def _with(
         side_type = side
         narrowing_type = narrowing
         bearing_type = bearing
+        allowed_by_type = allowed_by
         most_roles = most
 
     def make(before: PolicySet, after: PolicySet) -> Comparison:
@@ -122,6 +141,10 @@ _EDITS: Mapping[str, tuple[list[Row], list[Row]]] = {
     "an allow": ([], [_KNOWN_ALLOW]),
     "an allow with a duty": ([], [_row("allow", "child_data", "known", owes="record_grant")]),
     "a duty beside a role": ([_KNOWN_ALLOW], [_row("allow", "child_data", owes="record_grant", role="authority")]),
+    "a deny of the second of two": (
+        [_row("allow", "child_data", "agreed"), _row("allow", "child_data", "known")],
+        [_row("deny", "child_data", "not_agreed")],
+    ),
     "a refusal of a part": ([_row("allow", "child_data", "agreed")], [_row("deny", "child_data", "not_refused")]),
 }
 _GRID = Grid(
@@ -151,6 +174,8 @@ def test_a_comparison_finds_what_an_edit_does(kept: list[Row], added: list[Row])
         pytest.param(_with(side=_NoDuties), id="no duties"),
         pytest.param(_with(narrowing=_AllIdle), id="all idle"),
         pytest.param(_with(bearing=_NothingBears), id="nothing bears on a difference"),
+        pytest.param(_with(allowed_by=_NobodyElseDenies), id="nobody else denies"),
+        pytest.param(_with(allowed_by=_FirstRuleOnly), id="the first rule only"),
         pytest.param(_with(kind=_CellsOnce), id="cells told by too little"),
         pytest.param(_with(most=1), id="one role"),
     ],
