@@ -1,7 +1,7 @@
 """Which decisions differ between two policies, over the whole space."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pdp.analysis.allowed_by import AllowedBy, Part, Parts, same_duties
@@ -35,6 +35,7 @@ class Difference:
     cell: Cell
     roles: RoleSets
     about: object
+    differing: StandingsApart = field(compare=False)
 
     @property
     def asked(self) -> Asked:
@@ -149,13 +150,13 @@ class Comparison:
             about, possible = self._possible_for(cell, roles, differing, Holding.IN_SCOPES)
             for kind, is_possible in possible.items():
                 if is_possible:
-                    yield Difference(kind, cell, roles, about)
+                    yield Difference(kind, cell, roles, about, differing)
             open_kinds = [kind for kind, is_possible in possible.items() if is_possible is None]
             if open_kinds:
                 finer = finer or role_kinds(self.sides, rules, traits)
                 for each in apart(roles, finer):
                     about, possible = self._possible_for(cell, each, differing, Holding.ANYHOW)
-                    yield from (Difference(kind, cell, each, about) for kind in open_kinds if possible[kind])
+                    yield from (Difference(kind, cell, each, about, differing) for kind in open_kinds if possible[kind])
 
     def _apart(self, grounds: Sequence[Ground], speaking: Masks, asked: Asked) -> StandingsApart | None:
         """Return what both sides come to where rules are *speaking*, None where they mean the same.
@@ -326,6 +327,10 @@ class Comparison:
                 held |= side.roles[role]
             found.append(narrowing.without_idle(ground(side, *asked[1:])).for_roles(held))
         return found
+
+    def standings_apart(self, difference: Difference) -> tuple[Standing, ...]:
+        """Return the rules of both sides that bear on *difference*."""
+        return difference.differing.standings
 
     def told_by(self, difference: Difference) -> object:
         """Return what tells differences apart as to when they are met: the roles by the data subject's alone."""

@@ -113,9 +113,10 @@ def _told(comparison: Comparison, differences: Iterable[Difference]) -> Mapping[
 
 
 def _tell(comparison: Comparison, difference: Difference) -> When:
-    question, formulas = comparison.opened(difference.asked)
+    standings = comparison.standings_apart(difference)
+    question, formulas = comparison.opened(difference.asked, standings)
     names = []
-    for side, standing in zip(comparison.sides, comparison.standings(difference.asked), strict=True):
+    for side, standing in zip(comparison.sides, standings, strict=True):
         meant = conditions_of(side, standing)
         names += [
             (side.policy, name)

@@ -35,6 +35,7 @@ class Script:
         self._context = z3.Context()
         self._telling = z3.Context()
         self._pending: list[str] = list(_OPTIONS)
+        self._noted = 0  # so many of them are kept by name already
         self._lines: dict[str, str] = {}
         self._functions: dict[str, None] = {}
         self._names: dict[tuple[str, ...], Formula] = {}
@@ -267,12 +268,13 @@ class Script:
 
     def _note_lines(self) -> None:
         """Keep by name the lines that define something, so that another solver can be told."""
-        self._lines.update((line.split(" ", 2)[1], line) for line in self._pending)
+        self._lines.update((line.split(" ", 2)[1], line) for line in self._pending[self._noted :])
+        self._noted = len(self._pending)
 
     def _run(self, text: str) -> str:
         text = "\n".join((*self._pending, text))
         self._note_lines()
-        self._pending = []
+        self._pending, self._noted = [], 0
         return self._evaluated(text, self._context)
 
     def _evaluated(self, text: str, context: z3.Context) -> str:

@@ -44,14 +44,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
         else:
             address = request.getfixturevalue("new_database")()
-            stores = [SqlFacts(PostgresqlDatabase(address)) for _ in range(2)]
+            monkeypatch.setattr("pdp_adapters.postgresql_database.TURN_SECONDS", LONG)
+            opened_twice = [PostgresqlDatabase(address) for _ in range(2)]
+            stores = [SqlFacts(database) for database in opened_twice]
             watching = opened.enter_context(psycopg.connect(address, autocommit=True))
 
             def waiting() -> int:
                 (number,) = watching.execute(
                     "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
                 ).fetchone() or (0,)
-                return int(number)
+                # One of each process stands at the database, the others behind it.
+                turns = [each for database in opened_twice for each in database._turns.values()]
+                return int(number) + sum(each.waiting for each in turns)
 
         for store in stores:
             opened.callback(store.close)
