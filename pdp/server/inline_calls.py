@@ -20,6 +20,7 @@ from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.core_operations import Metadata, closing, initial_metadata, peer_of, receiving, sending
 from pdp.server.delaying import Delaying
+from pdp.server.event_order import Rank
 from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
 from pdp.server.letting_go import let_go
 from pdp.server.streams import STREAMS_OF_ALL, STREAMS_OF_ONE, Streams
@@ -217,6 +218,15 @@ class InlineCalls:
         body, call.body = call.body, b""
         self._answer(call, body)
         return GO_ON
+
+    def rank(self, tag: object) -> Rank:
+        """Return when an event with that *tag* is taken, of those that are there."""
+        if isinstance(tag, Call):
+            return Rank.CROWD if self._turns.has_apart(tag.key) or self._spoken.has_apart(tag.key) else Rank.ALONE
+        of_call = getattr(tag, "__func__", None)
+        if of_call is Call.over:
+            return Rank.END
+        return Rank.CROWD if of_call is Call.turn else Rank.USUAL
 
     @property
     def under_way(self) -> int:

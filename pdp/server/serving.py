@@ -27,7 +27,7 @@ from pdp.server.core_operations import can_serve_inline
 from pdp.server.delaying import Delaying
 from pdp.server.draining import drain, leave
 from pdp.server.ending_signals import ending_signals
-from pdp.server.ends_first import ends_first, give_ends_first
+from pdp.server.event_order import order_events, ordered_queues
 from pdp.server.events import Event, json_log, log_libraries_too
 from pdp.server.facts import WATCHERS, WATCHES, Facts
 from pdp.server.following import FixedPolicies, Follower, Following
@@ -102,7 +102,7 @@ def start(
     under_way, delaying = UnderWay(), Delaying()
     beside, usual = apart.beside, apart.usual
     barrier = ExceptionBarrier(log, beside, gate, usual, patience, told, metering, tracing, under_way, delaying)
-    with ends_first():
+    with ordered_queues():
         server = grpc.server(
             usual,
             interceptors=[barrier],
@@ -140,7 +140,7 @@ def start(
         delaying,
     )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
-        give_ends_first(server, lambda: inline.under_way)
+        order_events(server, inline.rank, lambda: inline.under_way)
         for method, answer in in_force.answered.items():
             inline.add(path_of(method), tracing.answering(method, answer), streams=streams(method))
     waiting = None if facts is None else StoreWaiting(facts, health, log)

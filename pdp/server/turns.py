@@ -59,6 +59,11 @@ class Turns(Generic[C]):
         """Return how many calls wait for their turn."""
         return self._apart
 
+    def has_apart(self, key: str) -> bool:
+        """Say whether calls of the caller *key* wait for their turn."""
+        line = self._lines.get(key)
+        return line is not None and bool(line.apart)
+
     def come(self, call: C) -> bool:
         """Say whether it is the turn of *call*, which has come; if not, it waits apart.
 

@@ -1,0 +1,125 @@
+"""A completion queue that gives what is there in an order of its own: what puts a call away, then whoever is alone.
+
+gRPC's core counts a call among the streams of its connection until the event that it is over is taken and nobody holds
+it any more; its caller has the answer before that. Whoever floods opens the next stream at once, the core refuses it
+(REFUSED_STREAM), and so on: thousands of refusals a second take the core from the thread that would put the call away.
+So ends are not left behind the calls that come. Nor does a caller who has nothing else there wait behind the messages
+of one who has more there than it may ask at once. Within each rank the order is that of the core.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any, Final
+
+import grpc
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
+
+CROWDED_FROM: Final = 8
+"""So many calls under way make it worth while to look at what stands behind an event."""
+
+PASSED_MOST: Final = 8
+"""So many events go before one that came earlier, for each of a later rank that is taken: no rank waits for ever."""
+
+_AT_ONCE: Final = 0.0
+"""Seconds of the epoch: a moment that is over."""
+
+Poll = Callable[[float | None], Any]
+"""Until when to wait, in seconds of the epoch (None: for ever), to the next event, or to one that says that the time is
+over."""
+
+_building = threading.Lock()
+
+
+class Rank(IntEnum):
+    """What an event is taken before."""
+
+    END = 0
+    ALONE = 1
+    """The message of a caller of whom nothing waits apart."""
+    USUAL = 2
+    CROWD = 3
+    """The message of a caller of whom more waits apart."""
+
+
+Ranking = Callable[[object], Rank]
+"""The tag of an event, to its rank."""
+
+
+class Ordered:
+    """Gives the events of *poll* by *rank*, while *is_crowded*. Only the thread that takes events may call it."""
+
+    def __init__(self, poll: Poll, rank: Ranking, is_crowded: Callable[[], bool]) -> None:
+        self._poll = poll
+        self._rank = rank
+        self._is_crowded = is_crowded
+        # Each call and each call that is awaited has one event at most, so there is an end of them.
+        self._there: dict[Rank, deque[Any]] = {rank: deque() for rank in Rank}
+        self._count = 0
+        self._passed = 0
+
+    def next(self, deadline: float | None) -> Any:
+        """Return the next event, as the core's own queue would."""
+        if not self._count and not self._is_crowded():
+            return self._poll(deadline)
+        while True:
+            event = self._poll(_AT_ONCE if self._count else deadline)
+            if event.completion_type == cygrpc.CompletionType.queue_timeout:
+                return self._taken() if self._count else event
+            rank = self._rank(event.tag)
+            if rank is Rank.END:
+                return event
+            self._there[rank].append(event)
+            self._count += 1
+
+    def _taken(self) -> Any:
+        there = self._there
+        ranks = [rank for rank in Rank if there[rank]]
+        chosen = ranks[0]
+        if len(ranks) > 1:
+            self._passed += 1
+            if self._passed > PASSED_MOST:
+                self._passed, chosen = 0, ranks[-1]
+        self._count -= 1
+        return there[chosen].popleft()
+
+
+class OrderedQueue(cygrpc.CompletionQueue):  # type: ignore[misc]  # its stubs leave it out
+    """The queue of a server; it is one like any other until it is told how to *order* events."""
+
+    def __init__(self) -> None:
+        self._order: Ordered | None = None
+
+    def order(self, rank: Ranking, is_crowded: Callable[[], bool]) -> None:
+        """Give events by *rank* while *is_crowded*; only before the server has started."""
+        self._order = Ordered(super().poll, rank, is_crowded)
+
+    def poll(self, deadline: float | None = None) -> Any:
+        """Return the next event."""
+        return super().poll(deadline) if self._order is None else self._order.next(deadline)
+
+
+@contextmanager
+def ordered_queues() -> Iterator[None]:
+    """Let the server that is made meanwhile have such a queue; where gRPC does not make its queue so, it has its own.
+
+    There is no public way to choose it.
+    """
+    with _building:
+        before = cygrpc.CompletionQueue
+        cygrpc.CompletionQueue = OrderedQueue
+        try:
+            yield
+        finally:
+            cygrpc.CompletionQueue = before
+
+
+def order_events(server: grpc.Server, rank: Ranking, under_way: Callable[[], int]) -> bool:
+    """Let *server*, which has not started, give events by *rank* while many calls are *under_way*; say if it can."""
+    queue = getattr(getattr(server, "_state", None), "completion_queue", None)
+    if not isinstance(queue, OrderedQueue):
+        return False
+    queue.order(rank, lambda: under_way() >= CROWDED_FROM)
+    return True

@@ -1,0 +1,149 @@
+"""Events are taken by rank, each once, and none waits for ever."""
+
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import pytest
+from grpc._cython import cygrpc  # type: ignore[attr-defined]
+
+from pdp.server import event_order
+from pdp.server.event_order import CROWDED_FROM, PASSED_MOST, Ordered, OrderedQueue, Rank, order_events, ordered_queues
+from pdp.server.turns import ABREAST
+from tests.unit.server.test_inline_turns import House
+
+OVER = SimpleNamespace(tag=None, completion_type=cygrpc.CompletionType.queue_timeout)
+RANKS = {"e": Rank.END, "a": Rank.ALONE, "u": Rank.USUAL, "c": Rank.CROWD}
+
+
+def _event(name: str) -> Any:
+    return SimpleNamespace(tag=name, completion_type=cygrpc.CompletionType.operation_complete)
+
+
+def _rank(tag: object) -> Rank:
+    return RANKS[str(tag)[0]]
+
+
+class _Core:
+    """In place of the core's queue: it gives what is there, and notes how long it was to wait."""
+
+    def __init__(self, names: str) -> None:
+        self.there = deque(_event(name) for name in names.split())
+        self.waited: list[float | None] = []
+
+    def poll(self, deadline: float | None) -> Any:
+        """Return the first that is there."""
+        self.waited.append(deadline)
+        return self.there.popleft() if self.there else OVER
+
+
+def _taken(names: str, *, crowded: bool = True) -> str:
+    order = Ordered(_Core(names).poll, _rank, lambda: crowded)
+    taken = []
+    while (event := order.next(7.0)) is not OVER:
+        taken.append(event.tag)
+    return " ".join(taken)
+
+
+def test_ends_are_taken_first_then_whoever_is_alone_and_crowds_last() -> None:
+    """Each event is taken once, and those of a rank as they came."""
+    assert _taken("c1 u1 e1 c2 a1 u2 e2 a2") == "e1 e2 a1 a2 u1 u2 c1 c2"
+
+
+def test_without_a_crowd_the_order_is_the_cores() -> None:
+    """The twin of the test above: nothing is looked at before it is its turn."""
+    assert _taken("c1 u1 e1 c2 a1", crowded=False) == "c1 u1 e1 c2 a1"
+
+
+def _place_of_the_last(names: str) -> int:
+    return _taken(names).split().index("c1")
+
+
+def test_no_rank_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many of others its first one is taken; the twin that knows no bound keeps it to the end."""
+    many = " ".join(["c1", *(f"u{number}" for number in range(100)), *(f"a{number}" for number in range(100))])
+    assert _place_of_the_last(many) == PASSED_MOST
+    monkeypatch.setattr(event_order, "PASSED_MOST", 1_000_000)
+    assert _place_of_the_last(many) == 200
+
+
+def test_what_was_taken_out_is_given_even_when_the_crowd_is_gone() -> None:
+    """And it is given before what comes later."""
+    core, crowd = _Core("u1 u2 e1"), [True]
+    order = Ordered(core.poll, _rank, lambda: crowd[0])
+
+    assert order.next(7.0).tag == "e1"
+    crowd[0] = False
+    core.there.append(_event("u3"))
+    assert [order.next(7.0).tag for _ in range(3)] == ["u1", "u2", "u3"]
+
+
+def test_it_waits_only_where_nothing_is_there() -> None:
+    """What is there is not kept waiting for more."""
+    core = _Core("u1")
+    order = Ordered(core.poll, _rank, lambda: True)
+
+    assert order.next(7.0).tag == "u1"
+    assert core.waited == [7.0, 0.0]
+    assert order.next(7.0) is OVER
+
+
+def test_a_server_that_is_made_so_has_such_a_queue() -> None:
+    """Whoever makes another one has that of the core."""
+    with ordered_queues():
+        ours = grpc.server(ThreadPoolExecutor(1))
+    other = grpc.server(ThreadPoolExecutor(1))
+
+    assert order_events(ours, _rank, lambda: 0)
+    assert not order_events(other, _rank, lambda: 0)
+    assert not order_events(object(), _rank, lambda: 0)  # type: ignore[arg-type]
+    assert cygrpc.CompletionQueue is not OrderedQueue
+
+
+def test_two_servers_made_at_once_both_have_one() -> None:
+    """Making one does not take it from the other."""
+    made: list[grpc.Server] = []
+
+    def make() -> None:
+        with ordered_queues():
+            made.append(grpc.server(ThreadPoolExecutor(1)))
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(made) == 8
+    assert all(order_events(each, _rank, lambda: 0) for each in made)
+
+
+@pytest.mark.parametrize("under_way", [0, CROWDED_FROM - 1, CROWDED_FROM])
+def test_a_crowd_is_a_number_of_calls(under_way: int) -> None:
+    """Below it a server looks at one event at a time."""
+    with ordered_queues():
+        server: Any = grpc.server(ThreadPoolExecutor(1))
+    order_events(server, _rank, lambda: under_way)
+    assert server._state.completion_queue._order._is_crowded() is (under_way >= CROWDED_FROM)
+
+
+def test_calls_have_the_rank_of_what_waits_apart_of_their_caller() -> None:
+    """A message of a caller of whom nothing waits apart goes before one of a caller of whom something does."""
+    house = House()
+    for who, count in (("flood", ABREAST + 1), ("quiet", ABREAST)):
+        for _ in range(count):
+            house.come(who)
+    arrivals = len(house.core.events)
+    for _ in range(arrivals):
+        house.core.events.popleft()()
+    rank, method = house.calls.rank, house.calls._methods[0]
+    heard = [(call.key, rank(call), rank(call.over), rank(call.turn)) for call in house.calls._unread._fresh]
+    assert heard == [
+        *[("flood", Rank.CROWD, Rank.END, Rank.CROWD)] * ABREAST,
+        *[("quiet", Rank.ALONE, Rank.END, Rank.CROWD)] * ABREAST,
+    ]
+    assert rank(method) is Rank.USUAL
+    assert rank("whatever the public server waits for") is Rank.USUAL
