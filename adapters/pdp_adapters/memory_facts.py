@@ -1,7 +1,7 @@
 """A store of facts in the memory of one process: for tests, and for trying things out. It ends with the process."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
@@ -64,11 +64,6 @@ class MemoryFacts:
             if len(facts) > MAXIMUM_GATHERED:
                 return StoredFacts((), str(self._revisions.token), self._revisions.committed_at, too_many=True)
             return StoredFacts(tuple(facts.values()), str(self._revisions.token), self._revisions.committed_at)
-
-    def gather_each(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        """Return for each of *wanted* what `gather` returns; meanwhile nobody writes."""
-        with self._lock:
-            return [self.gather(operator, each, consistency) for each in wanted]
 
     def survey(
         self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int

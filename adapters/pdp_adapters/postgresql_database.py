@@ -165,7 +165,8 @@ class PostgresqlDatabase:
         if self._grown < self._asked_at:
             return
         grown, self._grown = self._grown if self._grown < UNKNOWN_GROWTH else 0, 0
-        with suppress(UnavailableError), self.writing() as own:
+        # Past the turns of writers: it lasts, changes no fact, and no revocation may wait for it.
+        with suppress(UnavailableError), self.single() as own, own.transaction("BEGIN", _IDLE, *_GOES_FIRST):
             known, changed, is_larger = _analysed(own)
             if is_larger or max(grown, changed) > GROWTH_NOTED + known // 10:
                 own.run(f"SET LOCAL statement_timeout = {_ANALYSING_SECONDS * 1000}", {})

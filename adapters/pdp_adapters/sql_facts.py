@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -108,11 +108,6 @@ class SqlFacts:
         """Return every stored fact that is wanted, all of one revision, read now."""
         with self._database.single() as session:
             return self.gather_in(session, operator, wanted, consistency)
-
-    def gather_each(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        """Return for each of *wanted* what `gather` returns, all read in one transaction, which sees one state."""
-        with self._database.reading() as session:
-            return [self.gather_in(session, operator, each, consistency) for each in wanted]
 
     def gather_in(self, session: Session, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
         """Return what `gather` returns, read in *session*."""

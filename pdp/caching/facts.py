@@ -1,7 +1,7 @@
 """A store whose readings are found in this process, in the cache that processes share, or in the store itself."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -185,11 +185,6 @@ class CachedFacts:
             self._readings.freshness.begin(waits=False)
 
     # --- Handed on ----------------------------------------------------------------------------------------------------
-
-    def gather_each(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        """Return what the store reads: it is much, and none of it is kept."""
-        self._readings.counters.add(Count.FACTS_READ, len(wanted))
-        return self._store.gather_each(operator, wanted, consistency)
 
     def state(self) -> StoreState:
         """Return where the store stands now."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol
 
 from pdp.core.decision import Decision
 from pdp.core.ends import Slots
@@ -62,17 +62,6 @@ class FactSource(Protocol):
         With *as_of*, of the revision that was in force at that instant. Must raise TooMuchToLookUpError when there are
         more than *limit*, KeptNoLongerError for an instant older than is kept, and what gather raises; must never
         return fewer facts instead. More than are wanted do no harm.
-        """
-
-
-@runtime_checkable
-class GathersEach(Protocol):
-    """Where the stored facts of many questions come from that are too many for one reading."""
-
-    def gather_each(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        """Return what gather returns for each of *wanted*, all of one revision, in as many readings as there are.
-
-        However often somebody writes meanwhile. Must raise what gather raises.
         """
 
 

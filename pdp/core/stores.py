@@ -8,7 +8,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from pdp.core.entity import Entity
 from pdp.core.facts import Fact
-from pdp.core.ports import FactSource, GathersEach
+from pdp.core.ports import FactSource
 
 TOKEN_SEPARATOR: Final = "."
 
@@ -222,7 +222,7 @@ class TellsTime(Protocol):
         """
 
 
-class FactStore(FactSource, GathersEach, Protocol):
+class FactStore(FactSource, Protocol):
     """Keeps the facts of every operator with their history.
 
     Every method must raise UnavailableError for what it cannot know or do, and never answer with fewer facts instead.

@@ -8,7 +8,7 @@ from pdp.core.caches import Cache
 from pdp.core.decision import Decision
 from pdp.core.errors import UnavailableError
 from pdp.core.fact_index import FactIndex
-from pdp.core.ports import Clock, FactSource, GathersEach, StoredFacts
+from pdp.core.ports import Clock, FactSource, StoredFacts
 from pdp.core.request import Consistency, Request
 from pdp.core.wanted import Wanted, all_wanted
 from pdp.gathering import Wanting
@@ -18,8 +18,8 @@ Part = Decision | StoredFacts
 """What an answer is made of: what was gathered for it, or its answer that was kept."""
 
 
-_ATTEMPTS: Final = 3
-"""So often at most it is gathered what is not at hand, before everything is: meanwhile others may write."""
+_ATTEMPTS: Final = 4
+"""So often what takes several readings is read anew because somebody wrote between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,14 @@ class Sources:
         if nothing is not None:
             return [nothing] * len(requests)
         if self.cache.keeps and len(requests) > 1:
-            newest = 0
-            for _ in range(_ATTEMPTS):
-                found, missing = self._pinned(policy, requests, consistency, newest)
-                if not missing:
-                    return found
-                if len(missing) == len(requests):
-                    break
+            found, missing = self._pinned(policy, requests, consistency)
+            if missing and len(missing) < len(requests):
                 # Most of it is at hand. What is not is gathered; then all of it may be, as of one later state.
                 parts = self._gathered_for_all(operator, missing, consistency)
                 newest = max((part.seen[1] for part in parts if part.seen is not None), default=0)
+                found, missing = self._pinned(policy, requests, consistency, newest)
+            if not missing:
+                return found
         return self._gathered_for_all(operator, requests, consistency)
 
     def of_batch_at_hand(
@@ -103,14 +101,15 @@ class Sources:
     ) -> Sequence[StoredFacts]:
         """Return for each of *requests* its part of what is gathered for all of them at once."""
         wanted = [self.wanting.of(request) for request in requests]
-        parts = self._parts(operator, wanted, consistency)
-        # INVARIANT (one state for all): where it took several readings, nobody wrote between them.
-        if len({part.token for part in parts}) > 1:
-            raise UnavailableError("the facts change faster than they can be read")
-        return parts
+        for _ in range(_ATTEMPTS):
+            parts = self._parts(operator, wanted, consistency)
+            # INVARIANT (one state for all): where it took several readings, nobody wrote between them.
+            if len({part.token for part in parts}) == 1:
+                return parts
+        raise UnavailableError("the facts change faster than they can be read")
 
     def _parts(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        """Return for each of *wanted* its part: of one reading, or of its own where that is too much to look at.
+        """Return for each of *wanted* its part: of one reading, or of several where that is too much to look at.
 
         INVARIANT (together as alone): none is refused for what the others want.
         """
@@ -118,16 +117,13 @@ class Sources:
         if len(wanted) == 1:
             return [stored]
         if stored.too_many:
-            return self._each(operator, wanted, consistency)
+            half = len(wanted) // 2
+            return [
+                each for part in (wanted[:half], wanted[half:]) for each in self._parts(operator, part, consistency)
+            ]
         parts = [stored] * len(wanted)
         if stored.facts:
             # The facts of others would cost a question time, and nothing else.
             index = FactIndex(stored.facts)
             parts = [replace(stored, facts=tuple(index.gather(each).values())) for each in wanted]
         return self.cache.keep_facts(operator, wanted, parts)
-
-    def _each(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        """Return what is read for each of *wanted* alone: as many readings as there are, whoever writes meanwhile."""
-        if isinstance(self.facts, GathersEach):
-            return self.facts.gather_each(operator, wanted, consistency)
-        return [self.facts.gather(operator, each, consistency) for each in wanted]

@@ -21,7 +21,7 @@ CROWDED_FROM: Final = 8
 """So many calls under way make it worth while to look at what stands behind an event."""
 
 PASSED_MOST: Final = 8
-"""So many events go before one that came earlier, for each of a later rank that is taken: no rank waits for ever."""
+"""So many events of earlier ranks are taken while one of a later rank is there: no rank waits for ever."""
 
 _AT_ONCE: Final = 0.0
 """Seconds of the epoch: a moment that is over."""
@@ -37,10 +37,13 @@ class Rank(IntEnum):
     """What an event is taken before."""
 
     END = 0
-    ALONE = 1
+    PUBLIC = 1
+    """What the public server waits for: health, changes of facts, explanations. It does no work on this thread."""
+    ALONE = 2
     """The message of a caller of whom nothing waits apart."""
-    USUAL = 2
-    CROWD = 3
+    ARRIVAL = 3
+    """A call that comes."""
+    CROWD = 4
     """The message of a caller of whom more waits apart."""
 
 
@@ -58,7 +61,7 @@ class Ordered:
         # Each call and each call that is awaited has one event at most, so there is an end of them.
         self._there: dict[Rank, deque[Any]] = {rank: deque() for rank in Rank}
         self._count = 0
-        self._passed = 0
+        self._passed = dict.fromkeys(Rank, 0)
 
     def next(self, deadline: float | None) -> Any:
         """Return the next event, as the core's own queue would."""
@@ -68,6 +71,8 @@ class Ordered:
             event = self._poll(_AT_ONCE if self._count else deadline)
             if event.completion_type == cygrpc.CompletionType.queue_timeout:
                 return self._taken() if self._count else event
+            if event.completion_type == cygrpc.CompletionType.queue_shutdown:
+                return event
             rank = self._rank(event.tag)
             if rank is Rank.END:
                 return event
@@ -75,13 +80,12 @@ class Ordered:
             self._count += 1
 
     def _taken(self) -> Any:
-        there = self._there
+        there, passed = self._there, self._passed
         ranks = [rank for rank in Rank if there[rank]]
-        chosen = ranks[0]
-        if len(ranks) > 1:
-            self._passed += 1
-            if self._passed > PASSED_MOST:
-                self._passed, chosen = 0, ranks[-1]
+        chosen = next((rank for rank in ranks if passed[rank] >= PASSED_MOST), ranks[0])
+        for rank in ranks:
+            passed[rank] += rank > chosen
+        passed[chosen] = 0
         self._count -= 1
         return there[chosen].popleft()
 

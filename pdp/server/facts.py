@@ -1,5 +1,6 @@
 """FactService: writes, deletions, readings and watches of stored facts."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -138,7 +139,7 @@ class Facts:
 
     def _watch(self, operator: str, after: Token, context: grpc.ServicerContext) -> Iterator[facts_pb2.FactChange]:
         try:
-            beat = 0.0
+            beat = -math.inf
             while context.is_active() and not self._ending.is_set():
                 found = self._store.changes(operator, after, _STEP)
                 for change in found.changes:

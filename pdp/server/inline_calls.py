@@ -223,10 +223,12 @@ class InlineCalls:
         """Return when an event with that *tag* is taken, of those that are there."""
         if isinstance(tag, Call):
             return Rank.CROWD if self._turns.has_apart(tag.key) or self._spoken.has_apart(tag.key) else Rank.ALONE
+        if isinstance(tag, Method):
+            return Rank.ARRIVAL
         of_call = getattr(tag, "__func__", None)
         if of_call is Call.over:
             return Rank.END
-        return Rank.CROWD if of_call is Call.turn else Rank.USUAL
+        return Rank.CROWD if of_call is Call.turn else Rank.PUBLIC
 
     @property
     def under_way(self) -> int:

