@@ -50,7 +50,8 @@ def _taken(names: str, *, crowded: bool = True) -> str:
 
 def test_ends_are_taken_first_then_whoever_is_alone_and_crowds_last() -> None:
     """Each event is taken once, and those of a rank as they came."""
-    assert _taken("c1 u1 e1 c2 a1 u2 e2 a2") == "e1 e2 a1 a2 u1 u2 c1 c2"
+    assert _taken("c1 u1 e1 a1 p1 e2") == "e1 e2 p1 a1 u1 c1"
+    assert _taken("c1 c2 a1 a2 e1") == "e1 a1 a2 c1 c2"
 
 
 def test_without_a_crowd_the_order_is_the_cores() -> None:
