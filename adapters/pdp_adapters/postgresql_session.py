@@ -85,7 +85,7 @@ class PostgresqlSession:
                 raise error
             return
         self._refusal = error
-        # No other statement of a store divides.
+        # No other statement of a transaction that writes facts divides.
         self.run_later(f"SELECT 1 / CAST(NOT EXISTS ({sql}) AS integer)", parameters)
 
     def flush(self) -> None:

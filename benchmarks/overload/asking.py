@@ -22,6 +22,7 @@ def told(outcome: Outcome) -> dict[str, Any]:
         "due": outcome.due,
         "answered": len(outcome.answered),
         "refused": outcome.refused,
+        "refused_streams": outcome.turned_away,
         "late": outcome.late,
         "unsent": outcome.unsent,
         "p50_ms": milliseconds(outcome.percentile(0.5)),

@@ -18,6 +18,7 @@ from typing import Final
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RST, _SETTINGS, _PING, _GOAWAY, _WINDOW = 0x0, 0x1, 0x3, 0x4, 0x6, 0x7, 0x8
 _END_STREAM, _END_HEADERS, _ACK = 0x1, 0x4, 0x1
+_REFUSED_STREAM: Final = 0x7
 _INITIAL_WINDOW: Final = 65_535
 _WIDE: Final = (1 << 31) - 1 - _INITIAL_WINDOW
 _READ: Final = 1 << 18
@@ -51,7 +52,8 @@ class Outcome:
     """What became of calls that were due: seconds from then to the answer, and how many were refused, late, or not sent
     before their time was over; *sent* are those that reached the server.
 
-    *said* counts what was answered, late or not, by the number of its question, to be looked at afterwards.
+    *turned_away* counts those of the refused that gRPC refused before the server saw them (REFUSED_STREAM). *said*
+    counts what was answered, late or not, by the number of its question, to be looked at afterwards.
     """
 
     answered: list[float] = field(default_factory=list)
@@ -59,6 +61,7 @@ class Outcome:
     late: int = 0
     unsent: int = 0
     sent: int = 0
+    turned_away: int = 0
     said: Counter[tuple[int, bytes]] = field(default_factory=Counter)
 
     @property
@@ -180,6 +183,8 @@ class Connection:
             self._window += int.from_bytes(payload, "big") & _LAST_STREAM
         elif kind == _GOAWAY:
             raise ConnectionError("the server has closed the connection")
+        if kind == _RST and int.from_bytes(payload, "big") == _REFUSED_STREAM:
+            self._outcome.turned_away += 1
         if (kind in {_DATA, _HEADERS} and flags & _END_STREAM) or kind == _RST:
             self._end(stream)
 

@@ -1,16 +1,17 @@
 """Which decisions differ between two policies, over the whole space."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from pdp.analysis.allowed_by import AllowedBy, Part, Parts, same_duties
+from pdp.analysis.allowed_by import AllowedBy, same_duties
 from pdp.analysis.bearing_on import BearingOn
+from pdp.analysis.by_one_rule import ByOneRule
 from pdp.analysis.cells import Cell, Cells, Masks
 from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
-from pdp.analysis.possible import Opened, Possible
+from pdp.analysis.possible import Possible
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, role_kinds, role_sets
 from pdp.analysis.seeing import StandingsApart, seen_by
 from pdp.analysis.shared_work import each_of
@@ -87,11 +88,9 @@ class Comparison:
         self.telling = Telling(self.space)
         self._known: dict[object, StandingsApart] = {}
         self._possible = self.possible_type(self.space)
-        self._allowed_by = self.allowed_by_type(self.sides, self.space, self.stance_type)
+        allowed_by = self.allowed_by_type(self.sides, self.space, self.stance_type)
+        self._by_one_rule = ByOneRule(allowed_by, self._possible, self.space)
         self._found: dict[object, Mapping[Kind, bool | None]] = {}
-        self._parts: dict[object, tuple[Parts, ...]] = {}
-        self._parts_apart: dict[tuple[Kind, Part], StandingsApart] = {}
-        self._found_of_part: dict[object, bool | None] = {}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
@@ -199,7 +198,7 @@ class Comparison:
         found: dict[Kind, bool | None] = {}
         for kind in self.kinds:
             if kind in _BY_ONE_RULE:
-                found[kind] = self._by_one_rule(kind, asked, differing, holding)
+                found[kind] = self._by_one_rule.is_possible(kind, asked, differing, holding, self._was_shown)
                 continue
             if kind is Kind.OBLIGATIONS and same_duties(self.sides, differing.standings):
                 found[kind] = False
@@ -211,71 +210,6 @@ class Comparison:
 
     def _was_shown(self, kind: Kind, asked: Asked) -> bool:
         return self._possible.was_shown(kind, asked, lambda request: self.shows(kind, request))
-
-    def _by_one_rule(self, kind: Kind, asked: Asked, differing: StandingsApart, holding: Holding) -> bool | None:
-        """Say whether something is allowed on one side alone: by one of its allow rules."""
-        key = (kind, differing.meanings, asked[2] if any(one.keeping for one in differing.standings) else "")
-        if key not in self._parts:
-            self._parts[key] = tuple(self._allowed_by.parts(kind, differing.standings, asked[2]))
-        left = []
-        for parts in self._parts[key]:
-            known = self._known_of(kind, asked, parts, holding)
-            if known is True:
-                return True
-            if known is not False:
-                left.append(parts)
-        if not left:
-            return False
-        if self._was_shown(kind, asked):
-            return True
-        return self._one_of(kind, asked, left, holding)
-
-    def _one_of(self, kind: Kind, asked: Asked, left: Iterable[Parts], holding: Holding) -> bool | None:
-        """Say whether one way of some parts is met; None where one is, but not in any scope."""
-        found: bool | None = False
-        for parts in left:
-            if self._of_part(kind, asked, parts.whole, holding) is False:
-                continue
-            for way in parts.ways:
-                is_possible = self._of_part(kind, asked, way, holding)
-                if is_possible:
-                    return True
-                found = None if is_possible is None else found
-        return found
-
-    def _known_of(self, kind: Kind, asked: Asked, parts: Parts, holding: Holding) -> bool | None:
-        """Say whether *parts* are met, as far as that was found before."""
-        places = [self._place_of(kind, asked, each, holding) for each in (parts.whole, *parts.ways)]
-        whole, *ways = (self._found_of_part.get(place) for place in places)
-        if whole is False or all(each is False for each in ways):
-            return False
-        return True if any(ways) else None
-
-    def _of_part(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> bool | None:
-        place = self._place_of(kind, asked, part, holding)
-        if place not in self._found_of_part:
-            self._found_of_part[place] = self._possible.is_kind(
-                kind, place[1], asked, lambda: self._opened_part(kind, asked, part), holding
-            )
-        return self._found_of_part[place]
-
-    def _place_of(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> tuple[Kind, object, object, Holding]:
-        apart_ = self._parts_apart.get((kind, part))
-        if apart_ is None:
-            apart_ = self._parts_apart[kind, part] = self._part_apart(kind, part)
-        about, features = seen_by(self.space, asked, apart_, holding)
-        # The same two standings allow on one side what the other does not, or the other way about.
-        return kind, (kind, about), features, holding
-
-    def _part_apart(self, kind: Kind, part: Part) -> StandingsApart:
-        sides, standings = self._allowed_by.sides(kind), (part.allowing, part.other)
-        meanings = tuple(meant(side, one) for side, one in zip(sides, standings, strict=True))
-        rests_on = [conditions_of(side, one) for side, one in zip(sides, standings, strict=True)]
-        return StandingsApart(standings, (part.reason, *meanings), self.space.traits(frozenset().union(*rests_on)))
-
-    def _opened_part(self, kind: Kind, asked: Asked, part: Part) -> Opened:
-        question, formula = self._allowed_by.opened(kind, asked, part)
-        return question, {kind: lambda: formula}
 
     def shows(self, kind: Kind, request: Request) -> bool:
         """Say whether the two policies answer *request* differently in that way."""
@@ -327,10 +261,6 @@ class Comparison:
                 held |= side.roles[role]
             found.append(narrowing.without_idle(ground(side, *asked[1:])).for_roles(held))
         return found
-
-    def standings_apart(self, difference: Difference) -> tuple[Standing, ...]:
-        """Return the rules of both sides that bear on *difference*."""
-        return difference.differing.standings
 
     def told_by(self, difference: Difference) -> object:
         """Return what tells differences apart as to when they are met: the roles by the data subject's alone."""

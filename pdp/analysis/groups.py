@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pdp.analysis.boxes import Box, Triple, boxes
 from pdp.analysis.changes import Comparison, Difference, Progress
@@ -106,14 +107,12 @@ def _told(comparison: Comparison, differences: Iterable[Difference]) -> Mapping[
     for each in differences:
         first.setdefault(comparison.told_by(each), each)
 
-    def tell(difference: Difference) -> When:
-        return _tell(comparison, difference)
-
-    return dict(zip(first, each_of(tell, list(first.values()), comparison.jobs), strict=True))
+    told = each_of(partial(_tell, comparison), list(first.values()), comparison.jobs)
+    return dict(zip(first, told, strict=True))
 
 
 def _tell(comparison: Comparison, difference: Difference) -> When:
-    standings = comparison.standings_apart(difference)
+    standings = difference.differing.standings
     question, formulas = comparison.opened(difference.asked, standings)
     names = []
     for side, standing in zip(comparison.sides, standings, strict=True):

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -9,6 +10,8 @@ from typing import Final
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 _WOKEN: Final = 0
+_MEANT: Final = (_WOKEN, *ENDING)
+_SOON: Final = 1e-6  # no time at all would be an answer at once: that is another error
 
 
 class EndingSignals:
@@ -25,12 +28,16 @@ class EndingSignals:
 
     def wait(self, seconds: float | None = None) -> int | None:
         """Return the signal that has come, 0 where `wake` was called, None where neither has within *seconds*."""
-        self._heard.settimeout(seconds)
-        try:
-            (number,) = self._heard.recv(1)
-        except TimeoutError:
-            return None
-        return int(number)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while True:
+            self._heard.settimeout(None if deadline is None else max(_SOON, deadline - time.monotonic()))
+            try:
+                (number,) = self._heard.recv(1)
+            except TimeoutError:
+                return None
+            # The interpreter writes every signal that has a handler in Python, whoever set it.
+            if number in _MEANT:
+                return int(number)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from pdp.server.delaying import Delaying
 from pdp.server.event_order import Rank
 from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
 from pdp.server.letting_go import let_go
+from pdp.server.ranking import rank_of
 from pdp.server.streams import STREAMS_OF_ALL, STREAMS_OF_ONE, Streams
 from pdp.server.tending import Tending
 from pdp.server.turns import Turns
@@ -221,14 +222,7 @@ class InlineCalls:
 
     def rank(self, tag: object) -> Rank:
         """Return when an event with that *tag* is taken, of those that are there."""
-        if isinstance(tag, Call):
-            return Rank.CROWD if self._turns.has_apart(tag.key) or self._spoken.has_apart(tag.key) else Rank.ALONE
-        if isinstance(tag, Method):
-            return Rank.ARRIVAL
-        of_call = getattr(tag, "__func__", None)
-        if of_call is Call.over:
-            return Rank.END
-        return Rank.CROWD if of_call is Call.turn else Rank.PUBLIC
+        return rank_of(tag, self._turns, self._spoken)
 
     @property
     def under_way(self) -> int:

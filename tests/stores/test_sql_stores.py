@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -25,6 +26,7 @@ from pdp.core.log_ports import LogHead
 from pdp.core.stores import FactFilter, Pruned
 from pdp.core.wanted import GroundsWanted
 from pdp_adapters.postgresql_database import GROWTH_NOTED, PostgresqlDatabase, checked_address
+from pdp_adapters.postgresql_session import PostgresqlSession
 from pdp_adapters.sql_backup import dumped, restore
 from pdp_adapters.sql_database import POSTGRESQL, Database
 from pdp_adapters.sql_facts import SqlFacts
@@ -477,6 +479,48 @@ def test_a_write_goes_on_where_the_table_cannot_be_analysed(new_database: Callab
 
     assert len(written.ids) == GROWTH_NOTED
     store.close()
+
+
+class AnalysesInTurn(PostgresqlDatabase):
+    """The twin: who analyses has the turn of those that take something back."""
+
+    def grown(self, facts: int, session: PostgresqlSession | None = None) -> None:
+        """Have the turn, and analyse."""
+        with self._turns[False].turn(1.0, gives_way=False):
+            super().grown(facts, session)
+
+
+def _writes_beside_analysing(database: PostgresqlDatabase, address: str) -> bool:
+    """Say whether somebody who takes something back can write while the table waits to be analysed."""
+    SqlFacts(database).state()  # its tables are made
+    with psycopg.connect(address) as blocking, psycopg.connect(address, autocommit=True) as watching:
+        blocking.execute("LOCK TABLE fact IN SHARE UPDATE EXCLUSIVE MODE")
+        analysing = threading.Thread(target=database.grown, args=(2 * GROWTH_NOTED,))
+        analysing.start()
+        while not watching.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+            assert analysing.is_alive(), "it did not wait for the table"
+            time.sleep(0.002)
+        try:
+            with database.writing() as session:
+                session.rows("SELECT 1", {})
+        except UnavailableError:
+            return False
+        else:
+            return True
+        finally:
+            blocking.rollback()
+            analysing.join(60.0)
+            database.close()
+
+
+@pytest.mark.parametrize(("kind", "writes"), [(PostgresqlDatabase, True), (AnalysesInTurn, False)])
+def test_no_revocation_waits_while_the_table_is_analysed(
+    kind: type[PostgresqlDatabase], writes: bool, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it comes to is speed; a twin that analyses in turn is found out."""
+    monkeypatch.setattr("pdp_adapters.postgresql_database.TURN_SECONDS", 0.2)
+    address = new_database()
+    assert _writes_beside_analysing(kind(address), address) is writes
 
 
 def _rows_fetched(address: str) -> int:

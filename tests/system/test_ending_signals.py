@@ -72,3 +72,22 @@ def test_it_is_woken_without_a_signal_too() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert run.stdout.split() == ["None", "0", "0"], run.stderr
+
+
+def test_another_signal_ends_nothing() -> None:
+    """One that somebody else has a handler for is written there too, and passed over."""
+    script = dedent(
+        """
+        import os, signal
+        from pdp.server.ending_signals import ending_signals
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        with ending_signals() as signals:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            print(signals.wait(0.2))
+            os.kill(os.getpid(), signal.SIGUSR1)
+            os.kill(os.getpid(), signal.SIGINT)
+            print(signals.wait(50))
+        """
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert run.stdout.split() == ["None", "2"], run.stderr

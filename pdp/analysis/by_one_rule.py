@@ -1,0 +1,93 @@
+"""Whether something is allowed on one side alone: asked of each allow rule, and of each part once."""
+
+from collections.abc import Callable, Iterable
+
+from pdp.analysis.allowed_by import AllowedBy, Part, Parts
+from pdp.analysis.kinds import Kind
+from pdp.analysis.possible import Opened, Possible
+from pdp.analysis.seeing import StandingsApart, seen_by
+from pdp.analysis.stance import conditions_of, meant
+from pdp.policy_set import Asked
+from pdp.space import Holding, Space
+
+WasShown = Callable[[Kind, Asked], bool]
+"""Whether a request that was found for another question shows that kind of difference for this one."""
+
+
+class ByOneRule:
+    """Asks what *possible* knows of a space about the parts of two sides (INVARIANT by one rule), and keeps it."""
+
+    def __init__(self, allowed_by: AllowedBy, possible: Possible, space: Space) -> None:
+        self._allowed_by = allowed_by
+        self._possible = possible
+        self._space = space
+        self._parts: dict[object, tuple[Parts, ...]] = {}
+        self._apart: dict[tuple[Kind, Part], StandingsApart] = {}
+        self._found: dict[object, bool | None] = {}
+
+    def is_possible(
+        self, kind: Kind, asked: Asked, differing: StandingsApart, holding: Holding, was_shown: WasShown
+    ) -> bool | None:
+        """Say whether *kind* is met, newly allowed or newly denied; None where it is, but not in any scope.
+
+        Raises UndecidedError.
+        """
+        key = (kind, differing.meanings, asked[2] if any(one.keeping for one in differing.standings) else "")
+        if key not in self._parts:
+            self._parts[key] = tuple(self._allowed_by.parts(kind, differing.standings, asked[2]))
+        left = []
+        for parts in self._parts[key]:
+            known = self._known_of(kind, asked, parts, holding)
+            if known is True:
+                return True
+            if known is not False:
+                left.append(parts)
+        if not left:
+            return False
+        return was_shown(kind, asked) or self._one_of(kind, asked, left, holding)
+
+    def _one_of(self, kind: Kind, asked: Asked, left: Iterable[Parts], holding: Holding) -> bool | None:
+        found: bool | None = False
+        for parts in left:
+            if self._of_part(kind, asked, parts.whole, holding) is False:
+                continue
+            for way in parts.ways:
+                is_possible = self._of_part(kind, asked, way, holding)
+                if is_possible:
+                    return True
+                found = None if is_possible is None else found
+        return found
+
+    def _known_of(self, kind: Kind, asked: Asked, parts: Parts, holding: Holding) -> bool | None:
+        """Say whether *parts* are met, None where that was not found before."""
+        places = [self._place_of(kind, asked, each, holding) for each in (parts.whole, *parts.ways)]
+        whole, *ways = (self._found.get(place) for place in places)
+        if whole is False or all(each is False for each in ways):
+            return False
+        return True if any(ways) else None
+
+    def _of_part(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> bool | None:
+        place = self._place_of(kind, asked, part, holding)
+        if place not in self._found:
+            self._found[place] = self._possible.is_kind(
+                kind, place[1], asked, lambda: self._opened(kind, asked, part), holding
+            )
+        return self._found[place]
+
+    def _place_of(self, kind: Kind, asked: Asked, part: Part, holding: Holding) -> tuple[Kind, object, object, Holding]:
+        differing = self._apart.get((kind, part))
+        if differing is None:
+            differing = self._apart[kind, part] = self._standings_apart(kind, part)
+        about, features = seen_by(self._space, asked, differing, holding)
+        # The same two standings allow on one side what the other does not, or the other way about.
+        return kind, (kind, about), features, holding
+
+    def _standings_apart(self, kind: Kind, part: Part) -> StandingsApart:
+        sides, standings = self._allowed_by.sides(kind), (part.allowing, part.other)
+        meanings = tuple(meant(side, one) for side, one in zip(sides, standings, strict=True))
+        rests_on = [conditions_of(side, one) for side, one in zip(sides, standings, strict=True)]
+        return StandingsApart(standings, (part.reason, *meanings), self._space.traits(frozenset().union(*rests_on)))
+
+    def _opened(self, kind: Kind, asked: Asked, part: Part) -> Opened:
+        question, formula = self._allowed_by.opened(kind, asked, part)
+        return question, {kind: lambda: formula}
