@@ -3,8 +3,8 @@
 gRPC's core counts a call among the streams of its connection until the event that it is over is taken and nobody holds
 it any more; its caller has the answer before that. Whoever floods opens the next stream at once, the core refuses it
 (REFUSED_STREAM), and so on: thousands of refusals a second take the core from the thread that would put the call away.
-So ends are not left behind the calls that come. Nor does a caller who has nothing else there wait behind the messages
-of one who has more there than it may ask at once. Within each rank the order is that of the core.
+So ends are not left behind the calls that come. Nor does a caller who has nothing else there wait behind the calls and
+messages of one who has more there than it may ask at once. Within each rank the order is that of the core.
 """
 
 import threading
@@ -23,6 +23,14 @@ CROWDED_FROM: Final = 8
 PASSED_MOST: Final = 8
 """So many events of earlier ranks are taken while one of a later rank is there: no rank waits for ever."""
 
+ALONE_PASSED_MOST: Final = 2
+"""So many of them while the message of somebody alone is there: it has come first.
+
+TRAP: less than one is too few. Whose call has not been taken has nothing that waits apart, so where messages always go
+before calls that come, a flood can have each call that was taken answered at once and all others in front of everybody
+else's: all wait for it, and nothing ends that.
+"""
+
 _AT_ONCE: Final = 0.0
 """Seconds of the epoch: a moment that is over."""
 
@@ -39,16 +47,18 @@ class Rank(IntEnum):
     END = 0
     PUBLIC = 1
     """What the public server waits for: health, changes of facts, explanations. It does no work on this thread."""
-    ALONE = 2
+    ARRIVAL = 2
+    """A call that comes by a connection of which nothing waits apart."""
+    ALONE = 3
     """The message of a caller of whom nothing waits apart."""
-    ARRIVAL = 3
-    """A call that comes."""
-    CROWD = 4
+    ANOTHER = 4
+    """A call that comes by a connection of which others wait apart."""
+    CROWD = 5
     """The message of a caller of whom more waits apart."""
 
 
-Ranking = Callable[[object], Rank]
-"""The tag of an event, to its rank."""
+Ranking = Callable[[Any], Rank]
+"""An event, to its rank."""
 
 
 class Ordered:
@@ -73,7 +83,7 @@ class Ordered:
                 return self._taken() if self._count else event
             if event.completion_type == cygrpc.CompletionType.queue_shutdown:
                 return event
-            rank = self._rank(event.tag)
+            rank = self._rank(event)
             if rank is Rank.END:
                 return event
             self._there[rank].append(event)
@@ -82,12 +92,16 @@ class Ordered:
     def _taken(self) -> Any:
         there, passed = self._there, self._passed
         ranks = [rank for rank in Rank if there[rank]]
-        chosen = next((rank for rank in ranks if passed[rank] >= PASSED_MOST), ranks[0])
+        chosen = next((rank for rank in ranks if passed[rank] >= _passed_most(rank)), ranks[0])
         for rank in ranks:
             passed[rank] += rank > chosen
         passed[chosen] = 0
         self._count -= 1
         return there[chosen].popleft()
+
+
+def _passed_most(rank: Rank) -> int:
+    return ALONE_PASSED_MOST if rank is Rank.ALONE else PASSED_MOST
 
 
 class OrderedQueue(cygrpc.CompletionQueue):  # type: ignore[misc]  # its stubs leave it out

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from pdp.core.caller import Caller
+from pdp.server.core_operations import peer_of
 from pdp.server.names import name_of
 
 Later = Callable[[], bytes]
@@ -78,6 +79,7 @@ class Call:
 
     __slots__ = (
         "_calls",
+        "_connection",
         "began",
         "body",
         "deadline",
@@ -95,6 +97,7 @@ class Call:
 
     def __init__(self, calls: Handler, method: Method, of_core: Any, deadline: float) -> None:
         self._calls = calls
+        self._connection = ""
         self.method = method
         self.of_core = of_core
         self.deadline = deadline
@@ -108,6 +111,12 @@ class Call:
         self.key = ""
         self.weight = 1
         self.visit: Visit | None = None
+
+    @property
+    def connection(self) -> str:
+        """Return what is equal for the calls of one connection."""
+        self._connection = self._connection or peer_of(self.of_core)
+        return self._connection
 
     def __call__(self, event: Any) -> Handled:
         return self._calls.received(self, event)

@@ -220,9 +220,9 @@ class InlineCalls:
         self._answer(call, body)
         return GO_ON
 
-    def rank(self, tag: object) -> Rank:
-        """Return when an event with that *tag* is taken, of those that are there."""
-        return rank_of(tag, self._turns, self._spoken)
+    def rank(self, event: Any) -> Rank:
+        """Return when an *event* is taken, of those that are there."""
+        return rank_of(event, self._turns, self._spoken)
 
     @property
     def under_way(self) -> int:

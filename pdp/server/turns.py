@@ -5,7 +5,7 @@ that order, and everybody else would wait behind it; so only a few calls of each
 apart. They hold no thread, their messages are not read, and what takes the place of one that was read is the next.
 """
 
-from collections import deque
+from collections import Counter, deque
 from typing import Final, Generic, Protocol, TypeVar
 
 from pdp.core.errors import OverloadedError
@@ -25,11 +25,15 @@ _RETRY_SECONDS: Final = 0.1
 
 
 class Queued(Protocol):
-    """A call; *key* is its caller, of a *weight*. Whether it stands abreast is for Turns to say."""
+    """A call by one *connection*; *key* is its caller, of a *weight*. Whether it stands abreast is for Turns to say."""
 
     key: str
     weight: int
     is_abreast: bool
+
+    @property
+    def connection(self) -> str:
+        """Return what is equal for the calls of one connection."""
 
 
 C = TypeVar("C", bound=Queued)
@@ -53,6 +57,7 @@ class Turns(Generic[C]):
         self._of_all = of_all
         self._lines: dict[str, _Line[C]] = {}
         self._apart = 0
+        self._apart_from: Counter[str] = Counter()
 
     @property
     def apart(self) -> int:
@@ -63,6 +68,10 @@ class Turns(Generic[C]):
         """Say whether calls of the caller *key* wait for their turn."""
         line = self._lines.get(key)
         return line is not None and bool(line.apart)
+
+    def has_apart_from(self, connection: str) -> bool:
+        """Say whether calls by that *connection* wait for their turn."""
+        return connection in self._apart_from
 
     def come(self, call: C) -> bool:
         """Say whether it is the turn of *call*, which has come; if not, it waits apart.
@@ -82,6 +91,7 @@ class Turns(Generic[C]):
             raise error
         line.apart.append(call)
         self._apart += 1
+        self._apart_from[call.connection] += 1
         return False
 
     def leave(self, call: C) -> C | None:
@@ -94,8 +104,14 @@ class Turns(Generic[C]):
             self._apart -= 1
             following = line.apart.popleft()
             following.is_abreast = True
+            self._count_down(following.connection)
             return following
         line.abreast -= 1
         if not line.abreast:
             del self._lines[call.key]
         return None
+
+    def _count_down(self, connection: str) -> None:
+        self._apart_from[connection] -= 1
+        if not self._apart_from[connection]:
+            del self._apart_from[connection]
