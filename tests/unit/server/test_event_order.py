@@ -12,19 +12,21 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]
 
 from pdp.server import event_order
 from pdp.server.event_order import CROWDED_FROM, PASSED_MOST, Ordered, OrderedQueue, Rank, order_events, ordered_queues
-from pdp.server.turns import ABREAST
+from pdp.server.inline_call import Call, Method
+from pdp.server.ranking import rank_of
+from pdp.server.turns import ABREAST, Turns
 from tests.unit.server.test_inline_turns import House
 
 OVER = SimpleNamespace(tag=None, completion_type=cygrpc.CompletionType.queue_timeout)
-RANKS = {"e": Rank.END, "p": Rank.PUBLIC, "a": Rank.ALONE, "u": Rank.ARRIVAL, "c": Rank.CROWD}
+RANKS = {"e": Rank.END, "p": Rank.PUBLIC, "a": Rank.ALONE, "u": Rank.ARRIVAL, "o": Rank.ANOTHER, "c": Rank.CROWD}
 
 
 def _event(name: str) -> Any:
     return SimpleNamespace(tag=name, completion_type=cygrpc.CompletionType.operation_complete)
 
 
-def _rank(tag: object) -> Rank:
-    return RANKS[str(tag)[0]]
+def _rank(event: Any) -> Rank:
+    return RANKS[str(event.tag)[0]]
 
 
 class _Core:
@@ -50,7 +52,7 @@ def _taken(names: str, *, crowded: bool = True) -> str:
 
 def test_ends_are_taken_first_then_whoever_is_alone_and_crowds_last() -> None:
     """Each event is taken once, and those of a rank as they came."""
-    assert _taken("c1 u1 e1 a1 p1 e2") == "e1 e2 p1 a1 u1 c1"
+    assert _taken("c1 o1 u1 e1 a1 p1 e2") == "e1 e2 p1 u1 a1 o1 c1"
     assert _taken("c1 c2 a1 a2 e1") == "e1 a1 a2 c1 c2"
 
 
@@ -71,12 +73,13 @@ def _waits(rank: str, others: str) -> int:
     return 200
 
 
-@pytest.mark.parametrize("rank", ["a", "u", "c"])
+@pytest.mark.parametrize("rank", ["a", "u", "o", "c"])
 def test_no_rank_waits_for_ever(rank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many others there are, and however long; the twin that knows no bound keeps those of later ranks."""
-    others = "pauc".replace(rank, "")
+    others = "pauoc".replace(rank, "")
     assert _waits(rank, others) <= len(RANKS) * (PASSED_MOST + 1)
     monkeypatch.setattr(event_order, "PASSED_MOST", 1_000_000)
+    monkeypatch.setattr(event_order, "ALONE_PASSED_MOST", 1_000_000)
     assert _waits(rank, others) == 200
 
 
@@ -149,11 +152,76 @@ def test_calls_have_the_rank_of_what_waits_apart_of_their_caller() -> None:
     arrivals = len(house.core.events)
     for _ in range(arrivals):
         house.core.events.popleft()()
-    rank, method = house.calls.rank, house.calls._methods[0]
+    method = house.calls._methods[0]
+
+    def rank(tag: object, who: str = "") -> Rank:
+        call = SimpleNamespace(peer=lambda: who)
+        return house.calls.rank(SimpleNamespace(tag=tag, success=True, call=call))
+
     heard = [(call.key, rank(call), rank(call.over), rank(call.turn)) for call in house.calls._unread._fresh]
     assert heard == [
         *[("flood", Rank.CROWD, Rank.END, Rank.CROWD)] * ABREAST,
         *[("quiet", Rank.ALONE, Rank.END, Rank.CROWD)] * ABREAST,
     ]
-    assert rank(method) is Rank.ARRIVAL
+    assert rank(method, "flood") is Rank.ANOTHER
+    assert rank(method, "quiet") is Rank.ARRIVAL
     assert rank("whatever the public server waits for") is Rank.PUBLIC
+
+
+class _Flooded:
+    """A server whose flood opens a stream for each that ends, and a quiet caller who asks now and then."""
+
+    def __init__(self, streams: int, rank: event_order.Ranking) -> None:
+        self.turns: Turns[Call] = Turns()
+        self.there: deque[Any] = deque()
+        self._method: Any = object.__new__(Method)
+        self._order = Ordered(lambda _: self.there.popleft() if self.there else OVER, rank, lambda: True)
+        for _ in range(streams):
+            self._open("flood")
+
+    def _open(self, who: str) -> None:
+        self.there.append(self._event(self._method, who))
+
+    def _event(self, tag: object, who: str) -> Any:
+        call = SimpleNamespace(peer=lambda: who)
+        kind = cygrpc.CompletionType.operation_complete
+        return SimpleNamespace(tag=tag, success=True, call=call, completion_type=kind)
+
+    def _take(self) -> str:
+        event = self._order.next(7.0)
+        who: str = event.call.peer()
+        if isinstance(event.tag, Call):
+            following = self.turns.leave(event.tag)
+            if following is not None:
+                self.there.append(self._event(following, following.key))
+            self._open(who) if who == "flood" else None
+            return who
+        call = Call(None, event.tag, event.call, 0.0)  # type: ignore[arg-type]
+        call.key = who
+        if self.turns.come(call):
+            self.there.append(self._event(call, who))
+        return ""
+
+    def longest(self) -> int:
+        """Return how many events a quiet call waits for its answer at most, once the flood has gone on for a while."""
+        found = []
+        for _ in range(30):
+            for _ in range(20):
+                self._take()
+            self._open("quiet")
+            found.append(next(taken for taken in range(1000) if self._take() == "quiet"))
+        return max(found[10:])
+
+
+def test_a_flood_never_stands_in_front_of_everybody_as_calls_that_come() -> None:
+    """However many come at once, they are soon known for what they are.
+
+    The twin takes each message before what comes: whose call was taken is answered at once, and has nothing apart.
+    """
+
+    def messages_first(event: Any) -> Rank:
+        return Rank.PUBLIC if isinstance(event.tag, Call) else Rank.ARRIVAL
+
+    ours = _Flooded(80, lambda event: rank_of(event, ours.turns))
+    assert ours.longest() <= PASSED_MOST
+    assert _Flooded(80, messages_first).longest() > 60

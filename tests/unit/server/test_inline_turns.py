@@ -44,9 +44,12 @@ class _OfCore:
 
     start_server_batch: Callable[..., None]
 
+    def __init__(self, who: str) -> None:
+        self._who = who
+
     def peer(self) -> str:
         """Return who is at the other side."""
-        return ""
+        return self._who
 
 
 class House:
@@ -78,7 +81,7 @@ class House:
 
     def come(self, who: str, *, speaks: bool = True) -> None:
         """Let a call of *who* come, whose message is there unless it never *speaks*."""
-        of_core: Any = _OfCore()
+        of_core: Any = _OfCore(who)
         body = SimpleNamespace(message=lambda: b"asked")
         message = SimpleNamespace(success=True, batch_operations=(body,))
 
@@ -94,7 +97,7 @@ class House:
 
     def open(self, who: str) -> None:
         """Let a stream of *who* come, with one message and no more."""
-        of_core: Any = _OfCore()
+        of_core: Any = _OfCore(who)
         body = SimpleNamespace(message=lambda: b"asked")
         messages = [SimpleNamespace(success=True, batch_operations=(body,))]
 

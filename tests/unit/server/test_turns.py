@@ -15,6 +15,7 @@ class Call:
     key: str = "flood"
     is_abreast: bool = False
     weight: int = 1
+    connection: str = "one"
 
 
 def test_the_others_wait_and_each_gets_its_turn() -> None:
@@ -36,6 +37,20 @@ def test_a_call_leaves_once() -> None:
     assert turns.leave(calls[0]) is calls[ABREAST]
     assert turns.leave(calls[0]) is None
     assert turns.apart == 1
+
+
+def test_it_is_known_by_which_connections_calls_wait() -> None:
+    """From the first that waits until the last has its turn."""
+    turns, calls = Turns[Call](), [Call(connection=name) for name in [*["one"] * ABREAST, "other", "other"]]
+    found = []
+    for call in calls:
+        turns.come(call)
+        found.append([turns.has_apart_from(name) for name in ("one", "other")])
+    for call in calls:
+        turns.leave(call)
+        found.append([turns.has_apart_from(name) for name in ("one", "other")])
+    waiting, none = [False, True], [False, False]
+    assert found == [*[none] * ABREAST, waiting, waiting, waiting, none, none, none]
 
 
 def test_only_so_many_wait_apart() -> None:
