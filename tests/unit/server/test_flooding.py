@@ -39,6 +39,7 @@ class Call:
     due: float
     is_abreast: bool = False
     weight: int = 1
+    connection: str = ""
 
 
 class AnyOrder(Turns[Call]):

@@ -24,7 +24,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator["weakref.WeakSet[object]"]
     alive: weakref.WeakSet[object] = weakref.WeakSet()
 
     class OfCore(test_inline_turns._OfCore):
-        def __init__(self) -> None:
+        def __init__(self, who: str) -> None:
+            super().__init__(who)
             alive.add(self)
 
     monkeypatch.setattr(test_inline_turns, "_OfCore", OfCore)
