@@ -15,7 +15,7 @@ from pdp.analysis.meanings import Meaning, Side
 from pdp.analysis.stance import Stance, Standing
 from pdp.analysis.together import Chance, bits_of
 from pdp.policy_set import Asked
-from pdp.space import Formula, Space, Unfolding
+from pdp.space import TRUE, Formula, Space, Unfolding
 
 
 class Reason(Enum):
@@ -24,6 +24,7 @@ class Reason(Enum):
     NOTHING_ALLOWS = "no allow rule applies"
     DENIED = "a deny rule applies"
     EMPTIED = "nothing is left of what is asked for"
+    ANY = "whatever the reason is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,19 @@ class Parts:
     """What one allow rule and one reason come to: *whole*, and each of *ways*, one of which has to be met.
 
     The whole says nothing of what is kept back from a broad category. Where that is impossible, so is each way.
+    *keeping* is the standing that allows, with all that may be kept back.
     """
 
     whole: Part
     ways: tuple[Part, ...]
+    keeping: Standing
+
+    @property
+    def outright(self) -> Part:
+        """Return what of the whole is seen under no narrower category, on either side."""
+        if self.whole.reason is not Reason.EMPTIED:
+            return self.whole
+        return Part(self.whole.allowing, Standing(0, (), spoken_of=True), Reason.ANY)
 
 
 class AllowedBy:
@@ -85,6 +95,7 @@ class AllowedBy:
                 yield Parts(
                     Part(Standing(by_this.speaking, (), spoken_of=True), other, reason),
                     tuple(Part(way, other, reason) for way in ways),
+                    by_this,
                 )
 
     def _reasons(
@@ -111,7 +122,15 @@ class AllowedBy:
                 reason = other.denied_outright
             case Reason.EMPTIED:
                 reason = other.emptied
+            case Reason.ANY:
+                reason = TRUE
         return question, self._space.script.both(allowing.allows_whole, reason)
+
+    def emptied(self, kind: Kind, asked: Asked, parts: Parts) -> tuple[Unfolding, Formula]:
+        """Return the question of *parts*, and that the whole is met and yet nothing is left of it."""
+        question, met = self.opened(kind, asked, parts.outright)
+        keeping = self._stance_type(self.sides(kind)[0], parts.keeping, question, self._space)
+        return question, self._space.script.both(met, keeping.emptied)
 
 
 def _denied_as_well(side: Side, bits: int, by: Side, denying: int) -> bool:

@@ -49,6 +49,22 @@ class BearingOn:
             left.append(Standing(kept[None], keeping, one.spoken_of))
         return left[0], left[1]
 
+    def changed_outright(self, standings: Sequence[Standing]) -> tuple[int, int] | None:
+        """Return the bits of the rules of either side that mean something else than any rule of the other.
+
+        None where rules mean something else for a narrower category, or an allow rule speaks on one side alone.
+        """
+        changed = self._changed([{None: one.speaking, **dict(one.keeping)} for one in standings])
+        alone = changed.keys() == {None} and standings[0].spoken_of is standings[1].spoken_of
+        return changed[None] if alone else None
+
+    def differing(self, asked: Asked, bits: tuple[int, int]) -> tuple[Unfolding, Formula]:
+        """Return the question, and that something applies by rules of these *bits* of one side and not of the other."""
+        question = self._space.unfolding(asked)
+        for side, some in zip(self._sides, bits, strict=True):
+            self._name(question, side, some, None)
+        return question, self._differs(question, None, bits)
+
     def _changed(self, places: Sequence[dict[Place, int]]) -> _Changed:
         found: _Changed = {}
         for place in {**places[0], **places[1]}:

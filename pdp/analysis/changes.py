@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from pdp.analysis.allowed_by import AllowedBy, same_duties
 from pdp.analysis.bearing_on import BearingOn
 from pdp.analysis.by_one_rule import ByOneRule
 from pdp.analysis.cells import Cell, Cells, Masks
-from pdp.analysis.kinds import Kind, kind_of
+from pdp.analysis.kinds import BY_ONE_RULE, Kind, kind_of
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.possible import Possible
@@ -16,10 +16,8 @@ from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, role_kinds
 from pdp.analysis.seeing import StandingsApart, seen_by
 from pdp.analysis.shared_work import each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
-from pdp.analysis.when import Telling
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
-from pdp.core.role_holding import DATA_SUBJECT
 from pdp.deciding import decide
 from pdp.policy_set import Asked, PolicySet
 from pdp.space import FALSE, Formula, Holding, Space, Unfolding
@@ -52,8 +50,6 @@ class Difference:
 Progress = Callable[[int, int], None]
 """Told how many cells of how many are done."""
 
-_BY_ONE_RULE: Final = frozenset({Kind.NEWLY_ALLOWED, Kind.NEWLY_DENIED})
-
 
 class Comparison:
     """Compares a policy before an edit with the policy after it, as to *kinds* of differences.
@@ -84,12 +80,11 @@ class Comparison:
         before_side, after_side = self.sides
         self.changed = (before_side.unlike(after_side), after_side.unlike(before_side))
         self._narrowing = tuple(self.narrowing_type(side, self.space) for side in self.sides)
-        self._bearing_on = self.bearing_type(self.sides, self.space)
-        self.telling = Telling(self.space)
+        self.bearing_on = self.bearing_type(self.sides, self.space)
         self._known: dict[object, StandingsApart] = {}
         self._possible = self.possible_type(self.space)
         allowed_by = self.allowed_by_type(self.sides, self.space, self.stance_type)
-        self._by_one_rule = ByOneRule(allowed_by, self._possible, self.space)
+        self.by_one_rule = ByOneRule(allowed_by, self._possible, self.space)
         self._found: dict[object, Mapping[Kind, bool | None]] = {}
 
     # --- Looking through the space ------------------------------------------------------------------------------------
@@ -165,7 +160,11 @@ class Comparison:
         standings: Sequence[Standing] = [one.for_roles(bits) for one, bits in zip(grounds, speaking, strict=True)]
         if self._meant(standings)[0] == self._meant(standings)[1]:
             return None
-        standings = self._bearing_on.bearing(asked, standings)
+        standings = self.bearing_on.bearing(asked, standings)
+        return self.apart(standings)
+
+    def apart(self, standings: Sequence[Standing]) -> StandingsApart:
+        """Return *standings* of both sides with what they mean: the same for all that mean the same."""
         meanings = self._meant(standings)
         known = self._known.get(meanings)
         if known is None:
@@ -197,8 +196,8 @@ class Comparison:
     ) -> Mapping[Kind, bool | None]:
         found: dict[Kind, bool | None] = {}
         for kind in self.kinds:
-            if kind in _BY_ONE_RULE:
-                found[kind] = self._by_one_rule.is_possible(kind, asked, differing, holding, self._was_shown)
+            if kind in BY_ONE_RULE:
+                found[kind] = self.by_one_rule.is_possible(kind, asked, differing, holding, self._was_shown)
                 continue
             if kind is Kind.OBLIGATIONS and same_duties(self.sides, differing.standings):
                 found[kind] = False
@@ -261,10 +260,6 @@ class Comparison:
                 held |= side.roles[role]
             found.append(narrowing.without_idle(ground(side, *asked[1:])).for_roles(held))
         return found
-
-    def told_by(self, difference: Difference) -> object:
-        """Return what tells differences apart as to when they are met: the roles by the data subject's alone."""
-        return difference.kind, difference.about, DATA_SUBJECT in difference.asked[0]
 
     def situation(self, difference: Difference) -> Request | None:
         """Return a request that the two policies answer differently in that way."""

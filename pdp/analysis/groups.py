@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from pdp.analysis.boxes import Box, Triple, boxes
 from pdp.analysis.changes import Comparison, Difference, Progress
 from pdp.analysis.kinds import Kind, kind_of
 from pdp.analysis.roles import RoleSets
 from pdp.analysis.shared_work import each_of
-from pdp.analysis.stance import conditions_of
+from pdp.analysis.told_when import ToldWhen
 from pdp.analysis.when import When
 from pdp.core.policy import Rule
 from pdp.core.request import Request
@@ -63,10 +62,11 @@ def grouped(comparison: Comparison, words: Words, progress: Progress | None = No
     for difference in comparison.differences(progress):
         by_cell[id(difference.cell), difference.kind].append(difference)
     every = [case for found in by_cell.values() for case in _smallest(found)]
-    told = _told(comparison, [case.first for case in every])
+    telling = ToldWhen(comparison)
+    told = _told(telling, [case.first for case in every], comparison.jobs)
     alike: dict[tuple[Kind, _RuleIds, When], list[_Case]] = defaultdict(list)
     for case in every:
-        when = told[comparison.told_by(case.first)]
+        when = told[telling.told_by(case.first)]
         alike[case.first.kind, _rules(comparison, case.first), when].append(case)
     groups = [
         group
@@ -101,30 +101,12 @@ def _rules(comparison: Comparison, difference: Difference) -> _RuleIds:
     return named[0], named[1]
 
 
-def _told(comparison: Comparison, differences: Iterable[Difference]) -> Mapping[object, When]:
+def _told(telling: ToldWhen, differences: Iterable[Difference], jobs: int) -> Mapping[object, When]:
     """Return when *differences* are met, by what tells them apart."""
     first: dict[object, Difference] = {}
     for each in differences:
-        first.setdefault(comparison.told_by(each), each)
-
-    told = each_of(partial(_tell, comparison), list(first.values()), comparison.jobs)
-    return dict(zip(first, told, strict=True))
-
-
-def _tell(comparison: Comparison, difference: Difference) -> When:
-    standings = difference.differing.standings
-    question, formulas = comparison.opened(difference.asked, standings)
-    names = []
-    for side, standing in zip(comparison.sides, standings, strict=True):
-        meant = conditions_of(side, standing)
-        names += [
-            (side.policy, name)
-            for name in side.policy.conditions
-            if comparison.space.identity(side.policy, name) in meant
-        ]
-    for policy, name in names:
-        question.names(policy, [name])
-    return comparison.telling.when(question, formulas[difference.kind](), names)
+        first.setdefault(telling.told_by(each), each)
+    return dict(zip(first, each_of(telling.when, list(first.values()), jobs), strict=True))
 
 
 def _by_roles(

@@ -1,6 +1,7 @@
 """What an edit does to a decision."""
 
 from enum import StrEnum
+from typing import Final
 
 from pdp.deciding import Answer
 
@@ -12,6 +13,10 @@ class Kind(StrEnum):
     NEWLY_DENIED = "newly-denied"
     OBLIGATIONS = "obligations-changed"
     REASONS = "reasons-changed"
+
+
+BY_ONE_RULE: Final = frozenset({Kind.NEWLY_ALLOWED, Kind.NEWLY_DENIED})
+"""What is asked and told one allow rule at a time (pdp/analysis/allowed_by.py)."""
 
 
 def kind_of(before: Answer, after: Answer) -> Kind | None:

@@ -77,6 +77,7 @@ class _Answer:
         self._found = found
         self._slots = [slot for slot in slots if self._is(reader._facts.present(slot))]
         self._persons = persons
+        self._resource_id = "data-1"
         self._entities = self._name_entities()
         self._others: dict[str, Entity] = {}
         self._fresh = 0
@@ -107,6 +108,8 @@ class _Answer:
             id_ = resource if _is_resource(path) and resource else f"{_stem(path)}-{len(named) + 1}"
             one = named.setdefault(number_, Entity(types.get(number_, NATURAL_PERSON), id_))
             resource = one.id if _is_resource(path) else resource
+        # Where it is looked at under a narrower category alone, it is that resource all the same.
+        self._resource_id = resource or self._resource_id
         return named
 
     def _entity(self, code: str) -> Entity:
@@ -125,14 +128,12 @@ class _Answer:
     def request(self) -> Request:
         there, code = self._people.person(0)
         data_subject = self._entity(code) if self._is(there) else None
-        resource_code = self._values.script.integer(f"resource as {self._category}")
-        resource_id = self._entities[self._found[resource_code]].id if resource_code in self._found else "data-1"
         scopes = self._scopes()
         properties = self._properties()
         pictured = self._pictured()
         if pictured is not None:
             properties["resource"]["pictured"] = pictured
-        self._add_roles(data_subject, Entity(self._category, resource_id))
+        self._add_roles(data_subject, Entity(self._category, self._resource_id))
         for slot in self._slots:
             self._add_fact(slot)
         return Request(
@@ -142,7 +143,7 @@ class _Answer:
             action=self._action,
             resource=Resource(
                 self._category,
-                resource_id,
+                self._resource_id,
                 data_subject,
                 self._all_scopes(scopes),
                 MappingProxyType(properties["resource"]),
