@@ -11,6 +11,7 @@ from pdp.analysis.roles import RoleSets
 from pdp.analysis.shared_work import each_of
 from pdp.analysis.told_when import ToldWhen
 from pdp.analysis.when import When
+from pdp.core.errors import InvalidRequestError
 from pdp.core.policy import Rule
 from pdp.core.request import Request
 from pdp.deciding import Answer, decide
@@ -174,7 +175,12 @@ def witnessed(comparison: Comparison, words: Words, difference: Difference) -> t
         raise UnconfirmedError(f"no request shows {difference.kind} at {difference.asked}")
     declared = comparison.sides[1].policy.declared
     written = message_to_json(request_to_wire(imagined))
-    request = request_from_wire(check_request_from_dict(written), words, declared={imagined.operator: declared})
+    try:
+        request = request_from_wire(check_request_from_dict(written), words, declared={imagined.operator: declared})
+    except InvalidRequestError as error:
+        raise UnconfirmedError(
+            f"a request for {difference.kind} at {difference.asked} cannot be sent: {error}"
+        ) from error
     before, after = (_answer(side.policy, request) for side in comparison.sides)
     if kind_of(before, after) is not difference.kind:
         raise UnconfirmedError(f"a request for {difference.kind} at {difference.asked} shows {kind_of(before, after)}")

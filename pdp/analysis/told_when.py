@@ -10,7 +10,6 @@ from pdp.analysis.seeing import seen_by
 from pdp.analysis.stance import Standing, conditions_of
 from pdp.analysis.when import MOST_ALTERNATIVES, Clue, Telling, When
 from pdp.core.decision import Outcome
-from pdp.core.role_holding import DATA_SUBJECT
 from pdp.core.text import Text
 from pdp.policy_set import Asked, PolicySet
 from pdp.space import Formula, Holding, Unfolding
@@ -35,6 +34,12 @@ OTHER_SENTENCES: Final = Clue(
     frozenset({Outcome.TRUE}),
     Text("câu trả lời như cũ, do câu khác quyết định", "the answer is the same, and other sentences decide"),
 )
+OTHER_DUTIES: Final = Clue(
+    "other-obligations",
+    frozenset({Outcome.TRUE}),
+    Text("câu trả lời như cũ, nghĩa vụ khác", "the answer is the same, and something else is owed"),
+)
+"""What is told beside the changed rules, which most often is all that somebody who made an edit wants to know."""
 
 
 class ToldWhen:
@@ -46,8 +51,9 @@ class ToldWhen:
         self._known: dict[object, When] = {}
 
     def told_by(self, difference: "Difference") -> object:
-        """Return what tells differences apart as to when they are met: the roles by the data subject's alone."""
-        return difference.kind, difference.about, DATA_SUBJECT in difference.asked[0]
+        """Return what tells differences apart as to when they are met: all that the conditions see of the question."""
+        seen = seen_by(self._comparison.space, difference.asked, difference.differing, Holding.ANYHOW)
+        return difference.kind, seen
 
     def when(self, difference: "Difference") -> When:
         """Return when *difference* is met. Raises UndecidedError."""
@@ -55,7 +61,9 @@ class ToldWhen:
         if kind in BY_ONE_RULE:
             return self._by_parts(kind, asked, self._comparison.by_one_rule.parts(kind, asked, difference.differing))
         if kind is Kind.REASONS:
-            return self._by_changed(asked, standings)
+            return self._by_changed(asked, standings, OTHER_SENTENCES)
+        if any(one.keeping for one in standings):
+            return self._by_changed(asked, standings, OTHER_DUTIES)
         question, formulas = self._comparison.opened(asked, standings)
         return self._told(question, formulas[kind](), zip(self._comparison.sides, standings, strict=True))
 
@@ -71,18 +79,18 @@ class ToldWhen:
         shortest = list(_shortest(found))
         return When(tuple(shortest[:MOST_ALTERNATIVES]), complete and len(shortest) <= MOST_ALTERNATIVES)
 
-    def _by_changed(self, asked: Asked, standings: Sequence[Standing]) -> When:
-        """Tell by the changed rules alone where they apply: what else decides there would fill pages."""
+    def _by_changed(self, asked: Asked, standings: Sequence[Standing], beside: Clue) -> When:
+        """Tell by the changed rules alone where they apply, and *beside*: what else decides there would fill pages."""
         comparison = self._comparison
         bits = comparison.bearing_on.changed_outright(standings)
         if bits is None:
-            return When(((OTHER_SENTENCES,),), complete=True)
+            return When(((beside,),), complete=True)
         apart = comparison.apart([Standing(one, (), spoken_of=True) for one in bits])
-        place = seen_by(comparison.space, asked, apart, Holding.ANYHOW)
+        place = beside, seen_by(comparison.space, asked, apart, Holding.ANYHOW)
         if place not in self._known:
             question, formula = comparison.bearing_on.differing(asked, bits)
             told = self._told(question, formula, zip(comparison.sides, apart.standings, strict=True))
-            alternatives = tuple((*clues, OTHER_SENTENCES) for clues in told.alternatives)
+            alternatives = tuple((*clues, beside) for clues in told.alternatives)
             self._known[place] = When(alternatives, told.complete)
         return self._known[place]
 

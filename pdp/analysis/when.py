@@ -12,7 +12,7 @@ from pdp.core.request import Request
 from pdp.core.role_holding import DATA_SUBJECT
 from pdp.core.text import Text, join_texts
 from pdp.policy_set import PolicySet
-from pdp.space import Formula, Holding, Space, Unfolding
+from pdp.space import Formula, Holding, Space, UndecidedError, Unfolding
 
 MOST_ALTERNATIVES: Final = 4
 """How many alternatives are told; of more it is said that there are."""
@@ -118,8 +118,9 @@ class Telling:
         everything: _Chosen = {at: frozenset({one.outcome}) for at, one in enumerate(met)}
         by_rules = _without(everything, lambda some: self._follows(question, holds, met, some))
         if not self._follows(question, holds, met, by_rules):
-            # What is kept back from a broad category rests on more than is told here.
-            return everything
+            raise UndecidedError(
+                f"when {question.asked} is answered so rests on more than the conditions that are told"
+            )
         kept = dict(_without(by_rules, lambda some: self._is_implied(question, met, by_rules, some)))
         for at in list(kept):
             for wider in _WIDER[met[at].outcome]:

@@ -1,6 +1,6 @@
 """Who a situation is about, and who holds which role towards whom."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -171,6 +171,11 @@ class People:
         """Return that a scope of each type is named in which a role may be held."""
         types = {type_ for each in self.classes for type_ in each.held_in if type_ != OPERATOR_SCOPE}
         return [self.scope_of_type(type_) for type_ in sorted(types)]
+
+    def named_as_scopes(self, among: Container[Formula]) -> list[Formula]:
+        """Return for each entity that was looked for among the scopes that it is one, where that is *among* some."""
+        named = [self._script.applied(self.scopes.member, code) for code in self.scopes.tested]
+        return [each for each in named if each in among]
 
     @property
     def scope_types(self) -> dict[str, Formula]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pdp.conditions.expression import Expression
 from pdp.core.decision import Outcome
@@ -15,7 +15,7 @@ from pdp.space.conditioned import Conditioned
 from pdp.space.expressions import pictured_needed
 from pdp.space.facts import Slot, Statement
 from pdp.space.graded import Graded
-from pdp.space.script import Formula, Script
+from pdp.space.script import Formula, Script, UndecidedError
 
 if TYPE_CHECKING:
     from pdp.space.space import Space
@@ -36,6 +36,13 @@ class Holding(Enum):
     IN_SCOPES = "just those, where a scope of every type is named"
     LOOSELY = "those that conditions ask for as they are asked, and any others"
     ANYBODY = "any roles at all, by the data subject if it is to be one of them"
+
+
+MOST_SCOPES: Final = 16
+"""So many scopes a request may name (contract, section 1, "Limits")."""
+
+_FEW: Final = 8
+"""So many are enough beside those in which roles are held."""
 
 
 class Question:
@@ -111,7 +118,17 @@ class Question:
         constraints = [*rivals, *self._held(holding)]
         reader, slots = self._space.reader, _slots(closed)
         found = self._space.script.values([*constraints, *formulas], reader.wanted(), self.told)
-        return None if found is None else (reader.request(self.asked, found, slots, self._pictured), found)
+        if found is None:
+            return None
+        request = reader.request(self.asked, found, slots, self._pictured)
+        if len(request.resource.scopes) <= MOST_SCOPES:
+            return request, found
+        # What nothing depends on the solver chooses as it likes: scopes by the dozen, and no request names so many.
+        few = self._space.script.few_of(_FEW, self._space.people.named_as_scopes(found))
+        found = self._space.script.values([*constraints, *formulas, few], reader.wanted(), self.told)
+        if found is None:
+            raise UndecidedError(f"a situation of {self.asked} names more scopes than a request may")
+        return reader.request(self.asked, found, slots, self._pictured), found
 
     def _held(self, holding: Holding) -> list[Formula]:
         people, (roles, _, category, _) = self._space.people, self.asked

@@ -125,6 +125,10 @@ class Script:
             return TRUE if value_of(left) <= value_of(right) else FALSE
         return TRUE if left == right else self._named("<=", left, right)
 
+    def few_of(self, most: int, parts: Iterable[Formula]) -> Formula:
+        """Return that at most *most* of *parts* hold."""
+        return self._named(f"(_ at-most {most})", *sorted(parts))
+
     def applied(self, function: str, argument: str) -> Formula:
         """Return what *function* says of a number."""
         return self._named(function, argument)

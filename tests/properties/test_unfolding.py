@@ -13,6 +13,8 @@ from pdp.analysis.possible import Possible
 from pdp.core.decision import Outcome
 from pdp.policy_set import Asked, PolicySet
 from pdp.space import Formula, Holding, Question, Space, UndecidedError, Unfolding
+from pdp.space.question import MOST_SCOPES
+from pdp.wire.limits import SCOPES
 from tests.builders import the_words
 from tests.properties.policy_pairs import CATEGORIES, CONDITIONS, PURPOSES, ROLES, Row, a_policy
 
@@ -204,15 +206,55 @@ _TICKETS = {
 }
 
 
-def test_the_resource_is_one_under_every_category() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        [("about_it", Outcome.TRUE, "child_data"), ("once_about_it", Outcome.TRUE, "child_photo")],
+        [("about_it", Outcome.TRUE, "child_photo")],
+    ],
+    ids=["as a whole and as a part", "as a part alone"],
+)
+def test_the_resource_is_one_under_every_category(said: Drawn) -> None:
     """A fact that names it as a whole and a fact that names it as a part both do so in the request that is made."""
     policy = a_policy(_KNOWN, also=_TICKETS)
     space = Space([policy], the_words().schema)
     question = space.unfolding((frozenset({"teacher"}), *_CELL))
-    said = [("about_it", Outcome.TRUE, "child_data"), ("once_about_it", Outcome.TRUE, "child_photo")]
     formula = _said(question, space, policy, [said])
 
     found = question.situation(formula)
 
     assert found is not None
     assert question.holds_in(formula, found, {})
+
+
+# --- Few scopes -------------------------------------------------------------------------------------------------------
+
+_SCOPED = {
+    "in_them": "some support_ticket where (its status is open and its opened_by is in resource.scopes)",
+    "once_in_them": "some support_ticket where (its status is closed and its opened_by is in resource.scopes)",
+}
+
+
+def _scopes_named(monkeypatch: pytest.MonkeyPatch, most: int) -> int:
+    """Return how many scopes the request names for either of two conditions, where it may name so many."""
+    monkeypatch.setattr("pdp.space.question.MOST_SCOPES", most)
+    monkeypatch.setattr("pdp.space.question._FEW", most)
+    policy = a_policy(_KNOWN, also=_SCOPED)
+    space = Space([policy], the_words().schema)
+    question = space.question((frozenset({"teacher"}), *_CELL))
+    said = _said(question, space, policy, [[(name, Outcome.TRUE, "child_data")] for name in _SCOPED])
+    found = question.situation(said)
+    assert found is not None
+    return len(found.resource.scopes)
+
+
+def test_a_request_names_no_more_scopes_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nothing depends on is left out where there would be too many; where all of it is needed, it is undecided."""
+    assert _scopes_named(monkeypatch, 1) < _scopes_named(monkeypatch, 16)
+    with pytest.raises(UndecidedError, match="names more scopes"):
+        _scopes_named(monkeypatch, 0)
+
+
+def test_what_a_request_may_name_is_what_the_wire_takes() -> None:
+    """The space and the messages have one bound."""
+    assert MOST_SCOPES == SCOPES
