@@ -16,7 +16,8 @@ from random import Random
 from statistics import median
 
 from pdp.analysis.changes import Comparison
-from pdp.analysis.groups import UnconfirmedError, grouped
+from pdp.analysis.groups import grouped
+from pdp.analysis.witnesses import UnconfirmedError
 from pdp.core.errors import InvalidPolicyError
 from pdp.policy_set import PolicySet, build_policy_set
 from pdp.space import UndecidedError

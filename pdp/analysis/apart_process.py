@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from pdp.analysis.beside import changed_beside
 from pdp.analysis.changes import Comparison
-from pdp.analysis.groups import UnconfirmedError, grouped
+from pdp.analysis.groups import grouped
 from pdp.analysis.loosening import allows_more
 from pdp.analysis.telling import said
+from pdp.analysis.witnesses import UnconfirmedError
 from pdp.core.errors import InvalidPolicyError
 from pdp.core.finding import Finding
 from pdp.policy_set import PolicySet, build_policy_set

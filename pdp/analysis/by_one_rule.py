@@ -8,6 +8,7 @@ from pdp.analysis.meanings import Side
 from pdp.analysis.possible import Opened, Possible
 from pdp.analysis.seeing import StandingsApart, seen_by
 from pdp.analysis.stance import Standing, conditions_of, meant
+from pdp.core.request import Request
 from pdp.policy_set import Asked
 from pdp.space import Formula, Holding, Space, Unfolding
 
@@ -44,6 +45,18 @@ class ByOneRule:
         if not left:
             return False
         return was_shown(kind, asked) or self._one_of(kind, asked, left, holding)
+
+    def situation(self, kind: Kind, asked: Asked, differing: StandingsApart) -> Request | None:
+        """Return a request that shows *kind*, None where there is none. Raises UndecidedError."""
+        for parts in self.parts(kind, asked, differing):
+            if self.is_met(kind, asked, parts.whole) is False:
+                continue
+            for way in parts.ways:
+                question, formula = self.opened(kind, asked, way)
+                found = question.situation(formula)
+                if found is not None:
+                    return found
+        return None
 
     def parts(self, kind: Kind, asked: Asked, differing: StandingsApart) -> tuple[Parts, ...]:
         """Return the parts of *differing*: *kind* is met where a way of one of them is, and nowhere else."""

@@ -14,7 +14,7 @@ from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.possible import Possible
 from pdp.analysis.roles import MOST_ROLES, RoleKind, RoleSets, apart, role_kinds, role_sets
 from pdp.analysis.seeing import StandingsApart, seen_by
-from pdp.analysis.shared_work import each_of
+from pdp.analysis.shared_work import Progress, each_of
 from pdp.analysis.stance import Ground, Stance, Standing, conditions_of, ground, meant
 from pdp.core.fact_schema import FactSchema
 from pdp.core.request import Request
@@ -45,10 +45,6 @@ class Difference:
     def decisions(self) -> int:
         """Return how many sets of roles and combinations of words it stands for."""
         return self.roles.size * self.cell.size
-
-
-Progress = Callable[[int, int], None]
-"""Told how many cells of how many are done."""
 
 
 class Comparison:
@@ -263,8 +259,11 @@ class Comparison:
 
     def situation(self, difference: Difference) -> Request | None:
         """Return a request that the two policies answer differently in that way."""
-        question, formulas = self.opened(difference.asked)
-        return question.situation(formulas[difference.kind]())
+        kind, asked, differing = difference.kind, difference.asked, difference.differing
+        if kind in BY_ONE_RULE:
+            return self.by_one_rule.situation(kind, asked, differing)
+        question, formulas = self.opened(asked, differing.standings)
+        return question.situation(formulas[kind]())
 
     def _differ(self, one: Mapping[Any, Formula], other: Mapping[Any, Formula]) -> Formula:
         written = self.space.script

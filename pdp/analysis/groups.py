@@ -1,31 +1,23 @@
 """Differences put together so that a person can read them, each group with a request that shows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pdp.analysis.boxes import Box, Triple, boxes
-from pdp.analysis.changes import Comparison, Difference, Progress
-from pdp.analysis.kinds import Kind, kind_of
+from pdp.analysis.changes import Comparison, Difference
+from pdp.analysis.kinds import Kind
 from pdp.analysis.roles import RoleSets
-from pdp.analysis.shared_work import each_of
+from pdp.analysis.shared_work import Progress, each_of
 from pdp.analysis.told_when import ToldWhen
 from pdp.analysis.when import When
-from pdp.core.errors import InvalidRequestError
+from pdp.analysis.witnesses import Witness, witnessed
 from pdp.core.policy import Rule
 from pdp.core.request import Request
-from pdp.deciding import Answer, decide
-from pdp.policy_set import PolicySet
-from pdp.wire.json_form import check_request_from_dict, message_to_json
-from pdp.wire.outgoing import request_to_wire
-from pdp.wire.requests import request_from_wire
+from pdp.deciding import Answer
 from pdp.wire.words import Words
 
 _RuleIds = tuple[tuple[str, ...], tuple[str, ...]]
-
-
-class UnconfirmedError(Exception):
-    """The two policies answer a witness otherwise than the space says: nothing of the comparison may be relied on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +49,19 @@ class _Case:
     decisions: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """A group before anything shows it: *first* is one of its differences."""
+
+    kind: Kind
+    roles: tuple[tuple[str, ...], ...]
+    regions: tuple[Box, ...]
+    when: When
+    rules: _RuleIds
+    decisions: int
+    first: Difference
+
+
 def grouped(comparison: Comparison, words: Words, progress: Progress | None = None) -> tuple[Group, ...]:
     """Return every difference in groups, what is newly allowed first. Raises UndecidedError and UnconfirmedError."""
     by_cell: dict[tuple[int, Kind], list[Difference]] = defaultdict(list)
@@ -64,16 +69,16 @@ def grouped(comparison: Comparison, words: Words, progress: Progress | None = No
         by_cell[id(difference.cell), difference.kind].append(difference)
     every = [case for found in by_cell.values() for case in _smallest(found)]
     telling = ToldWhen(comparison)
-    told = _told(telling, [case.first for case in every], comparison.jobs)
+    told = _told(telling, [case.first for case in every], comparison.jobs, progress)
     alike: dict[tuple[Kind, _RuleIds, When], list[_Case]] = defaultdict(list)
     for case in every:
         when = told[telling.told_by(case.first)]
         alike[case.first.kind, _rules(comparison, case.first), when].append(case)
-    groups = [
-        group
-        for (kind, rules, when), cases in alike.items()
-        for group in _by_roles(comparison, words, kind, rules, when, cases)
+    outlines = [
+        outline for (kind, rules, when), cases in alike.items() for outline in _by_roles(kind, rules, when, cases)
     ]
+    shown = witnessed(comparison, words, [each.first for each in outlines], progress)
+    groups = [_group(comparison, *each) for each in zip(outlines, shown, strict=True)]
     return tuple(sorted(groups, key=lambda group: (list(Kind).index(group.kind), -group.decisions, group.roles)))
 
 
@@ -102,22 +107,17 @@ def _rules(comparison: Comparison, difference: Difference) -> _RuleIds:
     return named[0], named[1]
 
 
-def _told(telling: ToldWhen, differences: Iterable[Difference], jobs: int) -> Mapping[object, When]:
+def _told(
+    telling: ToldWhen, differences: Iterable[Difference], jobs: int, progress: Progress | None
+) -> Mapping[object, When]:
     """Return when *differences* are met, by what tells them apart."""
     first: dict[object, Difference] = {}
     for each in differences:
         first.setdefault(telling.told_by(each), each)
-    return dict(zip(first, each_of(telling.when, list(first.values()), jobs), strict=True))
+    return dict(zip(first, each_of(telling.when, list(first.values()), jobs, progress), strict=True))
 
 
-def _by_roles(
-    comparison: Comparison,
-    words: Words,
-    kind: Kind,
-    rules: _RuleIds,
-    when: When,
-    cases: Iterable[_Case],
-) -> list[Group]:
+def _by_roles(kind: Kind, rules: _RuleIds, when: When, cases: Iterable[_Case]) -> Iterator[_Outline]:
     """Put together the roles for which the same words change."""
     triples: dict[tuple[str, ...], set[Triple]] = defaultdict(set)
     decisions: dict[tuple[str, ...], int] = defaultdict(int)
@@ -138,24 +138,27 @@ def _by_roles(
     together: dict[frozenset[Triple], list[tuple[str, ...]]] = defaultdict(list)
     for roles, found in triples.items():
         together[frozenset(found)].append(roles)
-    made = []
     for region, roles_of in together.items():
-        witness, before, after = witnessed(comparison, words, first[roles_of[0]])
-        made.append(
-            Group(
-                kind,
-                tuple(sorted(roles_of)),
-                boxes(region),
-                when,
-                tuple(comparison.sides[0].policy.rules[id_] for id_ in rules[0]),
-                tuple(comparison.sides[1].policy.rules[id_] for id_ in rules[1]),
-                sum(decisions[roles] for roles in roles_of),
-                witness,
-                before,
-                after,
-            )
-        )
-    return made
+        counted = sum(decisions[roles] for roles in roles_of)
+        yield _Outline(kind, tuple(sorted(roles_of)), boxes(region), when, rules, counted, first[roles_of[0]])
+
+
+def _group(comparison: Comparison, outline: _Outline, shown: Witness) -> Group:
+    before, after = (
+        tuple(side.policy.rules[id_] for id_ in ids) for side, ids in zip(comparison.sides, outline.rules, strict=True)
+    )
+    return Group(
+        outline.kind,
+        outline.roles,
+        outline.regions,
+        outline.when,
+        before,
+        after,
+        outline.decisions,
+        shown.request,
+        shown.before,
+        shown.after,
+    )
 
 
 def _role_names(sets: RoleSets) -> list[tuple[str, ...]]:
@@ -163,31 +166,3 @@ def _role_names(sets: RoleSets) -> list[tuple[str, ...]]:
     if len(sets.kinds) == 1:
         return [(role,) for role in sets.kinds[0].roles]
     return [tuple(sorted(sets.example))]
-
-
-def witnessed(comparison: Comparison, words: Words, difference: Difference) -> tuple[Request, Answer, Answer]:
-    """Return a request that shows *difference*, as it reads back from the wire, with both answers to it.
-
-    Raises UnconfirmedError when it shows something else.
-    """
-    imagined = comparison.situation(difference)
-    if imagined is None:
-        raise UnconfirmedError(f"no request shows {difference.kind} at {difference.asked}")
-    declared = comparison.sides[1].policy.declared
-    written = message_to_json(request_to_wire(imagined))
-    try:
-        request = request_from_wire(check_request_from_dict(written), words, declared={imagined.operator: declared})
-    except InvalidRequestError as error:
-        raise UnconfirmedError(
-            f"a request for {difference.kind} at {difference.asked} cannot be sent: {error}"
-        ) from error
-    before, after = (_answer(side.policy, request) for side in comparison.sides)
-    if kind_of(before, after) is not difference.kind:
-        raise UnconfirmedError(f"a request for {difference.kind} at {difference.asked} shows {kind_of(before, after)}")
-    return request, before, after
-
-
-def _answer(policy: PolicySet, request: Request) -> Answer:
-    if request.time is None:
-        raise TypeError(request)
-    return decide(policy, request, (), request.time)

@@ -1,6 +1,6 @@
 """Who may what: for each role, action, category and purpose whether it is allowed, and under which conditions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from pdp.analysis.cells import Cell, Cells
 from pdp.analysis.meanings import Side
 from pdp.analysis.narrowing import Narrowing
 from pdp.analysis.roles import RoleKind, role_kinds
-from pdp.analysis.shared_work import each_of
+from pdp.analysis.shared_work import Progress, each_of
 from pdp.analysis.stance import Ground, Standing, conditions_of, ground
 from pdp.analysis.together import Chance, Together, bits_of
 from pdp.core.decision import Effect, Obligation
@@ -55,8 +55,6 @@ class Entry:
 
 Row = tuple[tuple[RoleKind, Entry], ...]
 """What each kind of roles may do in one cell."""
-
-Progress = Callable[[int, int], None]
 
 SILENCE = Entry(Permission.DENIED)
 """What no rule allows and no rule denies."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pdp.analysis.boxes import Box, Triple, boxes
 from pdp.analysis.cells import Cell
-from pdp.analysis.matrix import Entry, Matrix, Permission, Progress
+from pdp.analysis.matrix import Entry, Matrix, Permission
+from pdp.analysis.shared_work import Progress
 from pdp.core.policy import Rule
 
 

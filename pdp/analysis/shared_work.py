@@ -29,11 +29,24 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def each_of(work: Callable[[_T], _Found], items: Sequence[_T], jobs: int) -> Iterator[_Found]:
+Progress = Callable[[int, int], None]
+"""Told how much of how much is done."""
+
+
+def each_of(
+    work: Callable[[_T], _Found], items: Sequence[_T], jobs: int, progress: Progress | None = None
+) -> Iterator[_Found]:
     """Yield what *work* makes of each of *items*, in their order, with *jobs* processes at most.
 
     What *work* raises is raised here. Where processes cannot be had, or one of them ends early, this one does the rest.
     """
+    for done, found in enumerate(_each_of(work, items, jobs), start=1):
+        if progress is not None:
+            progress(done, len(items))
+        yield found
+
+
+def _each_of(work: Callable[[_T], _Found], items: Sequence[_T], jobs: int) -> Iterator[_Found]:
     if jobs < 2 or len(items) < FEWEST or "fork" not in get_all_start_methods():
         yield from map(work, items)
         return

@@ -71,9 +71,10 @@ def diff(
     need_solver(lang)
     from pdp.analysis.beside import changed_beside
     from pdp.analysis.changes import Comparison
-    from pdp.analysis.groups import UnconfirmedError, grouped
+    from pdp.analysis.groups import grouped
     from pdp.analysis.kinds import Kind
     from pdp.analysis.shared_work import cores
+    from pdp.analysis.witnesses import UnconfirmedError
     from pdp.space import UndecidedError
 
     words = load_words()
