@@ -32,7 +32,8 @@ class RedisServer:
 
     def start(self, *options: str) -> None:
         """Start it; *options* are given besides those of the beginning."""
-        assert SERVER is not None
+        if SERVER is None:
+            raise RuntimeError("redis-server: it is not installed\n  hint: `scripts/redis.sh` installs it")
         command = [SERVER, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -35,7 +35,8 @@ class Cluster:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         place = binaries()
-        assert place is not None
+        if place is None:
+            raise RuntimeError("postgresql: it is not installed\n  hint: `scripts/postgresql.sh` installs it")
         self._place = place
         self.folder = folder
         self.data = folder / "data"
