@@ -230,8 +230,9 @@ class SqlFacts:
 
     def prune(self, operator: str, kind: str, before: datetime, *, only_count: bool = False) -> Pruned:
         """Remove every version of a kind of fact that had ended before an instant, some in each transaction."""
+        newest = self._newest
         with self._database.reading() as session:
-            self._check(read_state(session).token, self._newest, confirmed=True)
+            self._check(read_state(session).token, newest, confirmed=True)
             count, until = prunable(session, operator, kind, before)
         if only_count or not count:
             return Pruned(count)

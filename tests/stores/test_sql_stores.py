@@ -23,14 +23,15 @@ from psycopg.conninfo import conninfo_to_dict
 from pdp.core.errors import ForeignTokenError, InvalidSettingsError, UnavailableError
 from pdp.core.fact_identity import fact_id
 from pdp.core.log_ports import LogHead
-from pdp.core.stores import FactFilter, Pruned
+from pdp.core.stores import FactFilter, Pruned, StoreState, Token
 from pdp.core.wanted import GroundsWanted
 from pdp_adapters.postgresql_database import GROWTH_NOTED, PostgresqlDatabase, checked_address
 from pdp_adapters.postgresql_session import PostgresqlSession
 from pdp_adapters.sql_backup import dumped, restore
-from pdp_adapters.sql_database import POSTGRESQL, Database
+from pdp_adapters.sql_database import POSTGRESQL, Database, Session
 from pdp_adapters.sql_facts import SqlFacts
 from pdp_adapters.sql_schema import MIGRATIONS, migrate
+from pdp_adapters.sql_state import read_state
 from pdp_adapters.sqlite_database import SqliteDatabase
 from tests.stores.writing import (
     ANYTHING,
@@ -625,6 +626,25 @@ def test_pruning_tells_what_it_leaves_in_the_files_of_sqlite(tmp_path: Path) -> 
         other.execute("SELECT * FROM past_fact").fetchall()
         assert store.prune(KIDS, "role", later(5)) == Pruned(1, is_left_in_log=True)
         assert left_in_files(tmp_path, b"pruned-person")
+    store.close()
+
+
+def test_a_write_meanwhile_does_not_make_pruning_a_store_that_went_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is newer than what is read was not known before; the twin of this looks at it afterwards."""
+    store = pruned_once(tmp_path / "facts.db")
+    read = read_state
+
+    def beside_a_write(session: Session) -> StoreState:
+        state = read(session)
+        store._seen(Token(state.token.history, state.token.revision + 1))
+        return state
+
+    monkeypatch.setattr("pdp_adapters.sql_facts.read_state", beside_a_write)
+    assert store.prune(KIDS, "role", later(5), only_count=True) == Pruned(1)
+    with pytest.raises(UnavailableError, match="at revision"):
+        store.prune(KIDS, "role", later(5))
     store.close()
 
 
