@@ -1,38 +1,23 @@
 """From the numbers that a solver found to a request that can be asked."""
 
 from collections.abc import Iterable, Mapping, Set
-from datetime import timedelta
-from functools import cached_property
 from types import MappingProxyType
-from typing import Final
 
-from pdp.conditions.expression import Emptiness, Root, Term
+from pdp.conditions.expression import Root
 from pdp.core.entity import Entity
 from pdp.core.fact_schema import FactSchema, PropertySpec, ValueType
 from pdp.core.facts import Consent, Fact, Ground, Value
 from pdp.core.policy import Granting
 from pdp.core.request import Request, Resource
-from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.policy_set import Asked
+from pdp.space.answered import Answered
 from pdp.space.assigning import Assigning
-from pdp.space.codes import NATURAL_PERSON
 from pdp.space.encoding import NOW
 from pdp.space.facts import CONSENT, REFUSAL, Facts, Slot
 from pdp.space.made_of import MadeOf
 from pdp.space.people import OPERATOR_SCOPE, Held, People
-from pdp.space.script import FALSE, TRUE, in_order, is_number, value_of
 from pdp.space.values import Values
-
-BLANK: Final = " "
-"""A text that is there and says nothing."""
-
-_NAMES: Final = {
-    "subject": "asker",
-    "resource.data_subject": "person-concerned",
-    "context.recipient": "recipient",
-    "context.grantee": "grantee",
-}
 
 
 class SituationReader:
@@ -74,76 +59,33 @@ class _Answer:
         self._values = reader._values
         self._people = reader._people
         self._roles, self._action, self._category, self._purpose = asked
-        self._found = found
-        self._slots = [slot for slot in slots if self._is(reader._facts.present(slot))]
+        self._answered = Answered(reader._values, reader._made_of, reader._vocabulary, found)
+        self._slots = [slot for slot in slots if self._answered.is_so(reader._facts.present(slot))]
         self._persons = persons
-        self._resource_id = "data-1"
-        self._entities = self._name_entities()
-        self._others: dict[str, Entity] = {}
-        self._fresh = 0
         self._extra_scopes: dict[str, Entity] = {}
         self._facts: list[Fact] = []
-
-    def _is(self, formula: str) -> bool:
-        if formula in {TRUE, FALSE}:
-            return formula == TRUE
-        return bool(self._found.get(formula, 0))
-
-    def _number(self, code: str) -> int:
-        return value_of(code) if is_number(code) else self._found[code]
-
-    def _name_entities(self) -> dict[int, Entity]:
-        paths = self._values.entity_names
-        known = {code: paths[code] for code in sorted(self._found.keys() & paths.keys(), key=in_order)}
-        types = {
-            self._found[code]: self._values.codes.type_of(self._found[type_term])
-            for code in known
-            if (type_term := self._values.type_term(code)) in self._found
-        }
-        named = dict(self._values.codes.entities)
-        resource = ""
-        for code, path in sorted(known.items(), key=lambda item: (item[1] not in _NAMES, not _is_resource(item[1]))):
-            number_ = self._found[code]
-            # The resource is one, under whichever category it is looked at.
-            id_ = resource if _is_resource(path) and resource else f"{_stem(path)}-{len(named) + 1}"
-            one = named.setdefault(number_, Entity(types.get(number_, NATURAL_PERSON), id_))
-            resource = one.id if _is_resource(path) else resource
-        # Where it is looked at under a narrower category alone, it is that resource all the same.
-        self._resource_id = resource or self._resource_id
-        return named
-
-    def _entity(self, code: str) -> Entity:
-        """Return the entity with this number, or one like no other where nothing is asked of it."""
-        if not is_number(code) and code not in self._found:
-            path = self._values.entity_names.get(code, "somebody")
-            return self._others.setdefault(code, Entity("user", f"{_stem(path)}-x{len(self._others) + 1}"))
-        return self._entities[self._number(code)]
-
-    def _new(self, type_: str, stem: str) -> Entity:
-        self._fresh += 1
-        return Entity(type_, f"{stem}-{self._fresh}")
 
     # --- The request --------------------------------------------------------------------------------------------------
 
     def request(self) -> Request:
         there, code = self._people.person(0)
-        data_subject = self._entity(code) if self._is(there) else None
+        data_subject = self._answered.entity(code) if self._answered.is_so(there) else None
         scopes = self._scopes()
         properties = self._properties()
         pictured = self._pictured()
         if pictured is not None:
             properties["resource"]["pictured"] = pictured
-        self._add_roles(data_subject, Entity(self._category, self._resource_id))
+        self._add_roles(data_subject, Entity(self._category, self._answered.resource_id))
         for slot in self._slots:
             self._add_fact(slot)
         return Request(
             request_id="",
             operator=self._people.operator.id,
-            subject=self._entity(self._people.subject),
+            subject=self._answered.entity(self._people.subject),
             action=self._action,
             resource=Resource(
                 self._category,
-                self._resource_id,
+                self._answered.resource_id,
                 data_subject,
                 self._all_scopes(scopes),
                 MappingProxyType(properties["resource"]),
@@ -158,91 +100,32 @@ class _Answer:
 
     def _properties(self) -> dict[str, dict[str, Value]]:
         sections: dict[str, dict[str, Value]] = {"subject": {}, "resource": {}, "context": {}, "extra": {}}
-        for path, term, value in self._told:
+        for path, term, value in self._answered.told:
             root, _, name = path.partition(".")
             if root in sections and name and term.root is not Root.FACT:
                 sections[root][name] = value
         return sections
 
-    @cached_property
-    def _told(self) -> tuple[tuple[str, Term, Value], ...]:
-        return tuple(self._all_values())
-
-    def _all_values(self) -> Iterable[tuple[str, Term, Value]]:
-        made_of, found = self._reader._made_of, self._found.keys()
-        for path in made_of.scalars_of(found):
-            term, scalar = self._values.scalars[path]
-            if not self._is(scalar.absent):
-                yield path, term, self._value(term, scalar.code)
-        for path in made_of.listings_of(found):
-            term, listing = self._values.listings[path]
-            if not self._is(listing.absent):
-                texts = [self._values.codes.text_of(code) for code, has in listing.has.items() if self._is(has)]
-                yield path, term, tuple(texts)
-        for path, listed in self._values.entity_lists.items():
-            if path != "resource.scopes" and self._asked_about(listed.absent) and not self._is(listed.absent):
-                yield path, _ENTITY_LIST, self._members(path)
-
-    def _asked_about(self, *names: str) -> bool:
-        return not self._found.keys().isdisjoint(names)
-
-    def _value(self, term: Term, code: str) -> Value:
-        if code not in self._found and term.type is not ValueType.ENTITY:
-            return self._any_value(term)
-        number_ = self._number(code) if code in self._found else 0
-        match term.type:
-            case ValueType.BOOL:
-                return bool(number_)
-            case ValueType.INT:
-                return number_
-            case ValueType.TIMESTAMP:
-                return NOW + timedelta(seconds=number_)
-            case ValueType.ENTITY:
-                return self._entity(code)
-            case _:
-                return self._values.codes.text_of(number_) or BLANK
-
-    def _any_value(self, term: Term) -> Value:
-        """Return a value of which nothing is asked but that it is there."""
-        match term.type:
-            case ValueType.BOOL:
-                return True
-            case ValueType.INT:
-                return 1
-            case ValueType.TIMESTAMP:
-                return NOW
-            case ValueType.ROLE | ValueType.CATEGORY:
-                kind = WordKind.ROLE if term.type is ValueType.ROLE else WordKind.CATEGORY
-                return next(iter(self._reader._vocabulary.words(kind)))
-            case _:
-                return term.values[0] if term.values else "something"
-
-    def _members(self, name: str) -> tuple[Entity, ...]:
-        listed = self._values.entity_lists[name]
-        inside = [
-            self._entity(code) for code in listed.tested if self._is(self._values.script.applied(listed.member, code))
-        ]
-        within = [self._is(formula) for formula in listed.within.values()]
-        if self._is(listed.nonempty) and not any(within) and (within or not inside):
-            inside.append(self._new("org", "somebody"))
-        return tuple(dict.fromkeys(inside))
-
     def _scopes(self) -> list[Entity]:
-        return list(self._members("resource.scopes")) if self._is(self._people.scopes.nonempty) else []
+        return (
+            list(self._answered.members("resource.scopes"))
+            if self._answered.is_so(self._people.scopes.nonempty)
+            else []
+        )
 
     def _all_scopes(self, tested: list[Entity]) -> tuple[Entity, ...]:
         return tuple(dict.fromkeys((*self._extra_scopes.values(), *tested)))
 
     def _pictured(self) -> tuple[Entity, ...] | None:
         persons = [self._people.person(each)[0] for each in range(1, self._persons + 1)]
-        asked_about = self._asked_about(self._people.pictured_absent, self._people.subject_pictured, *persons)
-        if self._is(self._people.pictured_absent) or not asked_about:
+        asked_about = self._answered.asked_about(self._people.pictured_absent, self._people.subject_pictured, *persons)
+        if self._answered.is_so(self._people.pictured_absent) or not asked_about:
             return None
         found = []
         for each in range(self._persons + 1):
             there, code = self._people.person(each)
-            if self._is(self._people.subject_pictured if each == 0 else there):
-                found.append(self._entity(code))
+            if self._answered.is_so(self._people.subject_pictured if each == 0 else there):
+                found.append(self._answered.entity(code))
         return tuple(found)
 
     # --- Roles --------------------------------------------------------------------------------------------------------
@@ -250,23 +133,23 @@ class _Answer:
     def _add_roles(self, data_subject: Entity | None, resource: Entity) -> None:
         # Conditions tell scopes in which no role is held only by there being one: one stands for all, for a request
         # names few.
-        held_in = {held.scope_type for held in self._people.held.values() if self._is(held.formula)}
-        named = [type_ for type_, formula in self._people.scope_types.items() if self._is(formula)]
+        held_in = {held.scope_type for held in self._people.held.values() if self._answered.is_so(held.formula)}
+        named = [type_ for type_, formula in self._people.scope_types.items() if self._answered.is_so(formula)]
         idle = [type_ for type_ in named if type_ not in held_in][:1]
         for type_ in named:
             if type_ in held_in or type_ in idle:
-                self._extra_scopes[type_] = self._new(type_, type_)
+                self._extra_scopes[type_] = self._answered.new(type_, type_)
         for held in self._people.held.values():
-            if not self._is(held.formula):
+            if not self._answered.is_so(held.formula):
                 continue
             scope = self._scope(held, data_subject, resource)
             for role in self._names_of(held):
-                holder = self._entity(held.holder)
+                holder = self._answered.entity(held.holder)
                 self._facts += self._reader._assigning.assigned(holder, role, scope, self._people.operator)
 
     def _names_of(self, held: Held) -> list[str]:
         """Return the roles of the class that are held: those asked for by the subject, one of the class by others."""
-        if self._entity(held.holder) != self._entity(self._people.subject) or held.person:
+        if self._answered.entity(held.holder) != self._answered.entity(self._people.subject) or held.person:
             return [held.role.name]
         named = sorted(held.role.roles & self._roles)
         return named if held.scope_type != OPERATOR_SCOPE or named else [held.role.name]
@@ -275,7 +158,7 @@ class _Answer:
         if held.scope_type == OPERATOR_SCOPE:
             return self._people.operator
         if held.person:
-            return self._entity(self._people.person(held.person)[1])
+            return self._answered.entity(self._people.person(held.person)[1])
         if data_subject is not None and data_subject.type == held.scope_type:
             return data_subject
         if held.scope_type in self._extra_scopes:
@@ -286,7 +169,7 @@ class _Answer:
 
     def _add_fact(self, slot: Slot) -> None:
         prefix = f"{slot.name}."
-        parts = {path[len(prefix) :]: value for path, _, value in self._told if path.startswith(prefix)}
+        parts = {path[len(prefix) :]: value for path, _, value in self._answered.told if path.startswith(prefix)}
         if slot.kind in {CONSENT, REFUSAL}:
             self._facts.append(Fact(self._consent(slot, parts)))
         else:
@@ -297,8 +180,8 @@ class _Answer:
         fixed = {"given_by", "recipient", "purposes", "categories", "form"}
         recipient, form = parts.get("recipient"), parts.get("form", "")
         return Consent(
-            data_subject=self._entity(person),
-            given_by=self._entity(self._values.entity(f"{slot.name}.given_by")),
+            data_subject=self._answered.entity(person),
+            given_by=self._answered.entity(self._values.entity(f"{slot.name}.given_by")),
             purposes=_words(parts.get("purposes")),
             categories=_words(parts.get("categories")),
             status="given" if slot.kind == CONSENT else "refused",
@@ -309,7 +192,7 @@ class _Answer:
 
     def _ground(self, slot: Slot, parts: dict[str, Value]) -> Ground:
         spec = self._reader._schema.grounds[slot.kind]
-        id_ = self._entity(self._values.entity(f"{slot.name}.id"))
+        id_ = self._answered.entity(self._values.entity(f"{slot.name}.id"))
         for name in spec.requires:
             if name not in parts and name != "id":
                 parts[name] = self._filler(name, spec.properties.get(name), spec.statuses)
@@ -330,7 +213,7 @@ class _Answer:
         if name == "status":
             return statuses[0]
         if spec is None or spec.type is ValueType.ENTITY:
-            one: Value = self._new("user", name.replace("_", "-"))
+            one: Value = self._answered.new("user", name.replace("_", "-"))
         elif spec.type is ValueType.BOOL:
             one = True
         elif spec.type is ValueType.INT:
@@ -348,16 +231,5 @@ class _Answer:
         return "something" if kind is None else next(iter(self._reader._vocabulary.words(kind)))
 
 
-def _is_resource(path: str) -> bool:
-    return path.startswith("resource as ")
-
-
-def _stem(path: str) -> str:
-    return _NAMES.get(path) or path.rpartition(".")[2].replace("_", "-").split("[")[0].split(" ")[0]
-
-
 def _words(value: Value | None) -> tuple[str, ...]:
     return tuple(str(each) for each in value) if isinstance(value, tuple) else ()
-
-
-_ENTITY_LIST = Term(Root.CONTEXT, "", ValueType.ENTITY, True, (), Emptiness.UNKNOWN, "", Text("", ""), 0)
