@@ -12,7 +12,7 @@ from pdp.core.facts import Value
 from pdp.core.text import Text
 from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.space.codes import NATURAL_PERSON
-from pdp.space.encoding import NOW
+from pdp.space.looking_up import NOW
 from pdp.space.made_of import MadeOf
 from pdp.space.script import FALSE, TRUE, in_order, is_number, value_of
 from pdp.space.values import Values

@@ -1,8 +1,6 @@
 """From expressions to what they come to, as formulas: the interpreter of conditions, once for all situations."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from pdp.conditions.evaluation import NEGATIVE
 from pdp.conditions.expression import (
@@ -18,7 +16,6 @@ from pdp.conditions.expression import (
     Literal,
     Not,
     Relation,
-    Root,
     Shifted,
     SomeConsent,
     SomeGround,
@@ -26,24 +23,17 @@ from pdp.conditions.expression import (
     Stated,
     Term,
 )
-from pdp.conditions.shifting import shifted
-from pdp.core.entity import Entity
 from pdp.core.fact_schema import ValueType
-from pdp.core.local_time import VIETNAM
 from pdp.core.policy import ANY_WORD, Hierarchies
 from pdp.space import script
 from pdp.space.angle import Angle
 from pdp.space.facts import Facts, Slot, Statement
 from pdp.space.graded import CERTAIN, DOUBTFUL, REFUTED, WANTING, Graded, Scale
+from pdp.space.looking_up import Terms, items
 from pdp.space.normal import Shared
 from pdp.space.people import People
-from pdp.space.script import Formula, number
-from pdp.space.values import SPAN_SECONDS, Entities, Listing, Scalar, Values
-
-NOW: Final = datetime(2026, 6, 15, 5, tzinfo=UTC)
-"""The time at which every situation is looked at: noon in Vietnam."""
-
-PICTURED: Final = "resource.pictured"
+from pdp.space.script import Formula
+from pdp.space.values import Values
 
 
 class Encoder:
@@ -62,6 +52,7 @@ class Encoder:
         self._pictured = pictured
         self._script = values.script
         self._scale = self.scale_type(self._script)
+        self._terms = Terms(values, people, facts, pictured)
         self._known: dict[tuple[int, int, Slot | None, object], Graded] = {}
         self._met: dict[tuple[int, int, Slot | None, object], frozenset[Statement]] = {}
         self._collecting: list[set[Statement]] = []
@@ -169,36 +160,28 @@ class Encoder:
         term = expression.term
         absent = DOUBTFUL if term.emptiness is Emptiness.UNKNOWN else REFUTED
         if term.is_list:
-            gone, there = self._list_is_there(term, slot)
+            gone, there = self._terms.list_is_there(term, slot)
         else:
-            found = self._scalar(term, person, slot, angle)
+            found = self._terms.scalar(term, person, slot, angle)
             gone, there = found.absent, script.TRUE
             if term.type is ValueType.STRING:
                 there = self._script.negated(self._script.equal(found.code, "0"))
         return self._scale.chosen(gone, absent, self._scale.known(there))
 
-    def _list_is_there(self, term: Term, slot: Slot | None) -> tuple[Formula, Formula]:
-        """Return that a list is absent, and that it has something."""
-        if term.path == PICTURED:
-            persons = [self._people.person(each)[0] for each in range(1, self._pictured + 1)]
-            return self._people.pictured_absent, self._script.either(self._people.subject_pictured, *persons)
-        listed = self._listed(term, slot)
-        return listed.absent, listed.nonempty
-
     def _covers_category(self, expression: CoversCategory, person: int, slot: Slot | None, angle: Angle) -> Graded:
-        listed = self._words(expression.term, slot)
+        listed = self._terms.words(expression.term, slot)
         above = self._hierarchies.categories.get(angle.category, ANY_WORD)
         codes = {self._values.codes.text(word) for word in above}
         covered = self._script.either(*[has for code, has in listed.has.items() if code in codes])
         return self._scale.chosen(listed.absent, _empty(expression.term), self._scale.known(covered))
 
     def _has_type(self, expression: HasType, person: int, slot: Slot | None, angle: Angle) -> Graded:
-        found = self._scalar(expression.term, person, slot, angle)
+        found = self._terms.scalar(expression.term, person, slot, angle)
         of_type = self._script.either(*[self._values.has_type(found.code, type_) for type_ in expression.types])
         return self._scale.chosen(found.absent, _empty(expression.term), self._scale.known(of_type))
 
     def _holds(self, expression: Holds, person: int, slot: Slot | None, angle: Angle) -> Graded:
-        found = self._scalar(expression.term, person, slot, angle)
+        found = self._terms.scalar(expression.term, person, slot, angle)
         holds = self._people.holds(found.code, frozenset(expression.roles), expression.scope_type, person)
         return self._scale.chosen(found.absent, _empty(expression.term), self._scale.known(holds))
 
@@ -221,21 +204,21 @@ class Encoder:
         relation, right = expression.relation, expression.right
         written = self._script
         if relation in {Relation.WITHIN, Relation.INCLUDES}:
-            gone, _ = self._list_is_there(expression.left, slot)
+            gone, _ = self._terms.list_is_there(expression.left, slot)
             if relation is Relation.WITHIN and isinstance(right, Literal):
-                return (gone, script.FALSE), self._is_within(expression.left, right, slot)
-            element = self._operand(right, expression.left, person, slot, angle)
-            return (gone, element.absent), self._contains(expression.left, element.code, slot)
-        left = self._scalar(expression.left, person, slot, angle)
+                return (gone, script.FALSE), self._terms.is_within(expression.left, right, slot)
+            element = self._terms.operand(right, expression.left, person, slot, angle)
+            return (gone, element.absent), self._terms.contains(expression.left, element.code, slot)
+        left = self._terms.scalar(expression.left, person, slot, angle)
         if relation in {Relation.IN, Relation.NOT_IN} and isinstance(right, Term):
-            gone, _ = self._list_is_there(right, slot)
-            inside = self._contains(right, left.code, slot)
+            gone, _ = self._terms.list_is_there(right, slot)
+            inside = self._terms.contains(right, left.code, slot)
             return (left.absent, gone), written.negated(inside) if relation is Relation.NOT_IN else inside
         if relation in {Relation.ONE_OF, Relation.NOT_ONE_OF} and isinstance(right, Literal):
-            codes = [self._literal(each) for each in _items(right)]
+            codes = [self._terms.literal(each) for each in items(right)]
             among = written.either(*[written.equal(left.code, code) for code in codes])
             return (left.absent, script.FALSE), written.negated(among) if relation is Relation.NOT_ONE_OF else among
-        other = self._operand(right, expression.left, person, slot, angle)
+        other = self._terms.operand(right, expression.left, person, slot, angle)
         return (left.absent, other.absent), self._related(relation, left.code, other.code)
 
     def _related(self, relation: Relation, left: str, right: str) -> Formula:
@@ -255,132 +238,6 @@ class Encoder:
                 return written.negated(written.at_most(right, left))
             case _:
                 raise TypeError(relation)
-
-    def _operand(
-        self, right: Term | Literal | Shifted, left: Term, person: int, slot: Slot | None, angle: Angle
-    ) -> Scalar:
-        match right:
-            case Literal(value=value):
-                return Scalar(script.FALSE, self._literal(value))
-            case Term():
-                return self._scalar(right, person, slot, angle)
-            case Shifted(term=term):
-                start = self._scalar(term, person, slot, angle)
-                return Scalar(start.absent, self._shifted(start.code, right))
-
-    def _literal(self, value: object) -> str:
-        match value:
-            case Entity():
-                return self._values.named_entity(value)
-            case bool() | int():
-                return number(int(value))
-            case _:
-                return number(self._values.codes.text(str(value)))
-
-    def _shifted(self, start: str, by: Shifted) -> str:
-        """Return the instant that *by* says after *start*; the length of a year depends on where it begins."""
-        if not by.duration.years:
-            return self._script.stepped(start, (), int(by.duration.span.total_seconds()))
-        edges = [NOW + timedelta(seconds=seconds) for seconds in (-SPAN_SECONDS, SPAN_SECONDS)]
-        years = range(edges[0].astimezone(VIETNAM).year, edges[1].astimezone(VIETNAM).year + 1)
-        turns = [datetime(year, 3, 1, tzinfo=VIETNAM) for year in years]
-        steps = [
-            (_seconds(turn), _seconds(shifted(turn - timedelta(hours=36), by)) - _seconds(turn) + 36 * 3600)
-            for turn in turns
-        ]
-        after = _seconds(shifted(turns[-1] + timedelta(hours=1), by)) - _seconds(turns[-1]) - 3600
-        return self._script.stepped(start, steps, after)
-
-    # --- Looking values up --------------------------------------------------------------------------------------------
-
-    def _scalar(self, term: Term, person: int, slot: Slot | None, angle: Angle) -> Scalar:
-        match term.root:
-            case Root.SUBJECT if not term.name:
-                return Scalar(script.FALSE, self._people.subject)
-            case Root.PERSON:
-                there, code = self._people.person(person)
-                return Scalar(self._script.negated(there), code)
-            case Root.RECIPIENT:
-                return self._recipient()
-            case Root.RESOURCE if not term.name:
-                return Scalar(script.FALSE, self.resource(angle.category))
-            case Root.RESOURCE if term.name == "data_subject":
-                there, code = self._people.person(0)
-                return Scalar(self._script.negated(there), code)
-            case Root.NOW:
-                return Scalar(script.FALSE, "0")
-            case Root.FACT if slot is not None:
-                return self._facts.scalar(slot, term)
-            case _:
-                return self._values.scalar(term.path, term)
-
-    def resource(self, category: str) -> str:
-        """Return the number of the resource under *category*."""
-        code = self._values.entity(f"resource as {category}")
-        self._script.always(self._values.has_type(code, category), code)
-        return code
-
-    def _recipient(self) -> Scalar:
-        """Return the recipient that is named, else the subject."""
-        named, code = self._facts.named_recipient, self._values.entity("recipient")
-        written = self._script
-        written.always(written.implies(named.absent, written.equal(code, self._people.subject)), code)
-        written.always(written.implies(written.negated(named.absent), written.equal(code, named.code)), code)
-        return Scalar(script.FALSE, code)
-
-    def _listed(self, term: Term, slot: Slot | None) -> Listing | Entities:
-        if term.path == "resource.scopes":
-            return self._people.scopes
-        if term.type is ValueType.ENTITY:
-            return self._values.entity_list(
-                f"{slot.name}.{term.name}" if slot and term.root is Root.FACT else term.path
-            )
-        return self._words(term, slot)
-
-    def _words(self, term: Term, slot: Slot | None) -> Listing:
-        if term.root is Root.FACT and slot is not None:
-            return self._facts.listing(slot, term)
-        return self._values.listing(term.path, term)
-
-    def _contains(self, listed: Term, code: str, slot: Slot | None) -> Formula:
-        written = self._script
-        if listed.path == PICTURED:
-            persons = [self._people.person(each) for each in range(1, self._pictured + 1)]
-            among = [written.both(there, written.equal(code, who)) for there, who in persons]
-            own = written.both(self._people.subject_pictured, written.equal(code, self._people.person(0)[1]))
-            return written.either(own, *among)
-        found = self._listed(listed, slot)
-        if isinstance(found, Entities):
-            return self._values.contains(found, code)
-        return written.either(
-            *[written.both(has, written.equal(code, number(each))) for each, has in found.has.items()]
-        )
-
-    def _is_within(self, listed: Term, right: Literal, slot: Slot | None) -> Formula:
-        written = self._script
-        wanted = [self._literal(each) for each in _items(right)]
-        if listed.path == PICTURED:
-            everybody = [self._people.person(each) for each in range(1, self._pictured + 1)]
-            everybody.append((self._people.subject_pictured, self._people.person(0)[1]))
-            inside = [
-                written.implies(there, written.either(*[written.equal(who, code) for code in wanted]))
-                for there, who in everybody
-            ]
-            return written.both(written.either(*[there for there, _ in everybody]), *inside)
-        found = self._listed(listed, slot)
-        if isinstance(found, Entities):
-            return self._values.within(found, frozenset(script.value_of(code) for code in wanted))
-        codes = {script.value_of(code) for code in wanted}
-        outside = [has for code, has in found.has.items() if code not in codes]
-        return written.both(found.nonempty, written.negated(written.either(*outside)))
-
-
-def _items(literal: Literal) -> tuple[object, ...]:
-    return literal.value if isinstance(literal.value, tuple) else (literal.value,)
-
-
-def _seconds(instant: datetime) -> int:
-    return int((instant - NOW).total_seconds())
 
 
 def _empty(term: Term) -> Graded:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pdp.conditions.expression import Compare, EachPerson, Expression, Relation, Stated, Term
-from pdp.space.encoding import PICTURED
+from pdp.space.looking_up import PICTURED
 from pdp.space.normal import children, terms_of
 
 

@@ -13,8 +13,8 @@ from pdp.core.vocabulary import Vocabulary, WordKind
 from pdp.policy_set import Asked
 from pdp.space.answered import Answered
 from pdp.space.assigning import Assigning
-from pdp.space.encoding import NOW
 from pdp.space.facts import CONSENT, REFUSAL, Facts, Slot
+from pdp.space.looking_up import NOW
 from pdp.space.made_of import MadeOf
 from pdp.space.people import OPERATOR_SCOPE, Held, People
 from pdp.space.values import Values
