@@ -2,8 +2,9 @@
 
 Usage: python -m benchmarks.overload [--seconds N] [--json FILE]
 The server has one core and the load the other. Each answer is held against what is answered when nothing else is asked.
-A flood comes from a process of its own. Beside it a quiet caller asks, three times: alone, while the same server is
-flooded, and while another server on the same core is (the *control*: what the machine itself adds). The *knee* is the
+A flood comes from a process of its own. A quiet caller asks four times: alone on an idle machine, while another caller
+asks as much as the server bears, while that one floods it, and while another server on the same core is flooded (the
+*control*: what the machine itself adds). The *knee* is the
 highest rate that is answered with a 99th percentile of at most ten milliseconds (--knee-ms for another bound) in one of
 two attempts; a call is good when it is answered within 250 ms.
 """
@@ -31,6 +32,9 @@ from benchmarks.served.processes import Running, ours
 from pdp.callers.key_store import KeyStore
 
 BEYOND: Final = 5
+BORNE: Final = 0.9
+"""With what the quiet caller asks, the knee."""
+
 _FIRST_RATE: Final = 500.0
 _SETTLING_RATE: Final = 100.0
 _SETTLING_SECONDS: Final = 1.0
@@ -102,6 +106,8 @@ def measure(seconds: float, bound_ms: float = KNEE_MS, first: float = _FIRST_RAT
             raise SystemExit(f"even {first:.0f} calls a second are not answered in time: leave the machine alone")
         beyond, probed = _beyond(running, keys["register"], ask, rate, seconds)
         alone = ask(rate / 10)
+        with flooding(running.address, keys["flood"], BORNE * rate, seconds) as borne:
+            beside_borne = ask(rate / 10)
         with flooding(running.address, keys["flood"], BEYOND * rate, seconds) as flooded:
             beside = ask(rate / 10)
         with (
@@ -119,11 +125,14 @@ def measure(seconds: float, bound_ms: float = KNEE_MS, first: float = _FIRST_RAT
         "beyond_probed": probed,
         "answers": compared(said, right),
         "quiet_alone": told(alone),
+        "quiet_beside_what_is_borne": told(beside_borne),
+        "borne": borne,
         "quiet_beside_flood": told(beside),
         "flood": flooded,
         "quiet_beside_flood_of_another": told(control),
         "flood_of_another": elsewhere,
         "quiet_p99_of_control": _ratio(beside, control),
+        "quiet_p99_of_beside_what_is_borne": _ratio(beside, beside_borne),
         "quiet_p99_of_alone": _ratio(beside, alone),
     }
 
