@@ -35,6 +35,8 @@ const seen = () => ({
   open: all('.role > .body').filter(shown).length,
   sections: all('.role').length,
   choices: all('body > input').filter(shown).length,
+  rights: all('.rights').filter(shown).length,
+  running: all('.running').filter(shown).length,
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   cut: all('.rights td, .rights th, dd').filter(each => each.scrollWidth > each.clientWidth + 1).length,
 });
@@ -71,6 +73,8 @@ _TWINS: Final = {
     "wider than the screen": (".rights, ", ".rights { width: 3000px; } .wide { overflow: visible; } "),
     "more is printed": ("body:has(#print-open:checked)", "body:has(#nothing)"),
     "choices are printed": ("body > input, ", ""),
+    "a table goes on without its name": (".running { display: table-row; }", ""),
+    "named twice on the screen": (".running { display: none; }", ""),
 }
 """What is complained of when a rule that the page lives by has something else in its place."""
 
@@ -170,6 +174,10 @@ def _complaints(told: Mapping[str, Any], lang: str) -> list[str]:
     opened = {name: looked[name]["open"] for name in wanted}
     wrong += [f"{name}: open {opened[name]}" for name, number in wanted.items() if opened[name] != number]
     wrong += ["choices are printed"] if looked["printed"]["choices"] or not looked["first"]["choices"] else []
+    running = {name: seen["running"] for name, seen in looked.items() if name != "printed"}
+    wrong += ["named twice on the screen"] if any(running.values()) else []
+    printed = looked["printed"]
+    wrong += ["a table goes on without its name"] if not printed["running"] == printed["rights"] > 0 else []
     return wrong + (["more is printed than is open"] if told["printed_open"] != 1 else [])
 
 

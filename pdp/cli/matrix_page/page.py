@@ -139,7 +139,7 @@ class _Page:
         if section.allows_nothing:
             saying(inside, "p", said.NOTHING_ALLOWED)
         else:
-            add_rights(inside, self._policy, section, self._references, f"name-role-{name}")
+            add_rights(inside, self._policy, section, self._references, f"name-role-{name}", title)
         denying = {one.rule for part in section.parts for one in part.entry.denying}
         told = self._references.denials(denying)
         if told:

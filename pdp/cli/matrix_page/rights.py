@@ -10,17 +10,20 @@ from pdp.cli import matrix_words as said
 from pdp.cli.matrix_page.references import References
 from pdp.cli.matrix_page.writing import element, links, say, saying, table, write
 from pdp.core.policy import Rule
+from pdp.core.text import Text
 from pdp.core.vocabulary import WordKind
 from pdp.policy_set import PolicySet
 
 
-def add_rights(inside: Tree.Element, policy: PolicySet, section: Section, references: References, label: str) -> None:
-    """Add what the roles of *section* may; *label* is the id of what names it.
+def add_rights(
+    inside: Tree.Element, policy: PolicySet, section: Section, references: References, label: str, title: Text
+) -> None:
+    """Add what the roles of *section* may; *label* is the id of its *title*.
 
     What is denied alone is left out: the deny rules that speak of it are told together.
     """
     columns = (("c-does", said.DOES), ("c-purpose", said.PURPOSE), ("", said.ANSWER))
-    found = table(inside, "rights", columns, label)
+    found = table(inside, "rights", columns, label, title)
     for categories, rows in _by_data(policy, section):
         group = element(found, "tbody")
         heading = element(element(group, "tr", class_="group"), "th", scope="rowgroup", colspan="3")

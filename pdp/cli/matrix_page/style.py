@@ -20,7 +20,7 @@ th.plain { font-weight: normal; }
 .overview th[scope=row] { font-weight: normal; padding: .15rem .5rem; overflow-wrap: normal; }
 .overview td { padding: .15rem .3rem; } .overview thead th { overflow-wrap: normal; }
 .overview thead th:first-child { text-align: left; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .running { display: none; }
 .rights, .rules, .words { table-layout: fixed; } .rules { min-width: 60rem; }
 .c-does { width: 19%; } .c-purpose { width: 25%; }
 .c-number { width: 4.5rem; } .c-who { width: 14%; } .c-denies { width: 32%; }
@@ -49,7 +49,9 @@ section.fold > .body { margin-bottom: 1.5rem; }
   body > input, body > label, .open, .back { display: none; }
   a { color: inherit; text-decoration: none; } :target { outline: none; }
   .wide { overflow: visible; } .rules { min-width: 0; }
-  thead { display: table-header-group; } tr, dd, .index li { break-inside: avoid; }
+  thead { display: table-header-group; } .running { display: table-row; }
+  .running td { border: 0; padding: 0 0 1mm; }
+  tr, dd, .index li { break-inside: avoid; }
   h2, h3, dt, .group { break-after: avoid; }
   h1 { font-size: 16pt; } h2, section.fold > h2 { font-size: 11pt; margin: 0 0 2mm; }
   h3 { font-size: 9.5pt; margin: 2mm 0 1mm; }

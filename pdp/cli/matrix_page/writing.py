@@ -49,16 +49,24 @@ def links(inside: Tree.Element, named: Iterable[tuple[str, str]]) -> None:
         link(inside, to, text)
 
 
-def table(inside: Tree.Element, kind: str, columns: Sequence[tuple[str, Text]], label: str) -> Tree.Element:
+def table(
+    inside: Tree.Element, kind: str, columns: Sequence[tuple[str, Text]], label: str, running: Text | None = None
+) -> Tree.Element:
     """Return a table with a heading; each of *columns* has a class and a name. *label* is the id of what names it.
 
-    It is moved sideways by itself, with the keyboard too, where it is wider than the screen.
+    *running* stands above it on each printed page that it goes on on, and nowhere else. It is moved sideways by itself,
+    with the keyboard too, where it is wider than the screen.
     """
     wide = element(inside, "div", class_="wide", tabindex="0", role="region")
     wide.set("aria-labelledby", label)
     found = element(wide, "table", class_=kind)
     widths = element(found, "colgroup")
-    row = element(element(found, "thead"), "tr")
+    heading = element(found, "thead")
+    if running is not None:
+        above = element(heading, "tr", class_="running")
+        above.set("aria-hidden", "true")
+        saying(above, "td", running, colspan=str(len(columns)))
+    row = element(heading, "tr")
     for width, name in columns:
         element(widths, "col", class_=width)
         saying(row, "th", name, scope="col")
