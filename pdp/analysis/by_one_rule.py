@@ -74,6 +74,15 @@ class ByOneRule:
             )
         return self._found[place]
 
+    def is_met_anyhow(self, kind: Kind, asked: Asked, parts: Parts) -> bool:
+        """Say whether *parts* are met in any situation of the question. Raises UndecidedError."""
+        for holding in (Holding.IN_SCOPES, Holding.ANYHOW):
+            # What is met where every scope is named is met; what is not met anywhere there is met nowhere.
+            known = self._known_of(kind, asked, parts, holding)
+            if known is not None:
+                return known
+        return bool(self._one_of(kind, asked, [parts], Holding.ANYHOW))
+
     def may_be_emptied(self, kind: Kind, asked: Asked, parts: Parts) -> bool:
         """Say whether the whole of *parts* may be met though nothing is left of it. Raises UndecidedError."""
         if not parts.keeping.keeping:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from pdp.analysis.allowed_by import AllowedBy, same_duties
 from pdp.analysis.bearing_on import BearingOn
@@ -47,6 +48,16 @@ class Difference:
         return self.roles.size * self.cell.size
 
 
+class Look(Protocol):
+    """Says something of differences in the process that finds them."""
+
+    def at(self, differences: Sequence[Difference]) -> Mapping[object, object]:
+        """Return what is to be said of those of one cell."""
+
+    def take(self, said: Mapping[Any, Any]) -> None:
+        """Keep what was said in another process."""
+
+
 class Comparison:
     """Compares a policy before an edit with the policy after it, as to *kinds* of differences.
 
@@ -85,8 +96,11 @@ class Comparison:
 
     # --- Looking through the space ------------------------------------------------------------------------------------
 
-    def differences(self, progress: Progress | None = None) -> Iterator[Difference]:
-        """Yield every difference, cell by cell, the smaller sets of roles first. Raises UndecidedError."""
+    def differences(self, progress: Progress | None = None, look: Look | None = None) -> Iterator[Difference]:
+        """Yield every difference, cell by cell, the smaller sets of roles first. Raises UndecidedError.
+
+        *look* is had at those of each kind of cell where they were found: much is known there that is lost elsewhere.
+        """
         found: list[tuple[object, Cell]] = []
         first: dict[object, tuple[Cell, tuple[Ground, ...]]] = {}
         for cell in Cells(self.sides, self.space):
@@ -95,17 +109,22 @@ class Comparison:
                 key = self.alike(cell, grounds)
                 found.append((key, cell))
                 first.setdefault(key, (cell, grounds))
-        coming = each_of(self._in_place, list(first.values()), self.jobs)
+        coming = each_of(partial(self._in_place, look), list(first.values()), self.jobs)
         alike: dict[object, list[Difference]] = {}
         for at, (key, cell) in enumerate(found):
             if progress is not None:
                 progress(at, len(found))
             if key not in alike:
-                alike[key] = next(coming)
+                alike[key], said = next(coming)
+                if look is not None:
+                    look.take(said)
             yield from (replace(one, cell=cell) for one in alike[key])
 
-    def _in_place(self, place: tuple[Cell, tuple[Ground, ...]]) -> list[Difference]:
-        return list(self._in_cell(*place))
+    def _in_place(
+        self, look: Look | None, place: tuple[Cell, tuple[Ground, ...]]
+    ) -> tuple[list[Difference], Mapping[object, object]]:
+        found = list(self._in_cell(*place))
+        return found, {} if look is None else look.at(found)
 
     def alike(self, cell: Cell, grounds: tuple[Ground, ...]) -> object:
         """Return what the differences of *cell* rest on, where the rules of *grounds* matter: equal for cells alike."""

@@ -1,14 +1,15 @@
 """Differences put together so that a person can read them, each group with a request that shows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pdp.analysis.boxes import Box, Triple, boxes
+from pdp.analysis.cases import Case, cases_of
 from pdp.analysis.changes import Comparison, Difference
 from pdp.analysis.kinds import Kind
 from pdp.analysis.roles import RoleSets
-from pdp.analysis.shared_work import Progress, each_of
+from pdp.analysis.shared_work import Progress
 from pdp.analysis.told_when import ToldWhen
 from pdp.analysis.when import When
 from pdp.analysis.witnesses import Witness, witnessed
@@ -42,14 +43,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """A smallest set of roles for which the decisions of a cell change, and how many sets with more roles do too."""
-
-    first: Difference
-    decisions: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Outline:
     """A group before anything shows it: *first* is one of its differences."""
 
@@ -64,35 +57,16 @@ class _Outline:
 
 def grouped(comparison: Comparison, words: Words, progress: Progress | None = None) -> tuple[Group, ...]:
     """Return every difference in groups, what is newly allowed first. Raises UndecidedError and UnconfirmedError."""
-    by_cell: dict[tuple[int, Kind], list[Difference]] = defaultdict(list)
-    for difference in comparison.differences(progress):
-        by_cell[id(difference.cell), difference.kind].append(difference)
-    every = [case for found in by_cell.values() for case in _smallest(found)]
     telling = ToldWhen(comparison)
-    told = _told(telling, [case.first for case in every], comparison.jobs, progress)
-    alike: dict[tuple[Kind, _RuleIds, When], list[_Case]] = defaultdict(list)
-    for case in every:
-        when = told[telling.told_by(case.first)]
-        alike[case.first.kind, _rules(comparison, case.first), when].append(case)
+    alike: dict[tuple[Kind, _RuleIds, When], list[Case]] = defaultdict(list)
+    for case in cases_of(comparison.differences(progress, telling)):
+        alike[case.first.kind, _rules(comparison, case.first), telling.when(case.first)].append(case)
     outlines = [
         outline for (kind, rules, when), cases in alike.items() for outline in _by_roles(kind, rules, when, cases)
     ]
     shown = witnessed(comparison, words, [each.first for each in outlines], progress)
     groups = [_group(comparison, *each) for each in zip(outlines, shown, strict=True)]
     return tuple(sorted(groups, key=lambda group: (list(Kind).index(group.kind), -group.decisions, group.roles)))
-
-
-def _smallest(found: Sequence[Difference]) -> list[_Case]:
-    """Return the differences of one cell and kind for the smallest sets of roles, with what becomes of the others."""
-    smallest: list[Difference] = []
-    more: dict[int, list[Difference]] = defaultdict(list)
-    for one in sorted(found, key=lambda each: len(each.roles.kinds)):
-        below = next((each for each in smallest if one.roles.holds(each.roles)), None)
-        if below is None:
-            smallest.append(one)
-        else:
-            more[id(below)].append(one)
-    return [_Case(each, each.decisions + sum(o.decisions for o in more[id(each)])) for each in smallest]
 
 
 def _rules(comparison: Comparison, difference: Difference) -> _RuleIds:
@@ -107,17 +81,7 @@ def _rules(comparison: Comparison, difference: Difference) -> _RuleIds:
     return named[0], named[1]
 
 
-def _told(
-    telling: ToldWhen, differences: Iterable[Difference], jobs: int, progress: Progress | None
-) -> Mapping[object, When]:
-    """Return when *differences* are met, by what tells them apart."""
-    first: dict[object, Difference] = {}
-    for each in differences:
-        first.setdefault(telling.told_by(each), each)
-    return dict(zip(first, each_of(telling.when, list(first.values()), jobs, progress), strict=True))
-
-
-def _by_roles(kind: Kind, rules: _RuleIds, when: When, cases: Iterable[_Case]) -> Iterator[_Outline]:
+def _by_roles(kind: Kind, rules: _RuleIds, when: When, cases: Iterable[Case]) -> Iterator[_Outline]:
     """Put together the roles for which the same words change."""
     triples: dict[tuple[str, ...], set[Triple]] = defaultdict(set)
     decisions: dict[tuple[str, ...], int] = defaultdict(int)

@@ -1,9 +1,10 @@
 """When a difference is met: what is newly allowed or newly denied is told one allow rule at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pdp.analysis.allowed_by import Part, Parts, Reason
+from pdp.analysis.cases import cases_of
 from pdp.analysis.kinds import BY_ONE_RULE, Kind
 from pdp.analysis.meanings import Side
 from pdp.analysis.seeing import seen_by
@@ -48,15 +49,30 @@ class ToldWhen:
     def __init__(self, comparison: "Comparison") -> None:
         self._comparison = comparison
         self._telling = Telling(comparison.space)
+        self._told_before: dict[object, When] = {}
         self._known: dict[object, When] = {}
 
     def told_by(self, difference: "Difference") -> object:
         """Return what tells differences apart as to when they are met: all that the conditions see of the question."""
-        seen = seen_by(self._comparison.space, difference.asked, difference.differing, Holding.ANYHOW)
-        return difference.kind, seen
+        _, features = seen_by(self._comparison.space, difference.asked, difference.differing, Holding.ANYHOW)
+        return difference.kind, difference.about, features
+
+    def at(self, differences: "Sequence[Difference]") -> Mapping[object, When]:
+        """Return when the cases of *differences* are met, by what tells them apart. Raises UndecidedError."""
+        return {self.told_by(case.first): self.when(case.first) for case in cases_of(differences)}
+
+    def take(self, said: Mapping[object, When]) -> None:
+        """Keep what another process says."""
+        self._told_before.update(said)
 
     def when(self, difference: "Difference") -> When:
         """Return when *difference* is met. Raises UndecidedError."""
+        key = self.told_by(difference)
+        if key not in self._told_before:
+            self._told_before[key] = self._when(difference)
+        return self._told_before[key]
+
+    def _when(self, difference: "Difference") -> When:
         kind, asked, standings = difference.kind, difference.asked, difference.differing.standings
         if kind in BY_ONE_RULE:
             return self._by_parts(kind, asked, self._comparison.by_one_rule.parts(kind, asked, difference.differing))
@@ -71,7 +87,7 @@ class ToldWhen:
         found: dict[tuple[Clue, ...], None] = {}
         complete = True
         for parts in every:
-            if self._is_met(kind, asked, parts):
+            if self._comparison.by_one_rule.is_met_anyhow(kind, asked, parts):
                 told = self._of_part(kind, asked, parts.outright)
                 beside = self._beside(kind, asked, parts)
                 found.update(dict.fromkeys((*clues, *beside) for clues in told.alternatives))
@@ -93,10 +109,6 @@ class ToldWhen:
             alternatives = tuple((*clues, beside) for clues in told.alternatives)
             self._known[place] = When(alternatives, told.complete)
         return self._known[place]
-
-    def _is_met(self, kind: Kind, asked: Asked, parts: Parts) -> bool:
-        is_met = self._comparison.by_one_rule.is_met
-        return is_met(kind, asked, parts.whole) is True and any(is_met(kind, asked, way) for way in parts.ways)
 
     def _beside(self, kind: Kind, asked: Asked, parts: Parts) -> Iterator[Clue]:
         """Yield what is told of narrower categories."""
