@@ -59,7 +59,9 @@ def grouped(comparison: Comparison, words: Words, progress: Progress | None = No
     """Return every difference in groups, what is newly allowed first. Raises UndecidedError and UnconfirmedError."""
     telling = ToldWhen(comparison)
     alike: dict[tuple[Kind, _RuleIds, When], list[Case]] = defaultdict(list)
-    for case in cases_of(comparison.differences(progress, telling)):
+    every = list(cases_of(comparison.differences(progress, telling)))
+    telling.tell(comparison.jobs, progress)
+    for case in every:
         alike[case.first.kind, _rules(comparison, case.first), telling.when(case.first)].append(case)
     outlines = [
         outline for (kind, rules, when), cases in alike.items() for outline in _by_roles(kind, rules, when, cases)

@@ -1,6 +1,7 @@
 """When a difference is met: what is newly allowed or newly denied is told one allow rule at a time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pdp.analysis.allowed_by import Part, Parts, Reason
@@ -8,6 +9,7 @@ from pdp.analysis.cases import cases_of
 from pdp.analysis.kinds import BY_ONE_RULE, Kind
 from pdp.analysis.meanings import Side
 from pdp.analysis.seeing import seen_by
+from pdp.analysis.shared_work import Progress, each_of
 from pdp.analysis.stance import Standing, conditions_of
 from pdp.analysis.when import MOST_ALTERNATIVES, Clue, Telling, When
 from pdp.core.decision import Outcome
@@ -43,13 +45,31 @@ OTHER_DUTIES: Final = Clue(
 """What is told beside the changed rules, which most often is all that somebody who made an edit wants to know."""
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a difference that is met, what stands for it, and what is told *beside* it."""
+
+    place: object
+    kind: Kind
+    asked: Asked
+    part: Part
+    beside: tuple[Clue, ...]
+
+
+Said = When | tuple[Piece, ...]
+"""What is told of a difference, or the pieces from which that is put together."""
+
+
 class ToldWhen:
-    """Tells when the differences of *comparison* are met, and keeps what is told of a part of one."""
+    """Tells when the differences of *comparison* are met, and keeps what is told of a part of one.
+
+    Where differences are found it is only looked at which parts are met; `tell` tells each part once.
+    """
 
     def __init__(self, comparison: "Comparison") -> None:
         self._comparison = comparison
         self._telling = Telling(comparison.space)
-        self._told_before: dict[object, When] = {}
+        self._said: dict[object, Said] = {}
         self._known: dict[object, When] = {}
 
     def told_by(self, difference: "Difference") -> object:
@@ -57,25 +77,37 @@ class ToldWhen:
         _, features = seen_by(self._comparison.space, difference.asked, difference.differing, Holding.ANYHOW)
         return difference.kind, difference.about, features
 
-    def at(self, differences: "Sequence[Difference]") -> Mapping[object, When]:
-        """Return when the cases of *differences* are met, by what tells them apart. Raises UndecidedError."""
-        return {self.told_by(case.first): self.when(case.first) for case in cases_of(differences)}
+    def at(self, differences: "Sequence[Difference]") -> Mapping[object, Said]:
+        """Return what is said of the cases of *differences*, by what tells them apart. Raises UndecidedError."""
+        return {self.told_by(case.first): self._said_of(case.first) for case in cases_of(differences)}
 
-    def take(self, said: Mapping[object, When]) -> None:
+    def take(self, said: Mapping[object, Said]) -> None:
         """Keep what another process says."""
-        self._told_before.update(said)
+        self._said.update(said)
+
+    def tell(self, jobs: int, progress: Progress | None = None) -> None:
+        """Tell everything that was said of differences so far, in *jobs* processes. Raises UndecidedError."""
+        pieces = {piece.place: piece for said in self._said.values() if not isinstance(said, When) for piece in said}
+        left = [piece for place, piece in pieces.items() if place not in self._known]
+        for piece, told in zip(left, each_of(self._of_piece, left, jobs, progress), strict=True):
+            self._known[piece.place] = told
 
     def when(self, difference: "Difference") -> When:
         """Return when *difference* is met. Raises UndecidedError."""
-        key = self.told_by(difference)
-        if key not in self._told_before:
-            self._told_before[key] = self._when(difference)
-        return self._told_before[key]
+        said = self._said_of(difference)
+        return said if isinstance(said, When) else self._together(said)
 
-    def _when(self, difference: "Difference") -> When:
+    def _said_of(self, difference: "Difference") -> Said:
+        key = self.told_by(difference)
+        if key not in self._said:
+            self._said[key] = self._find(difference)
+        return self._said[key]
+
+    def _find(self, difference: "Difference") -> Said:
         kind, asked, standings = difference.kind, difference.asked, difference.differing.standings
         if kind in BY_ONE_RULE:
-            return self._by_parts(kind, asked, self._comparison.by_one_rule.parts(kind, asked, difference.differing))
+            every = self._comparison.by_one_rule.parts(kind, asked, difference.differing)
+            return tuple(self._pieces(kind, asked, every))
         if kind is Kind.REASONS:
             return self._by_changed(asked, standings, OTHER_SENTENCES)
         if any(one.keeping for one in standings):
@@ -83,17 +115,30 @@ class ToldWhen:
         question, formulas = self._comparison.opened(asked, standings)
         return self._told(question, formulas[kind](), zip(self._comparison.sides, standings, strict=True))
 
-    def _by_parts(self, kind: Kind, asked: Asked, every: Iterable[Parts]) -> When:
+    def _pieces(self, kind: Kind, asked: Asked, every: Iterable[Parts]) -> Iterator[Piece]:
+        by_one_rule = self._comparison.by_one_rule
+        for parts in every:
+            if by_one_rule.is_met_anyhow(kind, asked, parts):
+                place = by_one_rule.place_of(kind, asked, parts.outright, Holding.ANYHOW)
+                yield Piece(place, kind, asked, parts.outright, tuple(self._beside(kind, asked, parts)))
+
+    def _together(self, pieces: Iterable[Piece]) -> When:
         found: dict[tuple[Clue, ...], None] = {}
         complete = True
-        for parts in every:
-            if self._comparison.by_one_rule.is_met_anyhow(kind, asked, parts):
-                told = self._of_part(kind, asked, parts.outright)
-                beside = self._beside(kind, asked, parts)
-                found.update(dict.fromkeys((*clues, *beside) for clues in told.alternatives))
-                complete = complete and told.complete
+        for piece in pieces:
+            told = self._of_piece(piece)
+            found.update(dict.fromkeys((*clues, *piece.beside) for clues in told.alternatives))
+            complete = complete and told.complete
         shortest = list(_shortest(found))
         return When(tuple(shortest[:MOST_ALTERNATIVES]), complete and len(shortest) <= MOST_ALTERNATIVES)
+
+    def _of_piece(self, piece: Piece) -> When:
+        if piece.place not in self._known:
+            by_one_rule = self._comparison.by_one_rule
+            question, formula = by_one_rule.opened(piece.kind, piece.asked, piece.part)
+            standings = by_one_rule.standings(piece.kind, piece.part)
+            self._known[piece.place] = self._told(question, formula, standings)
+        return self._known[piece.place]
 
     def _by_changed(self, asked: Asked, standings: Sequence[Standing], beside: Clue) -> When:
         """Tell by the changed rules alone where they apply, and *beside*: what else decides there would fill pages."""
@@ -116,14 +161,6 @@ class ToldWhen:
             yield NOTHING_WAS_LEFT
         if self._comparison.by_one_rule.may_be_emptied(kind, asked, parts):
             yield SOMETHING_IS_LEFT
-
-    def _of_part(self, kind: Kind, asked: Asked, part: Part) -> When:
-        by_one_rule = self._comparison.by_one_rule
-        place = by_one_rule.place_of(kind, asked, part, Holding.ANYHOW)
-        if place not in self._known:
-            question, formula = by_one_rule.opened(kind, asked, part)
-            self._known[place] = self._told(question, formula, by_one_rule.standings(kind, part))
-        return self._known[place]
 
     def _told(self, question: Unfolding, formula: Formula, standings: Iterable[tuple[Side, Standing]]) -> When:
         names = list(_conditions(self._comparison, standings))

@@ -1,5 +1,6 @@
 """In which situations something holds, in the words of the conditions: alternatives, each as short as can be."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,9 @@ from pdp.space import Formula, Holding, Space, UndecidedError, Unfolding
 
 MOST_ALTERNATIVES: Final = 4
 """How many alternatives are told; of more it is said that there are."""
+
+_LOOKED_AT: Final = 16
+"""So many requests that were found last are tried before the solver is asked."""
 
 _EVERY: Final = frozenset(Outcome)
 _WIDER: Final = {
@@ -94,6 +98,7 @@ class Telling:
     def __init__(self, space: Space) -> None:
         self._space = space
         self._known: dict[object, bool] = {}
+        self._found: deque[Request] = deque(maxlen=_LOOKED_AT)
 
     def when(self, question: Unfolding, holds: Formula, conditions: Iterable[tuple[PolicySet, str]]) -> When:
         """Return when *holds* does, told by *conditions*, which the question has named. Raises UndecidedError."""
@@ -107,6 +112,7 @@ class Telling:
             request = question.situation(left)
             if request is None:
                 return When(tuple(found), complete=True)
+            self._found.appendleft(request)
             met = [_Met(policy, name, _outcome(policy, name, request)) for policy, name in seen.values()]
             chosen = self._shortened(question, holds, met)
             found.append(tuple(Clue(met[at].name, is_one, met[at].text) for at, is_one in sorted(chosen.items())))
@@ -166,8 +172,26 @@ class Telling:
         )
         if key not in self._known:
             together = self._together(question, met, chosen)
-            self._known[key] = question.sought(together, Holding.ANYBODY) is not None
+            self._known[key] = self._was_met(question, together) or self._is_met(question, together)
         return self._known[key]
+
+    def _was_met(self, question: Unfolding, formula: Formula) -> bool:
+        """Say whether *formula* holds in a request that was found for something else, asked as *question* asks."""
+        for request in tuple(self._found):
+            recast = self._space.recast(request, question.asked)
+            if recast is not None and question.holds_in(formula, recast, {}):
+                self._found.remove(request)
+                self._found.appendleft(request)
+                return True
+        return False
+
+    def _is_met(self, question: Unfolding, formula: Formula) -> bool:
+        if not question.is_conceivable(formula):
+            return False
+        request = question.sought(formula, Holding.ANYBODY)
+        if request is not None:
+            self._found.appendleft(request)
+        return request is not None
 
     def _together(self, question: Unfolding, met: Sequence[_Met], chosen: _Chosen) -> Formula:
         written = self._space.script
