@@ -34,7 +34,7 @@ test: setup  ## Run every test (ARGS='tests/unit -k consent' for some)
 	@scripts/postgresql.sh
 	@scripts/redis.sh
 	@scripts/prometheus.sh
-	$(BIN)/pytest -q -n 2 $(ARGS)
+	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 check: fmt-check lint types imports proto-check proto-lint test wheel  ## Everything that a change has to pass
 

@@ -37,9 +37,9 @@ Refuse = Callable[[BaseException, str], status_pb2.Status]
 """An error and the path of the method that met it, to what the caller is told."""
 
 
-AWAITED: Final = 256
+AWAITED: Final = 64
 """So many calls of a method are asked for in advance; each that comes is followed by asking for another. What comes
-beyond them waits unseen, so it is more than presses a process, and more than a flood has there at once."""
+beyond them waits unseen, so it is more than presses a process."""
 
 FEW_STREAMS: Final = 8
 """Whose streams are no more than these has their messages answered as they come: nobody waits behind many of them."""

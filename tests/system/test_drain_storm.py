@@ -23,6 +23,7 @@ def test_a_server_that_leaves_records_behind_is_found_out() -> None:
 
     tests/unit/server/test_inline_end.py has it without luck.
     """
-    report = run(ends=1, seconds=0.5, twin="log-left-behind")
+    # On a fast machine nothing may lie before the log at the moment of an end: one of several finds it.
+    reports = (run(ends=1, seconds=0.5, twin="log-left-behind") for _ in range(8))
 
-    assert report.lost["without a record"], report.line()
+    assert any(report.lost["without a record"] for report in reports)
