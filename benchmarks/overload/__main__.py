@@ -4,9 +4,9 @@ Usage: python -m benchmarks.overload [--seconds N] [--json FILE]
 The server has one core and the load the other. Each answer is held against what is answered when nothing else is asked.
 A flood comes from a process of its own. A quiet caller asks four times: alone on an idle machine, while another caller
 asks as much as the server bears, while that one floods it, and while another server on the same core is flooded (the
-*control*: what the machine itself adds). The *knee* is the
-highest rate that is answered with a 99th percentile of at most ten milliseconds (--knee-ms for another bound) in one of
-two attempts; a call is good when it is answered within 250 ms.
+*control*: what the machine itself adds). The *knee* is the highest rate that is answered with a 99th percentile of at
+most ten milliseconds (--knee-ms for another bound) in one of two attempts; a call is good when it is answered within
+250 ms.
 """
 
 import argparse

@@ -26,9 +26,9 @@ PASSED_MOST: Final = 8
 ALONE_PASSED_MOST: Final = 2
 """So many of them while the message of somebody alone is there: it has come first.
 
-TRAP: less than one is too few. Whose call has not been taken has nothing that waits apart, so where messages always go
-before calls that come, a flood can have each call that was taken answered at once and all others in front of everybody
-else's: all wait for it, and nothing ends that.
+TRAP: one is too few. Whose call has not been taken has nothing that waits apart, so where messages always go before
+calls that come, a flood can have each call that was taken answered at once and all others in front of everybody else's:
+all wait for it, and nothing ends that.
 """
 
 _AT_ONCE: Final = 0.0

@@ -325,25 +325,25 @@ def _said(point: Point) -> str:
     return f"{sorted(point[0])} {point[1:]}"
 
 
-def main() -> int:
-    """Compare many pairs and say how many agreed."""
-    parser = argparse.ArgumentParser()
+def long_run(of_one: Callable[[int], str | None], what: str, told: str) -> int:
+    """Try *of_one*, which says what is wrong of the pair of a seed, on as many as the command asks; 1 if any is."""
+    parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pairs", type=int, default=1000)
     asked = parser.parse_args()
     begun, wrong = time.monotonic(), 0
     for at in range(asked.pairs):
-        found = disagreement(asked.seed * 1_000_000 + at)
+        found = of_one(asked.seed * 1_000_000 + at)
         if found:
             wrong += 1
             sys.stdout.write(found + "\n")
         if (at + 1) % 50 == 0:
             spent = time.monotonic() - begun
-            sys.stderr.write(f"{at + 1} / {asked.pairs} pairs, {wrong} disagreements, {spent:.0f} s\n")
+            sys.stderr.write(f"{at + 1} / {asked.pairs} pairs, {wrong} {told}, {spent:.0f} s\n")
     spent = time.monotonic() - begun
-    sys.stdout.write(f"{asked.pairs} pairs from seed {asked.seed}: {wrong} disagreements, {spent:.0f} s\n")
+    sys.stdout.write(f"{asked.pairs} pairs from seed {asked.seed}: {wrong} {told}, {spent:.0f} s\n")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(long_run(disagreement, "Compare random pairs with asking every request of a grid.", "disagreements"))

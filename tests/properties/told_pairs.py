@@ -3,9 +3,7 @@
 The long run:  python -m tests.properties.told_pairs --seed 1 --pairs 1000
 """
 
-import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator
 from itertools import product
 from random import Random
@@ -20,7 +18,17 @@ from pdp.core.request import Request
 from pdp.deciding import decide
 from pdp.policy_set import PolicySet
 from tests.builders import NOON
-from tests.properties.policy_pairs import CATEGORIES, PURPOSES, Grid, Point, a_grid, a_pair, requests, the_comparison
+from tests.properties.policy_pairs import (
+    CATEGORIES,
+    PURPOSES,
+    Grid,
+    Point,
+    a_grid,
+    a_pair,
+    long_run,
+    requests,
+    the_comparison,
+)
 
 IN_OTHER_WORDS = frozenset({SOMETHING_IS_LEFT, NOTHING_WAS_LEFT, OTHER_DUTIES, OTHER_SENTENCES})
 """What no condition says: where it is told, nothing but the rest is looked at."""
@@ -81,22 +89,5 @@ def _points(difference: Difference, grid: Grid) -> Iterator[Point]:
                 yield roles, action, category, purpose, difference.kind
 
 
-def main() -> int:
-    """Compare many pairs and say how many agreed."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--pairs", type=int, default=1000)
-    asked = parser.parse_args()
-    begun, wrong = time.monotonic(), 0
-    for at in range(asked.pairs):
-        found = untold(asked.seed * 1_000_000 + at)
-        if found:
-            wrong += 1
-            sys.stdout.write(found + "\n")
-    spent = time.monotonic() - begun
-    sys.stdout.write(f"{asked.pairs} pairs from seed {asked.seed}: {wrong} told wrongly, {spent:.0f} s\n")
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(long_run(untold, "Hold what is told against asking every request of a grid.", "told wrongly"))
