@@ -97,13 +97,14 @@ class Comparison:
     # --- Looking through the space ------------------------------------------------------------------------------------
 
     def differences(self, progress: Progress | None = None, look: Look | None = None) -> Iterator[Difference]:
-        """Yield every difference, cell by cell, the smaller sets of roles first. Raises UndecidedError.
+        """Yield every difference, cell by cell, by category, the smaller sets of roles first. Raises UndecidedError.
 
         *look* is had at those of each kind of cell where they were found: much is known there that is lost elsewhere.
         """
         found: list[tuple[object, Cell]] = []
         first: dict[object, tuple[Cell, tuple[Ground, ...]]] = {}
-        for cell in Cells(self.sides, self.space):
+        # What is found out of a category serves for the next cell of it, in the process that found it out.
+        for cell in sorted(Cells(self.sides, self.space), key=lambda each: each.categories.first):
             grounds = self._grounds(cell)
             if any(one.every_bit & bits for one, bits in zip(grounds, self.changed, strict=True)):
                 key = self.alike(cell, grounds)

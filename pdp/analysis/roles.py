@@ -60,8 +60,14 @@ class RoleSets:
 
     def holds(self, other: "RoleSets") -> bool:
         """Say whether these are the roles of *other* and more."""
-        mine, theirs = (Counter(id(kind) for kind in one.kinds) for one in (self, other))
-        return len(self.kinds) > len(other.kinds) and all(mine[key] >= count for key, count in theirs.items())
+        if len(self.kinds) <= len(other.kinds):
+            return False
+        left = [id(kind) for kind in self.kinds]
+        for kind in other.kinds:
+            if id(kind) not in left:
+                return False
+            left.remove(id(kind))
+        return True
 
 
 def role_kinds(
@@ -122,6 +128,5 @@ def role_sets(kinds: Sequence[RoleKind], most: int = MOST_ROLES) -> Iterator[Rol
     """Yield all sets of at most *most* roles, the smaller ones first."""
     for size in range(1, most + 1):
         for chosen in combinations_with_replacement(kinds, size):
-            counts = Counter(id(kind) for kind in chosen)
-            if all(counts[id(kind)] <= len(kind.roles) for kind in chosen):
+            if all(len(kind.roles) >= size or chosen.count(kind) <= len(kind.roles) for kind in chosen):
                 yield RoleSets(chosen)

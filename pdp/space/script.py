@@ -255,7 +255,8 @@ class Script:
         # matrix is looked at. So another one is told no more than the question speaks of, each time anew.
         asserted = list(formulas)
         spoken_of, axioms = self.reached(asserted)
-        defined = [*_OPTIONS, *self._definitions(spoken_of), *_asserted((*asserted, *axioms)), "(check-sat)"]
+        # TRAP: without a scope the solver simplifies at length first, for questions that are harder than these are.
+        defined = [*_OPTIONS, *self._definitions(spoken_of), *_asserted((*asserted, *axioms)), "(push)", "(check-sat)"]
         answer = self._evaluated("\n".join(["(reset)", *defined]), self._telling).strip()
         if answer != "sat":
             if answer != "unsat":

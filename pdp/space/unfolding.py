@@ -62,6 +62,8 @@ class Unfolding:
         self._parts: dict[Seen, _Part] = {}
         self._spoken_of: dict[Formula, _Part] = {}
         self._links: dict[Seen, Formula] = {}
+        self._looked_into: dict[Formula, frozenset[Seen]] = {}
+        """What the answer about a formula rested on when it was last asked for, of whomever."""
 
     def names(self, policy: Conditioned, conditions: Iterable[str], category: str | None = None) -> None:
         """Let formulas speak of *conditions* of *policy*, seen under the category asked for or another."""
@@ -146,18 +148,20 @@ class Unfolding:
         Where anybody may ask, such a request shows nothing.
         """
         parts = self._parts_of(formula)
-        unfolded: set[Seen] = set()
+        unfolded = set(self._looked_into.get(formula, ()))
         most = 1
         while True:
             links = [self._link(seen) for seen in sorted(unfolded, key=_by_place)]
             found = self._exact.imagined([formula, *links], holding)
             if found is None:
+                self._looked_into[formula] = frozenset(unfolded)
                 return None
             request, values = found
             relied_on = self._relied_on(formula, parts, unfolded, request, values)
             if relied_on is None and holding in _AS_ASKED:
                 raise UndecidedError(f"a situation of {self.asked} is not as the solver says")
             if not relied_on:
+                self._looked_into[formula] = frozenset(unfolded)
                 return request
             unfolded |= _some_of_each(relied_on, most)
             most *= 2

@@ -20,6 +20,7 @@ from tests.properties.policy_pairs import CATEGORIES, CONDITIONS, PURPOSES, ROLE
 
 _KNOWN: Row = ("allow", "teacher", "read", "child_data", "education", ("known",), "KIDS-1.7", "nothing")
 _NAMES = tuple(CONDITIONS)
+_CELL = ("read", "child_data", "education")
 Drawn = list[tuple[str, Outcome, str]]
 
 
@@ -89,6 +90,47 @@ def test_a_broken_unfolding_is_noticed(twin: type[Unfolding]) -> None:
     assert next(_disagreements(twin, range(60)), None)
 
 
+def _times_asked(question: Unfolding, formula: Formula, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how often the solver is asked until *formula* is found impossible."""
+    times = 0
+
+    def counting(self: Question, *asked: Any) -> Any:
+        nonlocal times
+        times += 1
+        return real(self, *asked)
+
+    real = Question.imagined
+    with monkeypatch.context() as patched:
+        patched.setattr(Question, "imagined", counting)
+        assert question.sought(formula) is None
+    return times
+
+
+def _looks_for_the_next(unfolding: type[Unfolding], monkeypatch: pytest.MonkeyPatch) -> bool:
+    policy = a_policy(_KNOWN)
+    space = Space([policy], the_words().schema)
+    asked: Asked = (frozenset({"teacher"}), *_CELL)
+    first = unfolding(space, asked)
+    formula = _said(first, space, policy, [[(name, Outcome.TRUE, "child_data") for name in ("agreed", "not_agreed")]])
+    assert _times_asked(first, formula, monkeypatch) > 1
+    return _times_asked(first.by((frozenset({"authority"}), *_CELL)), formula, monkeypatch) == 1
+
+
+class _Forgetful(Unfolding):
+    """Begins each question anew."""
+
+    def by(self, asked: Asked) -> Unfolding:
+        other = super().by(asked)
+        other._looked_into = {}
+        return other
+
+
+def test_what_was_looked_into_for_one_is_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula that was impossible for some roles is asked of others with all that made it so, and once."""
+    assert _looks_for_the_next(Unfolding, monkeypatch)
+    assert not _looks_for_the_next(_Forgetful, monkeypatch)
+
+
 # --- Roles taken together ---------------------------------------------------------------------------------------------
 
 _ALSO = {
@@ -97,7 +139,6 @@ _ALSO = {
     "shown": "resource.pictured is stated",
     "own": "each person (person is subject)",
 }
-_CELL = ("read", "child_data", "education")
 
 
 def _deny(*conditions: str) -> Row:
