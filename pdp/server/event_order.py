@@ -4,10 +4,12 @@ gRPC's core counts a call among the streams of its connection until the event th
 it any more; its caller has the answer before that. Whoever floods opens the next stream at once, the core refuses it
 (REFUSED_STREAM), and so on: thousands of refusals a second take the core from the thread that would put the call away.
 So ends are not left behind the calls that come. Nor does a caller who has nothing else there wait behind the calls and
-messages of one who has more there than it may ask at once. Within each rank the order is that of the core.
+messages of one who has more there than it may ask at once. Within each rank the order is that of the core. Before a
+message of a crowd it may rest, where nothing else is there (pdp/server/pacing.py); whatever comes meanwhile ends that.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,14 +62,26 @@ class Rank(IntEnum):
 Ranking = Callable[[Any], Rank]
 """An event, to its rank."""
 
+Rest = Callable[[], float]
+"""For how many seconds nothing of a crowd is to be taken."""
+
+
+def _never() -> float:
+    return 0.0
+
 
 class Ordered:
-    """Gives the events of *poll* by *rank*, while *is_crowded*. Only the thread that takes events may call it."""
+    """Gives the events of *poll* by *rank*, while *is_crowded*, after a *rest* where nothing but a crowd's are there.
 
-    def __init__(self, poll: Poll, rank: Ranking, is_crowded: Callable[[], bool]) -> None:
+    Only the thread that takes events may call it.
+    """
+
+    def __init__(self, poll: Poll, rank: Ranking, is_crowded: Callable[[], bool], rest: Rest = _never) -> None:
         self._poll = poll
         self._rank = rank
         self._is_crowded = is_crowded
+        self._rest = rest
+        self._rests_until: float | None = None
         # Each call and each call that is awaited has one event at most, so there is an end of them.
         self._there: dict[Rank, deque[Any]] = {rank: deque() for rank in Rank}
         self._count = 0
@@ -77,10 +91,17 @@ class Ordered:
         """Return the next event, as the core's own queue would."""
         if not self._count and not self._is_crowded():
             return self._poll(deadline)
+        wait_until = _AT_ONCE if self._count else deadline
         while True:
-            event = self._poll(_AT_ONCE if self._count else deadline)
+            event = self._poll(wait_until)
             if event.completion_type == cygrpc.CompletionType.queue_timeout:
-                return self._taken() if self._count else event
+                if not self._count:
+                    return event
+                left = self._left_to_rest()
+                if left <= 0:
+                    return self._taken()
+                wait_until = time.time() + left
+                continue
             if event.completion_type == cygrpc.CompletionType.queue_shutdown:
                 return event
             rank = self._rank(event)
@@ -88,6 +109,21 @@ class Ordered:
                 return event
             self._there[rank].append(event)
             self._count += 1
+            wait_until = _AT_ONCE
+
+    def _left_to_rest(self) -> float:
+        """Return for how many seconds to rest before what is there is taken.
+
+        INVARIANT (one rest): before an event of a crowd there is one rest, which is not begun anew when it is broken
+        off: so a crowd is answered, too.
+        """
+        if len(self._there[Rank.CROWD]) < self._count:
+            return 0.0
+        # Not by the clock on the wall, which may be set back.
+        now = time.monotonic()
+        if self._rests_until is None:
+            self._rests_until = now + self._rest()
+        return self._rests_until - now
 
     def _taken(self) -> Any:
         there, passed = self._there, self._passed
@@ -96,6 +132,8 @@ class Ordered:
         for rank in ranks:
             passed[rank] += rank > chosen
         passed[chosen] = 0
+        if chosen is Rank.CROWD:
+            self._rests_until = None
         self._count -= 1
         return there[chosen].popleft()
 
@@ -110,9 +148,9 @@ class OrderedQueue(cygrpc.CompletionQueue):  # type: ignore[misc]  # its stubs l
     def __init__(self) -> None:
         self._order: Ordered | None = None
 
-    def order(self, rank: Ranking, is_crowded: Callable[[], bool]) -> None:
-        """Give events by *rank* while *is_crowded*; only before the server has started."""
-        self._order = Ordered(super().poll, rank, is_crowded)
+    def order(self, rank: Ranking, is_crowded: Callable[[], bool], rest: Rest = _never) -> None:
+        """Give events by *rank* while *is_crowded*, and *rest*; only before the server has started."""
+        self._order = Ordered(super().poll, rank, is_crowded, rest)
 
     def poll(self, deadline: float | None = None) -> Any:
         """Return the next event."""
@@ -134,10 +172,13 @@ def ordered_queues() -> Iterator[None]:
             cygrpc.CompletionQueue = before
 
 
-def order_events(server: grpc.Server, rank: Ranking, under_way: Callable[[], int]) -> bool:
-    """Let *server*, which has not started, give events by *rank* while many calls are *under_way*; say if it can."""
+def order_events(server: grpc.Server, rank: Ranking, under_way: Callable[[], int], rest: Rest = _never) -> bool:
+    """Let *server*, which has not started, give events by *rank* while many calls are *under_way*; say if it can.
+
+    Before a message of a crowd it may *rest*.
+    """
     queue = getattr(getattr(server, "_state", None), "completion_queue", None)
     if not isinstance(queue, OrderedQueue):
         return False
-    queue.order(rank, lambda: under_way() >= CROWDED_FROM)
+    queue.order(rank, lambda: under_way() >= CROWDED_FROM, rest)
     return True

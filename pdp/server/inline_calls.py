@@ -20,10 +20,10 @@ from pdp.core.errors import OverloadedError
 from pdp.metrics import UNMETERED, Metering
 from pdp.server.core_operations import Metadata, closing, initial_metadata, peer_of, receiving, sending
 from pdp.server.delaying import Delaying
-from pdp.server.event_order import Rank
 from pdp.server.inline_call import GO_ON, Answer, Call, Handled, Later, Method, Visit
 from pdp.server.letting_go import let_go
-from pdp.server.ranking import rank_of
+from pdp.server.pacing import Pace
+from pdp.server.ranking import Ranks
 from pdp.server.streams import STREAMS_OF_ALL, STREAMS_OF_ONE, Streams
 from pdp.server.tending import Tending
 from pdp.server.turns import Turns
@@ -91,6 +91,9 @@ class InlineCalls:
         self._turns: Turns[Call] = Turns()
         # Those of streams whose message is there: none of them is silent, and none is refused, for streams are bounded.
         self._spoken: Turns[Call] = Turns(STREAMS_OF_ONE, 4 * STREAMS_OF_ALL)
+        self.pace = Pace()
+        # What is taken before what, of the events that are there.
+        self.ranks = Ranks(self.pace, self._turns, self._spoken)
         self._metering = metering
         self._brings = told
         self._state: Any = server._state  # type: ignore[attr-defined]  # see can_serve_inline
@@ -219,10 +222,6 @@ class InlineCalls:
         body, call.body = call.body, b""
         self._answer(call, body)
         return GO_ON
-
-    def rank(self, event: Any) -> Rank:
-        """Return when an *event* is taken, of those that are there."""
-        return rank_of(event, self._turns, self._spoken)
 
     @property
     def under_way(self) -> int:

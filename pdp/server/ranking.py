@@ -5,19 +5,32 @@ from typing import Any
 from pdp.server.core_operations import peer_of
 from pdp.server.event_order import Rank
 from pdp.server.inline_call import Call, Method
+from pdp.server.pacing import Pace
 from pdp.server.turns import Turns
 
 
-def rank_of(event: Any, *turns: Turns[Call]) -> Rank:
-    """Return the rank of an *event*, where callers have their *turns*."""
-    tag = event.tag
-    if isinstance(tag, Call):
-        return Rank.CROWD if any(each.has_apart(tag.key) for each in turns) else Rank.ALONE
-    if isinstance(tag, Method):
-        # Who calls is known only once the call is taken; by which connection, before.
-        is_another = event.success and any(each.has_apart_from(peer_of(event.call)) for each in turns)
-        return Rank.ANOTHER if is_another else Rank.ARRIVAL
-    of_call = getattr(tag, "__func__", None)
-    if of_call is Call.over:
-        return Rank.END
-    return Rank.CROWD if of_call is Call.turn else Rank.PUBLIC
+class Ranks:
+    """Ranks events, where callers have their *turns*, and tells *pace* whose messages are there."""
+
+    def __init__(self, pace: Pace, *turns: Turns[Call]) -> None:
+        self._pace = pace
+        self._turns = turns
+
+    def of(self, event: Any) -> Rank:
+        """Return the rank of an *event*."""
+        tag = event.tag
+        if isinstance(tag, Call):
+            return self._of_message(tag)
+        if isinstance(tag, Method):
+            # Who calls is known only once the call is taken; by which connection, before.
+            is_another = event.success and any(each.has_apart_from(peer_of(event.call)) for each in self._turns)
+            return Rank.ANOTHER if is_another else Rank.ARRIVAL
+        of_call = getattr(tag, "__func__", None)
+        if of_call is Call.over:
+            return Rank.END
+        return Rank.CROWD if of_call is Call.turn else Rank.PUBLIC
+
+    def _of_message(self, call: Call) -> Rank:
+        rank = Rank.CROWD if any(each.has_apart(call.key) for each in self._turns) else Rank.ALONE
+        self._pace.saw(rank, call.key)
+        return rank

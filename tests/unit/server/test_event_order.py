@@ -13,7 +13,8 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]
 from pdp.server import event_order
 from pdp.server.event_order import CROWDED_FROM, PASSED_MOST, Ordered, OrderedQueue, Rank, order_events, ordered_queues
 from pdp.server.inline_call import Call, Method
-from pdp.server.ranking import rank_of
+from pdp.server.pacing import Pace
+from pdp.server.ranking import Ranks
 from pdp.server.turns import ABREAST, Turns
 from tests.unit.server.test_inline_turns import House
 
@@ -104,6 +105,59 @@ def test_it_waits_only_where_nothing_is_there() -> None:
     assert order.next(7.0) is OVER
 
 
+REST_SECONDS = 0.002
+
+
+class _Clocked(_Core):
+    """A core with a clock; whoever waits there waits for what comes *every* so many seconds."""
+
+    def __init__(self, names: str, every: float) -> None:
+        super().__init__(names)
+        self.now = 0.0
+        self._every = every
+
+    def poll(self, deadline: float | None) -> Any:
+        """Return what is there, or what has come meanwhile."""
+        event = super().poll(deadline)
+        if event is not OVER or not deadline:
+            return event
+        comes = self.now + self._every
+        self.now = min(comes, deadline)
+        return _event("a") if comes < deadline else OVER
+
+
+def _before_crowd(
+    order: type[Ordered], core: _Clocked, monkeypatch: pytest.MonkeyPatch, rest: float = REST_SECONDS
+) -> tuple[str, float]:
+    """Return what is taken before an event of a crowd, and how many seconds that takes."""
+    monkeypatch.setattr(event_order, "time", SimpleNamespace(time=lambda: core.now, monotonic=lambda: core.now))
+    ordered, taken = order(core.poll, _rank, lambda: True, lambda: rest), ""
+    while (tag := ordered.next(7.0).tag) != "c":
+        taken += tag[0]
+    return taken, core.now
+
+
+class _BegunAnew(Ordered):
+    """Begins its rest anew whenever it was broken off."""
+
+    def _left_to_rest(self) -> float:
+        self._rests_until = None
+        return super()._left_to_rest()
+
+
+def test_it_rests_before_a_crowd_and_for_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes meanwhile is taken at once, and does not make the crowd wait for longer, as the twin's does."""
+    assert _before_crowd(Ordered, _Clocked("a u o c", 1.0), monkeypatch) == ("uao", REST_SECONDS)
+    assert _before_crowd(Ordered, _Clocked("a u o c", 1.0), monkeypatch, 0.0) == ("uao", 0.0)
+
+    taken, seconds = _before_crowd(Ordered, _Clocked("c", REST_SECONDS / 3), monkeypatch)
+    assert taken == "aa"
+    assert seconds == pytest.approx(REST_SECONDS)
+    taken, seconds = _before_crowd(_BegunAnew, _Clocked("c", REST_SECONDS / 3), monkeypatch)
+    assert len(taken) == PASSED_MOST
+    assert seconds > 2 * REST_SECONDS
+
+
 def test_a_server_that_is_made_so_has_such_a_queue() -> None:
     """Whoever makes another one has that of the core."""
     with ordered_queues():
@@ -156,7 +210,7 @@ def test_calls_have_the_rank_of_what_waits_apart_of_their_caller() -> None:
 
     def rank(tag: object, who: str = "") -> Rank:
         call = SimpleNamespace(peer=lambda: who)
-        return house.calls.rank(SimpleNamespace(tag=tag, success=True, call=call))
+        return house.calls.ranks.of(SimpleNamespace(tag=tag, success=True, call=call))
 
     heard = [(call.key, rank(call), rank(call.over), rank(call.turn)) for call in house.calls._unread._fresh]
     assert heard == [
@@ -222,6 +276,6 @@ def test_a_flood_never_stands_in_front_of_everybody_as_calls_that_come() -> None
     def messages_first(event: Any) -> Rank:
         return Rank.PUBLIC if isinstance(event.tag, Call) else Rank.ARRIVAL
 
-    ours = _Flooded(80, lambda event: rank_of(event, ours.turns))
+    ours = _Flooded(80, lambda event: Ranks(Pace(), ours.turns).of(event))
     assert ours.longest() <= PASSED_MOST
     assert _Flooded(80, messages_first).longest() > 60
