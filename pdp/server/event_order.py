@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import grpc
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its stubs leave it out
@@ -62,25 +62,28 @@ class Rank(IntEnum):
 Ranking = Callable[[Any], Rank]
 """An event, to its rank."""
 
-Rest = Callable[[], float]
-"""For how many seconds nothing of a crowd is to be taken."""
 
+class Resting(Protocol):
+    """Says how long nothing of a crowd is to be taken."""
 
-def _never() -> float:
-    return 0.0
+    def rest(self) -> float:
+        """Begin a rest and return how many seconds it is long."""
+
+    def rested(self) -> None:
+        """Note that the rest is over."""
 
 
 class Ordered:
-    """Gives the events of *poll* by *rank*, while *is_crowded*, after a *rest* where nothing but a crowd's are there.
+    """Gives the events of *poll* by *rank*, while *is_crowded*; where nothing but a crowd's are there, at its *pace*.
 
     Only the thread that takes events may call it.
     """
 
-    def __init__(self, poll: Poll, rank: Ranking, is_crowded: Callable[[], bool], rest: Rest = _never) -> None:
+    def __init__(self, poll: Poll, rank: Ranking, is_crowded: Callable[[], bool], pace: Resting) -> None:
         self._poll = poll
         self._rank = rank
         self._is_crowded = is_crowded
-        self._rest = rest
+        self._pace = pace
         self._rests_until: float | None = None
         # Each call and each call that is awaited has one event at most, so there is an end of them.
         self._there: dict[Rank, deque[Any]] = {rank: deque() for rank in Rank}
@@ -122,7 +125,7 @@ class Ordered:
         # Not by the clock on the wall, which may be set back.
         now = time.monotonic()
         if self._rests_until is None:
-            self._rests_until = now + self._rest()
+            self._rests_until = now + self._pace.rest()
         return self._rests_until - now
 
     def _taken(self) -> Any:
@@ -132,8 +135,9 @@ class Ordered:
         for rank in ranks:
             passed[rank] += rank > chosen
         passed[chosen] = 0
-        if chosen is Rank.CROWD:
+        if chosen is Rank.CROWD and self._rests_until is not None:
             self._rests_until = None
+            self._pace.rested()
         self._count -= 1
         return there[chosen].popleft()
 
@@ -148,9 +152,9 @@ class OrderedQueue(cygrpc.CompletionQueue):  # type: ignore[misc]  # its stubs l
     def __init__(self) -> None:
         self._order: Ordered | None = None
 
-    def order(self, rank: Ranking, is_crowded: Callable[[], bool], rest: Rest = _never) -> None:
-        """Give events by *rank* while *is_crowded*, and *rest*; only before the server has started."""
-        self._order = Ordered(super().poll, rank, is_crowded, rest)
+    def order(self, rank: Ranking, is_crowded: Callable[[], bool], pace: Resting) -> None:
+        """Give events by *rank* while *is_crowded*, at a *pace*; only before the server has started."""
+        self._order = Ordered(super().poll, rank, is_crowded, pace)
 
     def poll(self, deadline: float | None = None) -> Any:
         """Return the next event."""
@@ -172,13 +176,13 @@ def ordered_queues() -> Iterator[None]:
             cygrpc.CompletionQueue = before
 
 
-def order_events(server: grpc.Server, rank: Ranking, under_way: Callable[[], int], rest: Rest = _never) -> bool:
+def order_events(server: grpc.Server, rank: Ranking, under_way: Callable[[], int], pace: Resting) -> bool:
     """Let *server*, which has not started, give events by *rank* while many calls are *under_way*; say if it can.
 
-    Before a message of a crowd it may *rest*.
+    Messages of a crowd are taken at its *pace*.
     """
     queue = getattr(getattr(server, "_state", None), "completion_queue", None)
     if not isinstance(queue, OrderedQueue):
         return False
-    queue.order(rank, lambda: under_way() >= CROWDED_FROM, rest)
+    queue.order(rank, lambda: under_way() >= CROWDED_FROM, pace)
     return True

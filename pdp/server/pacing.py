@@ -2,7 +2,7 @@
 
 A process that answers a flood without a pause keeps its core busy, and the threads of gRPC that read connections take
 turns there with the thread that answers. A call of somebody else waits for those turns before this process knows of it,
-whatever its rank is then. So a tenth of the core is left free of the crowd, in pauses that anything else ends.
+whatever its rank is then. So a tenth of the core is left free of the crowd, in rests that anything else interrupts.
 """
 
 import time
@@ -12,16 +12,19 @@ from typing import Final
 from pdp.server.event_order import Rank
 
 SHARE: Final = 0.9
-"""So much of the time of one processor this process may take while a crowd is answered."""
+"""So much of the time of one processor this process takes, all of its threads together, while a crowd is answered."""
 
-CREDIT_SECONDS: Final = 0.0005
-"""So much beyond its share it may take at once, where it took less before."""
+RESTED_MOST: Final = 0.25
+"""So many seconds are rested at most for each second between rests: whatever else this process computes, the crowd is
+answered in four fifths of the time."""
 
-REST_MOST_SECONDS: Final = 0.002
-"""No pause is longer, whatever else this process computes meanwhile: so the crowd is answered all the same."""
+ROUNDING_SECONDS: Final = 0.002
+"""A queue of gRPC waits for whole milliseconds. So much less may be rested later where it was too long, and no rest is
+asked for that is longer."""
 
 REMEMBERED_SECONDS: Final = 10.0
-"""So long somebody who has asked beside the crowd is waited for. Where nobody has, there is nobody to rest for."""
+"""So long somebody who has asked beside the crowd is waited for, and so long a crowd is one, should it have a lull.
+Where nobody has asked, there is nobody to rest for."""
 
 Seconds = Callable[[], float]
 
@@ -36,21 +39,43 @@ class Pace:
         self._now = now
         self._used = used
         self._seen = now(), used()
+        # Seconds of a processor beyond the share, and seconds that may be rested. Both go below nothing by little.
         self._owed = 0.0
-        self._crowd = ""
-        self._beside_at = float("-inf")
+        self._may_rest = 0.0
+        # By caller, when it was last a crowd, and when it last asked beside one; the newest of those is the last.
+        self._crowds: dict[str, float] = {}
+        self._beside: dict[str, float] = {}
 
     def saw(self, rank: Rank, key: str) -> None:
         """Note that there is a message of that *rank* from the caller *key*."""
+        now = self._now()
         if rank is Rank.CROWD:
-            self._crowd = key
-        elif rank is Rank.ALONE and key != self._crowd:
-            self._beside_at = self._now()
+            self._crowds[key] = now
+            self._beside.pop(key, None)
+        elif rank is Rank.ALONE and now - self._crowds.get(key, float("-inf")) > REMEMBERED_SECONDS:
+            self._beside.pop(key, None)
+            self._beside[key] = now
 
     def rest(self) -> float:
-        """Return for how many seconds nothing of a crowd is to be taken, 0.0 where it may be at once."""
-        now, used = self._now(), self._used()
-        owed = self._owed + (used - self._seen[1]) - SHARE * (now - self._seen[0])
-        self._owed = min(max(owed, -CREDIT_SECONDS), SHARE * REST_MOST_SECONDS)
-        self._seen = now, used
-        return max(self._owed, 0.0) / SHARE if now - self._beside_at <= REMEMBERED_SECONDS else 0.0
+        """Begin a rest, before a message of a crowd; return how many seconds it is long, 0.0 for none."""
+        if not self._beside:
+            return 0.0
+        worked = self._pass()
+        if self._seen[0] - next(reversed(self._beside.values())) > REMEMBERED_SECONDS:
+            self._beside.clear()
+            return 0.0
+        self._may_rest = min(self._may_rest + RESTED_MOST * worked, ROUNDING_SECONDS)
+        return max(min(self._owed / SHARE, self._may_rest), 0.0)
+
+    def rested(self) -> None:
+        """Note that a rest is over."""
+        if self._beside:
+            self._may_rest = max(self._may_rest - self._pass(), -ROUNDING_SECONDS)
+
+    def _pass(self) -> float:
+        """Note what was used since this was called last, and return how many seconds that was ago."""
+        (before, used_before), self._seen = self._seen, (self._now(), self._used())
+        now, used = self._seen
+        owed = self._owed + (used - used_before) - SHARE * (now - before)
+        self._owed = min(max(owed, -ROUNDING_SECONDS), ROUNDING_SECONDS)
+        return now - before

@@ -26,11 +26,14 @@ class Ranks:
             is_another = event.success and any(each.has_apart_from(peer_of(event.call)) for each in self._turns)
             return Rank.ANOTHER if is_another else Rank.ARRIVAL
         of_call = getattr(tag, "__func__", None)
-        if of_call is Call.over:
-            return Rank.END
-        return Rank.CROWD if of_call is Call.turn else Rank.PUBLIC
+        if of_call is Call.turn:
+            return self._told(Rank.CROWD, tag.__self__)
+        return Rank.END if of_call is Call.over else Rank.PUBLIC
 
     def _of_message(self, call: Call) -> Rank:
-        rank = Rank.CROWD if any(each.has_apart(call.key) for each in self._turns) else Rank.ALONE
+        is_crowd = any(each.has_apart(call.key) for each in self._turns)
+        return self._told(Rank.CROWD if is_crowd else Rank.ALONE, call)
+
+    def _told(self, rank: Rank, call: Call) -> Rank:
         self._pace.saw(rank, call.key)
         return rank

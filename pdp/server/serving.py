@@ -140,7 +140,7 @@ def start(
         delaying,
     )
     if (point.at_once or point.cache.keeps) and can_serve_inline(server):
-        order_events(server, inline.ranks.of, lambda: inline.under_way, inline.pace.rest)
+        order_events(server, inline.ranks.of, lambda: inline.under_way, inline.pace)
         for method, answer in in_force.answered.items():
             inline.add(path_of(method), tracing.answering(method, answer), streams=streams(method))
     waiting = None if facts is None else StoreWaiting(facts, health, log)

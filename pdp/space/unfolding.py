@@ -63,7 +63,7 @@ class Unfolding:
         self._spoken_of: dict[Formula, _Part] = {}
         self._links: dict[Seen, Formula] = {}
         self._looked_into: dict[Formula, frozenset[Seen]] = {}
-        """What the answer about a formula rested on when it was last asked for, of whomever."""
+        """What answers about a formula have rested on so far, of whomever it was asked: it is looked into at once."""
 
     def names(self, policy: Conditioned, conditions: Iterable[str], category: str | None = None) -> None:
         """Let formulas speak of *conditions* of *policy*, seen under the category asked for or another."""

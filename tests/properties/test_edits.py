@@ -24,6 +24,15 @@ def test_every_edit_of_a_row_is_another_row() -> None:
     }
 
 
+def test_several_processes_say_the_same(edited: Edited) -> None:
+    """However the work is shared."""
+    edit = _first(edited, "kidsonline", _CONDITION)
+    alone, shared = (edited.compared(edit, seconds=60, jobs=jobs) for jobs in (1, 2))
+    assert alone is not None
+    assert shared is not None
+    assert (alone.groups, alone.trouble) == (shared.groups, shared.trouble)
+
+
 @pytest.fixture(scope="module")
 def edited() -> Edited:
     """Return the policy of one operator, whose edits are compared soonest."""

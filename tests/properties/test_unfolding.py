@@ -61,6 +61,22 @@ def _disagreements(unfolding: type[Unfolding], seeds: range) -> Iterator[str]:
             yield f"seed {seed}: {drawn} of {asked} is {is_possible}"
         elif found is not None and not folded.holds_in(formula, found, {}):
             yield f"seed {seed}: {drawn} of {asked} does not hold in {found}"
+        yield from _disagreements_of_another(space, policy, drawn, (folded, formula), random)
+
+
+def _disagreements_of_another(
+    space: Space, policy: PolicySet, drawn: list[Drawn], first: tuple[Unfolding, Formula], random: Random
+) -> Iterator[str]:
+    """Ask the same formula of other roles, with what the first answer rested on looked into already."""
+    question, formula = first
+    asked: Asked = (frozenset(random.sample(ROLES, random.randint(1, 2))), *question.asked[1:])
+    exact, other = space.question(asked), question.by(asked)
+    is_possible = exact.is_possible(_said(exact, space, policy, drawn))
+    found = other.situation(formula)
+    if is_possible is not (found is not None):
+        yield f"{drawn} of {asked}, asked after {question.asked}, is {is_possible}"
+    elif found is not None and not other.holds_in(formula, found, {}):
+        yield f"{drawn} of {asked}, asked after {question.asked}, does not hold in {found}"
 
 
 def test_folded_and_unfolded_questions_agree() -> None:
@@ -84,7 +100,14 @@ class _OneLook(Unfolding):
         return found if first is not None and self.holds_in(formula, first[0], {}) else None
 
 
-@pytest.mark.parametrize("twin", [_NeverUnfolded, _OneLook])
+class _TakenOver(Unfolding):
+    """Takes over the answer about whoever was asked first."""
+
+    def sought(self, formula: Formula, holding: Holding = Holding.ANYHOW):  # type: ignore[no-untyped-def]
+        return None if formula in self._looked_into else super().sought(formula, holding)
+
+
+@pytest.mark.parametrize("twin", [_NeverUnfolded, _OneLook, _TakenOver])
 def test_a_broken_unfolding_is_noticed(twin: type[Unfolding]) -> None:
     """Each says of something that it is possible, or that it is not, which the exact question says otherwise."""
     assert next(_disagreements(twin, range(60)), None)

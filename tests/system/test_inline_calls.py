@@ -15,10 +15,12 @@ from pdp.core.decision import Decision
 from pdp.core.request import Request
 from pdp.server.core_operations import can_serve_inline
 from pdp.server.decisions import Decisions
+from pdp.server.event_order import order_events
 from pdp.server.events import json_log
 from pdp.server.gate import Gate
 from pdp.server.inline_calls import InlineCalls
 from pdp.server.methods import add_contract
+from pdp.server.pacing import Pace
 from pdp.server.serving import CALLS_PER_THREAD
 from pdp.server.status import malformed_message, status_of
 from pdp.wire.words import Words
@@ -103,6 +105,22 @@ def test_a_server_that_is_not_as_it_must_be_is_known() -> None:
     """Then the public server answers."""
     assert can_serve_inline(grpc.server(ThreadPoolExecutor(1)))
     assert not can_serve_inline(object())  # type: ignore[arg-type]
+
+
+def test_events_are_taken_at_the_pace_that_ranking_them_tells(words: Words, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server rests for those whose messages it has seen, and not by another pace or none."""
+    wired = []
+
+    def noting(server: Any, rank: Any, under_way: Any, pace: Any) -> bool:
+        is_ordered = order_events(server, rank, under_way, pace)
+        wired.append((rank.__self__._pace, server._state.completion_queue._order._pace))
+        return is_ordered
+
+    monkeypatch.setattr("pdp.server.serving.order_events", noting)
+    with running(StubPoint(a_decision, at_once=True), words):
+        ((told, asked),) = wired
+    assert isinstance(told, Pace)
+    assert told is asked
 
 
 def test_a_call_whose_deadline_has_passed_costs_no_work(words: Words) -> None:

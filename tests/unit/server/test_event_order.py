@@ -30,6 +30,22 @@ def _rank(event: Any) -> Rank:
     return RANKS[str(event.tag)[0]]
 
 
+class _Rests:
+    """In place of a pace: each rest is as long as it is told, and is noted when it is over."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+        self.over = 0
+
+    def rest(self) -> float:
+        """Return how long each is."""
+        return self._seconds
+
+    def rested(self) -> None:
+        """Note that one is over."""
+        self.over += 1
+
+
 class _Core:
     """In place of the core's queue: it gives what is there, and notes how long it was to wait."""
 
@@ -44,7 +60,7 @@ class _Core:
 
 
 def _taken(names: str, *, crowded: bool = True) -> str:
-    order = Ordered(_Core(names).poll, _rank, lambda: crowded)
+    order = Ordered(_Core(names).poll, _rank, lambda: crowded, _Rests())
     taken = []
     while (event := order.next(7.0)) is not OVER:
         taken.append(event.tag)
@@ -65,7 +81,7 @@ def test_without_a_crowd_the_order_is_the_cores() -> None:
 def _waits(rank: str, others: str) -> int:
     """Return how many events are taken before one of a *rank*, while there always is one of each of the *others*."""
     core = _Core(" ".join([*others, rank]))
-    order = Ordered(core.poll, _rank, lambda: True)
+    order = Ordered(core.poll, _rank, lambda: True, _Rests())
     for taken in range(200):
         tag = order.next(7.0).tag
         if tag == rank:
@@ -87,7 +103,7 @@ def test_no_rank_waits_for_ever(rank: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_was_taken_out_is_given_even_when_the_crowd_is_gone() -> None:
     """And it is given before what comes later."""
     core, crowd = _Core("u1 u2 e1"), [True]
-    order = Ordered(core.poll, _rank, lambda: crowd[0])
+    order = Ordered(core.poll, _rank, lambda: crowd[0], _Rests())
 
     assert order.next(7.0).tag == "e1"
     crowd[0] = False
@@ -98,7 +114,7 @@ def test_what_was_taken_out_is_given_even_when_the_crowd_is_gone() -> None:
 def test_it_waits_only_where_nothing_is_there() -> None:
     """What is there is not kept waiting for more."""
     core = _Core("u1")
-    order = Ordered(core.poll, _rank, lambda: True)
+    order = Ordered(core.poll, _rank, lambda: True, _Rests())
 
     assert order.next(7.0).tag == "u1"
     assert core.waited == [7.0, 0.0]
@@ -127,13 +143,16 @@ class _Clocked(_Core):
 
 
 def _before_crowd(
-    order: type[Ordered], core: _Clocked, monkeypatch: pytest.MonkeyPatch, rest: float = REST_SECONDS
+    order: type[Ordered], core: _Clocked, monkeypatch: pytest.MonkeyPatch, seconds: float = REST_SECONDS
 ) -> tuple[str, float]:
     """Return what is taken before an event of a crowd, and how many seconds that takes."""
+    rests = _Rests(seconds)
     monkeypatch.setattr(event_order, "time", SimpleNamespace(time=lambda: core.now, monotonic=lambda: core.now))
-    ordered, taken = order(core.poll, _rank, lambda: True, lambda: rest), ""
+    ordered, taken = order(core.poll, _rank, lambda: True, rests), ""
     while (tag := ordered.next(7.0).tag) != "c":
+        assert not rests.over
         taken += tag[0]
+    assert rests.over == (order is Ordered)
     return taken, core.now
 
 
@@ -164,9 +183,9 @@ def test_a_server_that_is_made_so_has_such_a_queue() -> None:
         ours = grpc.server(ThreadPoolExecutor(1))
     other = grpc.server(ThreadPoolExecutor(1))
 
-    assert order_events(ours, _rank, lambda: 0)
-    assert not order_events(other, _rank, lambda: 0)
-    assert not order_events(object(), _rank, lambda: 0)  # type: ignore[arg-type]
+    assert order_events(ours, _rank, lambda: 0, _Rests())
+    assert not order_events(other, _rank, lambda: 0, _Rests())
+    assert not order_events(object(), _rank, lambda: 0, _Rests())  # type: ignore[arg-type]
     assert cygrpc.CompletionQueue is not OrderedQueue
 
 
@@ -185,7 +204,7 @@ def test_two_servers_made_at_once_both_have_one() -> None:
         thread.join()
 
     assert len(made) == 8
-    assert all(order_events(each, _rank, lambda: 0) for each in made)
+    assert all(order_events(each, _rank, lambda: 0, _Rests()) for each in made)
 
 
 @pytest.mark.parametrize("under_way", [0, CROWDED_FROM - 1, CROWDED_FROM])
@@ -193,7 +212,7 @@ def test_a_crowd_is_a_number_of_calls(under_way: int) -> None:
     """Below it a server looks at one event at a time."""
     with ordered_queues():
         server: Any = grpc.server(ThreadPoolExecutor(1))
-    order_events(server, _rank, lambda: under_way)
+    order_events(server, _rank, lambda: under_way, _Rests())
     assert server._state.completion_queue._order._is_crowded() is (under_way >= CROWDED_FROM)
 
 
@@ -222,6 +241,40 @@ def test_calls_have_the_rank_of_what_waits_apart_of_their_caller() -> None:
     assert rank("whatever the public server waits for") is Rank.PUBLIC
 
 
+def _pace_of(ranks: type[Ranks], *callers: str) -> Pace:
+    """Return the pace once the messages of calls that came by *callers* are ranked, of those whose turn it is."""
+    turns: Turns[Call] = Turns()
+    pace = Pace(lambda: 0.0, lambda: 0.0)
+    calls = []
+    for who in callers:
+        calls.append(Call(None, None, SimpleNamespace(peer=lambda: "where they call from"), 0.0))  # type: ignore[arg-type]
+        calls[-1].key = who
+    for call in [each for each in calls if turns.come(each)]:
+        ranks(pace, turns).of(SimpleNamespace(tag=call))
+    return pace
+
+
+class _TellsNobody(Ranks):
+    """Ranks, and lets the pace know nothing of it."""
+
+    def _told(self, rank: Rank, call: Call) -> Rank:
+        return rank
+
+
+def test_the_pace_knows_who_asks_beside_a_crowd() -> None:
+    """And that the crowd itself is nobody else, nor one that is known for a crowd only when it is its turn."""
+    crowd = ("flood",) * (ABREAST + 1)
+    assert _pace_of(Ranks, *crowd, "quiet")._beside.keys() == {"quiet"}
+    assert not _pace_of(_TellsNobody, *crowd, "quiet")._beside
+    assert not _pace_of(Ranks, *crowd)._beside
+
+    pace = _pace_of(Ranks, "streaming")
+    call = Call(None, None, None, 0.0)  # type: ignore[arg-type]
+    call.key = "streaming"
+    Ranks(pace).of(SimpleNamespace(tag=call.turn))
+    assert not pace._beside
+
+
 class _Flooded:
     """A server whose flood opens a stream for each that ends, and a quiet caller who asks now and then."""
 
@@ -229,7 +282,7 @@ class _Flooded:
         self.turns: Turns[Call] = Turns()
         self.there: deque[Any] = deque()
         self._method: Any = object.__new__(Method)
-        self._order = Ordered(lambda _: self.there.popleft() if self.there else OVER, rank, lambda: True)
+        self._order = Ordered(lambda _: self.there.popleft() if self.there else OVER, rank, lambda: True, _Rests())
         for _ in range(streams):
             self._open("flood")
 
