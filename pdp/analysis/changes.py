@@ -215,7 +215,8 @@ class Comparison:
             if kind in BY_ONE_RULE:
                 found[kind] = self.by_one_rule.is_possible(kind, asked, differing, holding, self._was_shown)
                 continue
-            if kind is Kind.OBLIGATIONS and same_duties(self.sides, differing.standings):
+            is_ruled_out = self._possible.is_ruled_out(kind, about, asked)
+            if is_ruled_out or (kind is Kind.OBLIGATIONS and same_duties(self.sides, differing.standings)):
                 found[kind] = False
                 continue
             found[kind] = self._was_shown(kind, asked) or self._possible.is_kind(

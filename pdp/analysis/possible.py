@@ -49,6 +49,11 @@ class Possible:
             self._conceivable[kind, about] = question.is_conceivable(formulas[kind]())
         return self._conceivable[kind, about] and self.is_possible(question, (kind, about), formulas[kind](), holding)
 
+    def is_ruled_out(self, kind: Kind, about: object, asked: Asked) -> bool:
+        """Say whether it is known already, of what is equal *about* them, that sides cannot differ so."""
+        for_somebody = ((kind, about), DATA_SUBJECT in asked[0])
+        return not self._conceivable.get((kind, about), True) or not self._for_somebody.get(for_somebody, True)
+
     def is_possible(
         self, question: Unfolding, place: tuple[Kind, object], formula: Formula, holding: Holding
     ) -> bool | None:

@@ -18,6 +18,9 @@ _Closure = tuple[frozenset[str], tuple[Formula, ...]]
 TIME_LIMIT_MS: Final = 20_000
 """How long one question may take the solver."""
 
+TOLD_MOST: Final = 50
+"""So many questions one solver gives values for."""
+
 _OPTIONS: Final = (f"(set-option :timeout {TIME_LIMIT_MS})", "(set-option :print-success false)")
 _JOINING: Final = frozenset({"and", "or", "not"})
 
@@ -34,6 +37,7 @@ class Script:
     def __init__(self) -> None:
         self._context = z3.Context()
         self._telling = z3.Context()
+        self._told = 0
         self._pending: list[str] = list(_OPTIONS)
         self._noted = 0  # so many of them are kept by name already
         self._lines: dict[str, str] = {}
@@ -252,7 +256,12 @@ class Script:
         UndecidedError when the solver gives up.
         """
         # A solver that gives values works them out for all that was ever defined in it: 0.3 s a question, where a whole
-        # matrix is looked at. So another one is told no more than the question speaks of, each time anew.
+        # matrix is looked at. So another one is told no more than the question speaks of, each time anew. TRAP: what it
+        # was told before it never quite lets go of, though it is reset: after a thousand questions values take it ten
+        # times as long. So after a while it is another solver.
+        if self._told == TOLD_MOST:
+            self._telling, self._told = z3.Context(), 0
+        self._told += 1
         asserted = list(formulas)
         spoken_of, axioms = self.reached(asserted)
         # TRAP: without a scope the solver simplifies at length first, for questions that are harder than these are.
