@@ -33,3 +33,20 @@ def test_an_exception_of_the_solver_is_undecided(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(UndecidedError, match="the solver stopped: canceled"):
         script.values([script.boolean("something")])
+
+
+def test_values_are_right_whichever_solver_gives_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is another one after a while; the twin tells the new one nothing of what the question rests on."""
+    monkeypatch.setattr("pdp.space.script.TOLD_MOST", 2)
+    script = Script()
+    number = script.integer("a number")
+    seen = []
+    for value in range(7):
+        found = script.values([script.equal(number, str(value))], {number})
+        assert found == {number: value}
+        seen.append(script._telling)
+    assert len(set(map(id, seen))) == 4
+
+    monkeypatch.setattr(Script, "_definitions", lambda *_: [])
+    with pytest.raises(UndecidedError):
+        script.values([script.equal(number, "7")], {number})
