@@ -5,7 +5,7 @@ it any more; its caller has the answer before that. Whoever floods opens the nex
 (REFUSED_STREAM), and so on: thousands of refusals a second take the core from the thread that would put the call away.
 So ends are not left behind the calls that come. Nor does a caller who has nothing else there wait behind the calls and
 messages of one who has more there than it may ask at once. Within each rank the order is that of the core. Before a
-message of a crowd it may rest, where nothing else is there (pdp/server/pacing.py); whatever comes meanwhile ends that.
+message of a crowd it may rest, where nothing else is there (pdp/server/pacing.py); what comes meanwhile is taken first.
 """
 
 import threading

@@ -42,7 +42,8 @@ class Pace:
         # Seconds of a processor beyond the share, and seconds that may be rested. Both go below nothing by little.
         self._owed = 0.0
         self._may_rest = 0.0
-        # By caller, when it was last a crowd, and when it last asked beside one; the newest of those is the last.
+        # By caller, of whom there are as many as the file of callers names: when it was last a crowd, and when it last
+        # asked beside one; the newest of those is the last.
         self._crowds: dict[str, float] = {}
         self._beside: dict[str, float] = {}
 

@@ -257,7 +257,7 @@ class Script:
         """
         # A solver that gives values works them out for all that was ever defined in it: 0.3 s a question, where a whole
         # matrix is looked at. So another one is told no more than the question speaks of, each time anew. TRAP: what it
-        # was told before it never quite lets go of, though it is reset: after a thousand questions values take it ten
+        # was told before it never quite lets go of, though it is reset: after some hundred questions values take it ten
         # times as long. So after a while it is another solver.
         if self._told == TOLD_MOST:
             self._telling, self._told = z3.Context(), 0

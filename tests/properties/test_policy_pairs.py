@@ -12,6 +12,7 @@ from pdp.analysis.changes import Comparison
 from pdp.analysis.kinds import Kind
 from pdp.analysis.meanings import Duties, Side
 from pdp.analysis.narrowing import Narrowing
+from pdp.analysis.possible import Possible
 from pdp.analysis.stance import Ground, Stance, Standing
 from pdp.core.decision import Effect
 from pdp.core.policy import Rule
@@ -99,6 +100,17 @@ class _FirstRuleOnly(AllowedBy):
         return islice(super().parts(kind, standings, category), 1)
 
 
+class _RuledOutForAll(Possible):
+    """Takes what is ruled out of one question for what is of all."""
+
+    def is_ruled_out(self, *_: object) -> bool:
+        return not all((*self._conceivable.values(), *self._for_somebody.values()))
+
+
+class _RulesOut(Comparison):
+    possible_type = _RuledOutForAll
+
+
 class _CellsOnce(Comparison):
     """Takes what differs in one cell for what differs in every cell of which an allow rule speaks too."""
 
@@ -176,6 +188,7 @@ def test_a_comparison_finds_what_an_edit_does(kept: list[Row], added: list[Row])
         pytest.param(_with(bearing=_NothingBears), id="nothing bears on a difference"),
         pytest.param(_with(allowed_by=_NobodyElseDenies), id="nobody else denies"),
         pytest.param(_with(allowed_by=_FirstRuleOnly), id="the first rule only"),
+        pytest.param(_with(kind=_RulesOut), id="ruled out for all"),
         pytest.param(_with(kind=_CellsOnce), id="cells told by too little"),
         pytest.param(_with(most=1), id="one role"),
     ],
